@@ -1,0 +1,260 @@
+"""Scoped default arguments: set a keyword once for every call of an operation.
+
+    with slim.arg_scope([slim.conv2d], padding="SAME", activation_fn=tf.nn.relu):
+        net = slim.conv2d(images, 64, 3)
+        net = slim.conv2d(net, 64, 3, padding="VALID")     # the call has the last word
+
+A scope is an immutable mapping from operations to keyword values. It can be kept and entered
+again, by any thread. The scope in force lives in a context variable, so threads and coroutines
+do not see each other's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import difflib
+import functools
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn, TypeVar
+
+import tensorflow as tf
+
+_F = TypeVar("_F", bound=Callable)
+
+_REGISTERED: dict[str, itertools.count] = {}
+
+
+class _Frozen(dict):
+    """A dict that keeps its first contents: saved scopes are shared between threads and models."""
+
+    def _refuse(self, *unused_args, **unused_kwargs) -> NoReturn:
+        raise TypeError(
+            "An arg_scope is immutable. To change a default, open another scope inside it: "
+            "`with slim.arg_scope(saved), slim.arg_scope([op], keyword=value) as changed: pass`."
+        )
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self):
+        return (type(self), (dict(self),))
+
+    def copy(self) -> dict:
+        """A plain dict with the same entries."""
+        return dict(self)
+
+
+class ArgScope(_Frozen):
+    """The keyword values in force: `{operation key: {keyword: value}}`.
+
+    `origins` tells for each of them the line where its scope was entered.
+    """
+
+    origins: Mapping[tuple[str, str], str]
+
+    def __init__(self, values: Mapping = {}, origins: Mapping | None = None):  # noqa: B006
+        super().__init__(
+            {
+                key: kwargs if isinstance(kwargs, _Frozen) else _Frozen(kwargs)
+                for key, kwargs in values.items()
+            }
+        )
+        self.origins = dict(origins or {})
+
+    def __reduce__(self):
+        return (ArgScope, ({key: dict(kwargs) for key, kwargs in self.items()}, self.origins))
+
+    def extended(self, keys: list[str], kwargs: Mapping[str, Any], origin: str) -> ArgScope:
+        """This scope with `kwargs` set for each of `keys`."""
+        values: dict[str, Mapping] = dict(self)
+        origins = dict(self.origins)
+        for key in keys:
+            values[key] = {**values.get(key, {}), **kwargs}
+            origins.update(((key, name), origin) for name in kwargs)
+        return ArgScope(values, origins)
+
+
+_CURRENT: contextvars.ContextVar[ArgScope] = contextvars.ContextVar("arg_scope", default=ArgScope())
+
+
+def current_arg_scope() -> ArgScope:
+    """The scope in force here: an immutable mapping `{operation key: {keyword: value}}`."""
+    return _CURRENT.get()
+
+
+def arg_scope_func_key(op: Callable) -> str:
+    """The key under which a scope holds the arguments of `op`: `scope[arg_scope_func_key(op)]`."""
+    return getattr(op, "_key_op", str(op))
+
+
+def has_arg_scope(func: Callable) -> bool:
+    """Whether `func` is decorated with `add_arg_scope`, so that a scope can set its arguments."""
+    return hasattr(func, "_key_op")
+
+
+def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
+    """The keyword arguments of `func` that have a default, in the order of its signature.
+
+    Raises:
+      ValueError: `func` is not decorated with `add_arg_scope`.
+    """
+    if not has_arg_scope(func):
+        raise ValueError(_not_decorated(func))
+    parameters = inspect.signature(func).parameters.values()
+    return tuple(p.name for p in parameters if p.default is not p.empty)
+
+
+class arg_scope(contextlib.ContextDecorator):  # noqa: N801  (a function in the original)
+    """Sets default arguments of operations within a `with` block.
+
+    Args:
+      list_ops_or_scope: operations decorated with `add_arg_scope`, in a list or tuple; or a saved
+        scope, which then replaces the one in force.
+      **kwargs: the arguments to set. An inner scope has precedence over an outer one, and a call
+        over both. A keyword that some of the operations do not know is an error when one of
+        these is called, not before.
+
+    Yields:
+      The new scope, an immutable mapping that can be entered again later.
+
+    Raises:
+      TypeError: `list_ops_or_scope` is neither a list, a tuple nor a scope.
+      ValueError: an operation is not decorated, or a saved scope comes with `kwargs`.
+    """
+
+    def __init__(self, list_ops_or_scope, **kwargs):
+        self._outer: list[ArgScope] = []
+        self._keys: list[str] = []
+        self._kwargs = kwargs
+        self._saved: ArgScope | None = None
+        if isinstance(list_ops_or_scope, Mapping):
+            if kwargs:
+                raise ValueError(
+                    "A saved arg_scope is entered as it is, without further keywords; got "
+                    f"{sorted(kwargs)}. Enter it first and set these in a scope inside: "
+                    "`with slim.arg_scope(saved), slim.arg_scope([op], ...):`."
+                )
+            saved = list_ops_or_scope
+            self._saved = saved if isinstance(saved, ArgScope) else ArgScope(saved)
+            return
+        if not isinstance(list_ops_or_scope, (list, tuple)):
+            raise TypeError(
+                "arg_scope takes a list or tuple of operations, or a saved scope; got "
+                f"{list_ops_or_scope!r}. For one operation write `slim.arg_scope([op], ...)`."
+            )
+        for op in list_ops_or_scope:
+            if not has_arg_scope(op):
+                raise ValueError(_not_decorated(op))
+            self._keys.append(arg_scope_func_key(op))
+
+    def __enter__(self) -> ArgScope:
+        outer = _CURRENT.get()
+        if self._saved is not None:
+            inner = self._saved
+        else:
+            inner = outer.extended(self._keys, self._kwargs, _caller())
+        self._outer.append(outer)
+        _CURRENT.set(inner)
+        return inner
+
+    def __exit__(self, *unused_exc_info) -> None:
+        _CURRENT.set(self._outer.pop())
+
+
+def add_arg_scope(func: _F) -> _F:
+    """Makes the keyword arguments of `func` settable by `arg_scope`.
+
+        @slim.add_arg_scope
+        def block(net, depth, scope=None): ...
+
+        with slim.arg_scope([block], depth=64): ...
+
+    Works for functions and methods. The arguments that no scope sets keep their defaults.
+    """
+    signature = inspect.signature(func)
+    parameters = signature.parameters.values()
+    positional = [
+        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    accepted = frozenset(
+        p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    )
+    key = _new_key(func)
+    if func.__module__.startswith("tf_slim."):
+        # Our own layers have no Python control flow over tensors: skip the costly conversion.
+        call = tf.autograph.experimental.do_not_convert(func)
+    else:
+        call = func
+
+    @functools.wraps(func)
+    def with_scoped_arguments(*args, **kwargs):
+        scope = _CURRENT.get()
+        scoped = scope.get(key)
+        if not scoped:
+            return call(*args, **kwargs)
+        for name in positional[: len(args)]:
+            if name in scoped:
+                raise TypeError(_given_twice(func, name, scope.origins.get((key, name))))
+        if not takes_any:
+            for name in scoped:
+                if name not in accepted:
+                    origin = scope.origins.get((key, name))
+                    raise TypeError(_unknown_keyword(func, name, accepted, origin))
+        return call(*args, **{**scoped, **kwargs})
+
+    with_scoped_arguments._key_op = key  # pyright: ignore[reportFunctionMemberAccess]
+    return with_scoped_arguments  # pyright: ignore[reportReturnType]
+
+
+def _new_key(func: Callable) -> str:
+    """A key that is the same in every process, and differs between functions of one name."""
+    name = f"{func.__module__}.{func.__qualname__}"
+    nth = next(_REGISTERED.setdefault(name, itertools.count()))
+    return f"{name}#{nth}" if nth else name
+
+
+def _caller() -> str:
+    """File and line of the code that entered the scope."""
+    for frame in _frames():
+        module = frame.f_globals.get("__name__")
+        if module not in (__name__, "contextlib"):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "an unknown place"
+
+
+def _frames() -> Iterator:
+    frame = sys._getframe(1)
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _not_decorated(op: object) -> str:
+    name = getattr(op, "__name__", repr(op))
+    return (
+        f"{name} takes no arguments from an arg_scope. Decorate it with @slim.add_arg_scope "
+        "(operations of Slim such as slim.conv2d already are)."
+    )
+
+
+def _given_twice(func: Callable, name: str, origin: str | None) -> str:
+    return (
+        f"{func.__name__}() got multiple values for argument {name!r}: one by position in the "
+        f"call, one from the arg_scope entered at {origin or 'an unknown place'}. "
+        f"Pass it as `{name}=...` to override the scope."
+    )
+
+
+def _unknown_keyword(func: Callable, name: str, accepted, origin: str | None) -> str:
+    near = difflib.get_close_matches(name, accepted, n=1)
+    return (
+        f"{func.__name__}() got an unexpected keyword argument {name!r} from the arg_scope "
+        f"entered at {origin or 'an unknown place'}."
+        + (f" Did you mean {near[0]!r}?" if near else "")
+        + f" It accepts: {', '.join(sorted(accepted))}."
+    )

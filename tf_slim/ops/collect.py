@@ -1,0 +1,148 @@
+"""Where losses and intermediate outputs go outside `tf.compat.v1` graphs.
+
+A v1 graph has collections. Eager code and a `tf.function` must not leave anything behind in
+global state, so there everything goes into the nearest `collect()` frame of the same thread:
+
+    with tf.GradientTape() as tape, slim.collect() as got:
+        slim.losses.sparse_softmax_cross_entropy(model(images), labels)
+        loss = got.total_loss()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+NO_LOSSES = (
+    "There are no losses to add up. A loss joins the sum when it is computed by slim.losses.* or "
+    "given to slim.losses.add_loss{place}."
+)
+
+
+class Frame:
+    """What was collected: `losses`, named `outputs`, and other `collections` by name."""
+
+    def __init__(self) -> None:
+        self.losses: list[tf.Tensor] = []
+        self.collections: dict[str, list[Any]] = {}
+        self.outputs: dict[str, dict[str, tf.Tensor]] = {}
+        self._stores: list[Any] = []
+
+    def touch(self, store: Any) -> None:
+        """Notes a store of variables whose regularization belongs to the total loss."""
+        if not any(known is store for known in self._stores):
+            self._stores.append(store)
+
+    def regularization_losses(self) -> list[tf.Tensor]:
+        """One scalar per regularized variable of the models called inside this frame."""
+        return [loss for store in self._stores for loss in store.regularization_losses()]
+
+    def total_loss(self, add_regularization_losses: bool = True) -> tf.Tensor:
+        """The sum of the collected losses and of the regularization of the models called.
+
+        In a replica of a `tf.distribute` strategy this is the replica's share: the sum over the
+        replicas is the loss over the global batch, when all replicas see equally many examples.
+
+        Args:
+          add_regularization_losses: whether to include the models' regularization.
+
+        Returns:
+          A scalar tensor.
+
+        Raises:
+          ValueError: nothing was collected.
+        """
+        losses = list(self.losses)
+        if add_regularization_losses:
+            losses += self.regularization_losses()
+        if not losses:
+            raise ValueError(NO_LOSSES.format(place=" inside this slim.collect() block"))
+        total = tf.add_n(losses, name="total_loss")
+        replicas = replica_count()
+        return total / replicas if replicas > 1 else total
+
+
+def replica_count() -> int:
+    """How many replicas run this very code at once: 1 outside `strategy.run`."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
+
+
+_FRAME: contextvars.ContextVar[Frame | None] = contextvars.ContextVar("collect", default=None)
+_OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
+    "collect_outputs", default=None
+)
+_LOOSE_OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
+    "loose_outputs", default=None
+)
+
+LAYERS = "tf_slim/layers"
+"""The collection, inside a Model or a frame, of every layer's output under its scope name."""
+
+
+@contextlib.contextmanager
+def collect() -> Iterator[Frame]:
+    """Collects the losses and named outputs of the code inside, in this thread.
+
+    Open it inside the function that a replica runs, not around `strategy.run`.
+
+    Yields:
+      A `Frame` with `losses`, `outputs` and `total_loss()`.
+    """
+    frame = Frame()
+    outer_frame, outer_outputs = _FRAME.get(), _OUTPUTS.get()
+    _FRAME.set(frame)
+    _OUTPUTS.set(frame.outputs)
+    try:
+        yield frame
+    finally:
+        _FRAME.set(outer_frame)
+        _OUTPUTS.set(outer_outputs)
+
+
+@contextlib.contextmanager
+def collect_outputs() -> Iterator[dict[str, dict[str, tf.Tensor]]]:
+    """Like `collect`, for named outputs only: losses pass through to the frame outside."""
+    outer = _OUTPUTS.get()
+    outputs: dict[str, dict[str, tf.Tensor]] = {}
+    _OUTPUTS.set(outputs)
+    try:
+        yield outputs
+    finally:
+        _OUTPUTS.set(outer)
+
+
+def current_frame() -> Frame | None:
+    """The innermost frame of this thread, or None."""
+    return _FRAME.get()
+
+
+def add_output(collection: str, alias: str, tensor: tf.Tensor) -> None:
+    """Files `tensor` under `alias`, to be read back by `outputs(collection)`."""
+    sink = _OUTPUTS.get()
+    if sink is None:
+        if collection == LAYERS:
+            return
+        sink = _LOOSE_OUTPUTS.get()
+        if sink is None:
+            sink = {}
+            _LOOSE_OUTPUTS.set(sink)
+    sink.setdefault(collection, {})[alias] = tensor
+
+
+def outputs(collection: str, clear: bool = False) -> dict[str, tf.Tensor]:
+    """The outputs filed under `collection`, by alias, in order.
+
+    Without a frame, reading empties the collection: a net that is called again and again must
+    not keep the activations of its last call alive.
+    """
+    sink = _OUTPUTS.get()
+    if sink is None:
+        return (_LOOSE_OUTPUTS.get() or {}).pop(collection, {})
+    if clear:
+        return sink.pop(collection, {})
+    return dict(sink.get(collection, {}))

@@ -1,0 +1,274 @@
+"""`slim.Model`: a plain function that builds a net, as a `tf.Module` with variables."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import arg_scope as arg_scopes
+from tf_slim.ops import collect, modes, scopes, stores
+
+GraphKeys = tf.compat.v1.GraphKeys
+
+
+class Model(tf.Module):
+    """A net: a function, the arg_scope it runs in, and the variables it makes.
+
+        model = slim.Model(lenet, num_classes=10).build(tf.TensorSpec([None, 28, 28, 1]))
+        logits, end_points = model(images, is_training=False)
+
+    Calling a model calls its function. Variables are made at the first call (or by `build`) and
+    found again, by name, at every later one: eagerly, in a `tf.function`, in the replicas of a
+    `tf.distribute` strategy. Their names are those that the function's scopes give them in a
+    `tf.compat.v1` graph, whatever scopes or counters are in force where the model is called.
+
+    Args:
+      fn: the function. It may open `tf.compat.v1.variable_scope`s, use `slim` layers, raw
+        `tf.compat.v1.get_variable`, native TensorFlow, and other models.
+      arg_scope: a saved scope to run `fn` in; by default the one in force now.
+      name: of the module; by default the name of `fn`.
+      **fixed_kwargs: keyword arguments of `fn` that every call gets.
+    """
+
+    def __init__(
+        self,
+        fn: Callable,
+        arg_scope: Mapping | None = None,
+        *,
+        name: str | None = None,
+        **fixed_kwargs,
+    ):
+        if not callable(fn):
+            raise TypeError(f"Model takes a function that builds a net; got {fn!r}.")
+        fn_name = _name_of(fn)
+        super().__init__(name=name or (fn_name if fn_name.isidentifier() else "model"))
+        self._fn = fn
+        self._parameters = frozenset(inspect.signature(fn).parameters)
+        self._fixed = types.MappingProxyType(fixed_kwargs)
+        scope = arg_scopes.current_arg_scope() if arg_scope is None else arg_scope
+        self._arg_scope = (
+            scope if isinstance(scope, arg_scopes.ArgScope) else arg_scopes.ArgScope(scope)
+        )
+        self._scope = tf.compat.v1.get_variable_scope()
+        self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
+        self._children: list[Model] = []
+        self._end_points = stores.Untracked({})
+
+    def __call__(self, *args, **kwargs):
+        """Calls the net. Takes and returns what its function does."""
+        return self._run(False, args, kwargs)
+
+    def build(self, *specs, **kwargs) -> Model:
+        """Makes the variables, by tracing the net once without computing anything.
+
+        Args:
+          *specs: what the net takes: a `tf.TensorSpec`, a tensor or a shape for each input. A
+            dimension may be None where the net allows it.
+          **kwargs: keyword arguments of the net. `is_training` is True unless given: some nets
+            have parts that exist in training only.
+
+        Returns:
+          The model itself.
+        """
+        specs = tuple(_as_spec(spec) for spec in specs)
+        if self.accepts("is_training"):
+            kwargs.setdefault("is_training", True)
+        if modes.in_v1_graph():
+            inputs = (tf.compat.v1.placeholder(s.dtype, s.shape, s.name) for s in specs)
+            self._run(True, tuple(inputs), kwargs)
+            return self
+
+        def trace(*inputs):
+            self._run(True, inputs, kwargs)
+
+        tf.function(trace, autograph=False).get_concrete_function(*specs)
+        return self
+
+    def accepts(self, argument: str) -> bool:
+        """Whether the net's function has a parameter of this name (that is not fixed)."""
+        return argument in self._parameters and argument not in self._fixed
+
+    def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        parent = stores.active_call()
+        call = stores.Call(self._store, entry=self._scope.name, building=building)
+        if parent is not None:
+            call.building = building or parent.building
+            self._join(parent)
+        frame = collect.current_frame()
+        if frame is not None and parent is None:
+            frame.touch(self)
+        in_v1 = modes.in_v1_graph()
+        stores.set_active_call(call)
+        try:
+            with (
+                scopes.entry(self._scope, v1_reuse=in_v1 and bool(self._store.names())),
+                arg_scopes.arg_scope(self._arg_scope),
+                collect.collect_outputs() as outputs,
+            ):
+                result = self._fn(*args, **{**self._fixed, **kwargs})
+        finally:
+            stores.set_active_call(parent)
+        returned = split_outputs(result)[1]
+        self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
+        return result
+
+    def _join(self, parent: stores.Call) -> None:
+        owner = parent.store.model
+        if owner is not None and not any(child is self for child in owner._children):
+            owner._children.append(self)
+
+    # ------------------------------------------------------------------ variables
+
+    def _all_of(self, key: str) -> tuple[tf.Variable, ...]:
+        own = self._store.collection(key)
+        return (*own, *(v for child in self._children for v in child._all_of(key)))
+
+    @property
+    def variables(self) -> tuple[tf.Variable, ...]:
+        """All variables, in the order of their creation."""
+        own = self._store.all()
+        return (*own, *(v for child in self._children for v in child.variables))
+
+    @property
+    def trainable_variables(self) -> tuple[tf.Variable, ...]:
+        """The variables that training changes, in the order of their creation."""
+        return tuple(v for v in self.variables if v.trainable)
+
+    @property
+    def non_trainable_variables(self) -> tuple[tf.Variable, ...]:
+        """The other ones: moving statistics and what was made with `trainable=False`."""
+        return tuple(v for v in self.variables if not v.trainable)
+
+    @property
+    def model_variables(self) -> tuple[tf.Variable, ...]:
+        """The variables made by `slim.model_variable`, so by all layers."""
+        return self._all_of(GraphKeys.MODEL_VARIABLES)
+
+    @property
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """The variables by the name under which a checkpoint holds them."""
+        named = dict(zip(self._store.names(), self._store.all(), strict=True))
+        for child in self._children:
+            for name, variable in child.named_variables.items():
+                if named.setdefault(name, variable) is not variable:
+                    raise ValueError(
+                        f"{self.name} calls models that each have a variable {name!r}. Give one "
+                        "of them a scope of its own: build it inside `with slim.scope('name'):`."
+                    )
+        return named
+
+    def regularization_losses(self) -> list[tf.Tensor]:
+        """One scalar for each variable with a regularizer, computed now."""
+        losses = self._store.regularization_losses()
+        return losses + [loss for child in self._children for loss in child.regularization_losses()]
+
+    @property
+    def losses(self) -> list[tf.Tensor]:
+        """The regularization losses: one scalar for each variable that has a regularizer."""
+        return self.regularization_losses()
+
+    @property
+    def end_points(self) -> dict[str, tf.Tensor | tf.TensorSpec]:
+        """The intermediate outputs of the last call, by name.
+
+        These are the end points that the net returned as `(outputs, end_points)`; for a net that
+        returns none, the output of each layer under the name of its scope. Where a tensor
+        belongs to a function that has been traced and left, its `tf.TensorSpec` stands for it.
+        """
+        return {name: _accessible(value) for name, value in self._end_points.value.items()}
+
+    # ---------------------------------------------------------------- checkpoints
+
+    def save(self, path: str | os.PathLike) -> str:
+        """Writes the variables by name, as `tf.compat.v1.train.Saver` does (format V2).
+
+        Args:
+          path: prefix of the files, such as `run/model.ckpt`. They appear whole or not at all.
+
+        Returns:
+          The prefix.
+        """
+        from tf_slim.ops import checkpoints
+
+        self._require_variables("save")
+        return checkpoints.save(path, self.named_variables)
+
+    def restore(
+        self,
+        path: str | os.PathLike,
+        include=None,
+        exclude=None,
+        *,
+        on_mismatch: str = "error",
+    ):
+        """Reads variables by name from a checkpoint of TF-Slim 2 or of TensorFlow 1.
+
+        Args:
+          path: prefix of a checkpoint, or a folder, which stands for its latest one.
+          include: glob patterns or compiled regular expressions over full names; None for all.
+          exclude: the same, for variables to leave as they are: `["lenet/logits/*"]`.
+          on_mismatch: "error" to accept no difference between the (selected) variables of the
+            model and the checkpoint; "warn" or "ignore" to restore what fits.
+
+        Returns:
+          A `slim.checkpoints.Report` of both sides.
+
+        Raises:
+          slim.checkpoints.CheckpointError: the checkpoint is missing or damaged, or does not fit.
+            The model then has the values that it had before.
+        """
+        from tf_slim.ops import checkpoints
+
+        self._require_variables("restore")
+        return checkpoints.restore(
+            path, self.named_variables, include=include, exclude=exclude, on_mismatch=on_mismatch
+        )
+
+    def _require_variables(self, action: str) -> None:
+        if not self.variables:
+            raise ValueError(
+                f"Cannot {action} {self.name}: it has no variables yet. Build it first: "
+                "`model.build(tf.TensorSpec([None, height, width, channels]))`."
+            )
+
+
+def split_outputs(result: Any) -> tuple[Any, dict | None]:
+    """What a net returned, as (outputs, end points): nets return either, or the outputs alone."""
+    if isinstance(result, tuple) and len(result) > 1 and isinstance(result[-1], dict):
+        rest = result[:-1]
+        return (rest[0] if len(rest) == 1 else rest), result[-1]
+    return result, None
+
+
+def _name_of(fn: Callable) -> str:
+    while hasattr(fn, "func"):
+        fn = fn.func  # pyright: ignore[reportFunctionMemberAccess]
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
+def _as_spec(spec: Any) -> tf.TensorSpec:
+    if isinstance(spec, tf.TensorSpec):
+        return spec
+    if tf.is_tensor(spec) or hasattr(spec, "dtype"):
+        return tf.TensorSpec(spec.shape, spec.dtype)
+    return tf.TensorSpec(spec, tf.float32)
+
+
+def _accessible(value: Any) -> Any:
+    if modes.is_symbolic(value) and not _within(value.graph):
+        return tf.TensorSpec(value.shape, value.dtype)
+    return value
+
+
+def _within(graph: tf.Graph) -> bool:
+    if not graph.building_function:
+        return True
+    here = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    while here is not None and here is not graph:
+        here = getattr(here, "outer_graph", None)
+    return here is graph

@@ -1,0 +1,27 @@
+"""Which of the three modes the calling code runs in.
+
+TF-Slim keeps one set of rules in a `tf.compat.v1` graph with a Session, in eager mode and in a
+`tf.function`. Only few places need to know which one it is; all of them ask here.
+"""
+
+import tensorflow as tf
+
+
+def in_v1_graph() -> bool:
+    """Whether variables and collections belong to a `tf.compat.v1` graph.
+
+    True inside `with tf.Graph().as_default():` and after `tf.compat.v1.disable_v2_behavior()`,
+    also within a function body (`tf.function`, `tf.cond`, `Dataset.map`) traced from there. False
+    in eager mode and in a `tf.function` called from eager code.
+    """
+    if tf.executing_eagerly():
+        return False
+    if not tf.compat.v1.get_default_graph().building_function:
+        return True
+    with tf.init_scope():
+        return not tf.executing_eagerly()
+
+
+def is_symbolic(tensor: object) -> bool:
+    """Whether `tensor` is a node of some graph, and has no value of its own."""
+    return tf.is_tensor(tensor) and not hasattr(tensor, "numpy")

@@ -1,0 +1,44 @@
+"""Random numbers that are a function of (seed, step, place in the program).
+
+Kernels with hidden random state cannot be resumed: after a restart they draw other numbers. A
+training step therefore opens `random_scope(seed)`, and layers such as `dropout` ask `next_seed()`
+for a seed of their own. The same step then draws the same numbers, in whichever process it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import itertools
+
+import tensorflow as tf
+
+_SEEDS: contextvars.ContextVar = contextvars.ContextVar("random_scope", default=None)
+
+
+@contextlib.contextmanager
+def random_scope(seed):
+    """Derives the random numbers of all layers inside from `seed`.
+
+    Args:
+      seed: integers or a tensor, shape [2]. The n-th random layer inside draws from `seed`
+        folded with n.
+    """
+    seed = tf.cast(tf.convert_to_tensor(seed), tf.int32)
+    if seed.shape.rank != 1 or seed.shape[0] != 2:
+        raise ValueError(f"random_scope: expected a seed of shape [2], got {seed.shape}.")
+    outer = _SEEDS.get()
+    _SEEDS.set((seed, itertools.count()))
+    try:
+        yield
+    finally:
+        _SEEDS.set(outer)
+
+
+def next_seed():
+    """A fresh seed, shape [2], for one random operation; None outside a `random_scope`."""
+    state = _SEEDS.get()
+    if state is None:
+        return None
+    seed, places = state
+    return tf.random.experimental.stateless_fold_in(seed, next(places))

@@ -1,0 +1,369 @@
+"""Variables by name, outside `tf.compat.v1` graphs.
+
+A v1 graph keeps its variables in the graph. Eager code and functions traced from it have two
+other places: each `slim.Model` has a store of its own, and code outside any Model uses the
+process's default store. A `Call` is one run of a net over a store: it knows which names were
+already made in this run, so the rule of v1 graphs holds (a name made twice needs `reuse`).
+"""
+
+from __future__ import annotations
+
+import collections as std_collections
+import contextvars
+import inspect
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import collect, modes
+
+GraphKeys = tf.compat.v1.GraphKeys
+
+_GROWING = 32
+
+
+class VariableStore(tf.Module):
+    """Variables by full name, in the order of their creation."""
+
+    def __init__(self, owner: str, model: Any = None):
+        super().__init__(name="variables")
+        self._owner = owner
+        self._model = Untracked(model)
+        self._by_name: dict[str, tf.Variable] = {}
+        self._collections = Untracked(std_collections.defaultdict(list))
+        self._regularizers = Untracked({})
+        self._lock = Untracked(threading.RLock())
+
+    def __deepcopy__(self, memo):
+        raise TypeError(_no_copy(self._owner))
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(_no_copy(self._owner))
+
+    @property
+    def owner(self) -> str:
+        """What the variables belong to, for messages."""
+        return self._owner
+
+    @property
+    def model(self) -> Any:
+        """The Model that the variables belong to; None for the default store."""
+        return self._model.value
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._by_name
+
+    def names(self) -> list[str]:
+        """The full names, in the order of creation."""
+        return list(self._by_name)
+
+    def all(self) -> list[tf.Variable]:
+        """The variables, in the order of creation."""
+        return list(self._by_name.values())
+
+    def name_of(self, variable: tf.Variable) -> str | None:
+        """The full name under which this store holds `variable`."""
+        for name, known in self._by_name.items():
+            if known is variable:
+                return name
+        return None
+
+    def collection(self, key: str) -> list[tf.Variable]:
+        """The members of one collection, such as `GraphKeys.MODEL_VARIABLES`."""
+        return list(self._collections.value.get(key, ()))
+
+    def add_to_collection(self, key: str, variable: Any) -> None:
+        """Adds `variable`, once."""
+        members = self._collections.value[key]
+        if not any(known is variable for known in members):
+            members.append(variable)
+
+    def regularization_losses(self) -> list[tf.Tensor]:
+        """One scalar for each variable that has a regularizer, in the order of creation."""
+        losses = []
+        for name, regularizer in self._regularizers.value.items():
+            loss = regularizer(self._by_name[name])
+            if loss is not None:
+                losses.append(loss)
+        return losses
+
+    def find(self, name: str, shape, dtype) -> tf.Variable:
+        """The existing variable `name`, checked against what the caller expects."""
+        variable = self._by_name[name]
+        if shape is not None and not callable(shape):
+            expected = tf.TensorShape(shape)
+            if not expected.is_compatible_with(variable.shape):
+                raise ValueError(
+                    f"Variable {name!r} of {self._owner} exists with shape {variable.shape}; "
+                    f"here it is asked for with shape {expected}. Layers that share variables "
+                    "must have inputs with as many channels; give this one another scope."
+                )
+        if dtype is not None and tf.as_dtype(dtype).base_dtype != variable.dtype.base_dtype:
+            raise ValueError(
+                f"Variable {name!r} of {self._owner} exists with dtype {variable.dtype.name}; "
+                f"here it is asked for as {tf.as_dtype(dtype).name}."
+            )
+        return variable
+
+    def put(self, name: str, variable: Any, collections: Iterable[str], regularizer) -> None:
+        """Keeps a new variable under `name`."""
+        self._by_name[name] = variable
+        for key in collections:
+            self.add_to_collection(key, variable)
+        if regularizer is not None:
+            self._regularizers.value[name] = regularizer
+
+    def create(
+        self,
+        name: str,
+        shape=None,
+        dtype=None,
+        initializer=None,
+        regularizer=None,
+        trainable: bool | None = None,
+        collections: Iterable[str] | None = None,
+        constraint=None,
+        validate_shape: bool = True,
+        synchronization=tf.VariableSynchronization.AUTO,
+        aggregation=tf.VariableAggregation.NONE,
+    ) -> tf.Variable:
+        """Makes the variable `name`; thread-safe."""
+        with self._lock.value:
+            if name in self._by_name:
+                return self.find(name, shape, dtype)
+            if trainable is None:
+                trainable = synchronization != tf.VariableSynchronization.ON_READ
+            if collect.replica_count() > 1:
+                raise RuntimeError(
+                    f"{self._owner} would create variable {name!r} inside strategy.run. Create "
+                    "variables once for all replicas, before: `with strategy.scope(): "
+                    "model.build(tf.TensorSpec([None, height, width, channels]))`."
+                )
+            dtype = tf.as_dtype(dtype or tf.float32).base_dtype
+            if not trainable:
+                synchronization, aggregation = _of_each_replica(
+                    dtype, synchronization, aggregation
+                )
+            value = initial_value(name, initializer, shape, dtype)
+            by_value = initializer is not None and value is initializer
+            # A function must not own what it creates, nor add its name scopes to the name.
+            with tf.init_scope(), tf.compat.v1.name_scope(None):
+                variable = tf.Variable(
+                    value,
+                    trainable=trainable,
+                    name=name,
+                    dtype=None if by_value else dtype,
+                    constraint=constraint,
+                    shape=None if validate_shape else tf.TensorShape(None),
+                    synchronization=synchronization,
+                    aggregation=aggregation,
+                )
+            keys = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
+            if trainable and GraphKeys.TRAINABLE_VARIABLES not in keys:
+                keys.append(GraphKeys.TRAINABLE_VARIABLES)
+            self.put(name, variable, keys, regularizer)
+            return variable
+
+
+class Untracked:
+    """Keeps a value out of tf.Module's tracking: only variables belong in checkpoints."""
+
+    def __init__(self, value: Any):
+        self.value = value
+
+
+def _no_copy(owner: str) -> str:
+    return (
+        f"{owner} holds variables, which cannot be copied or pickled. Make a second Model from "
+        "the same function, and move the values with model.save(path) and model.restore(path)."
+    )
+
+
+def _of_each_replica(dtype, synchronization, aggregation):
+    """Statistics differ between replicas: keep one copy each, and average them when read."""
+    if not tf.distribute.has_strategy() or synchronization != tf.VariableSynchronization.AUTO:
+        return synchronization, aggregation
+    if aggregation == tf.VariableAggregation.NONE:
+        floating = dtype.is_floating
+        aggregation = (
+            tf.VariableAggregation.MEAN if floating else tf.VariableAggregation.ONLY_FIRST_REPLICA
+        )
+    return tf.VariableSynchronization.ON_READ, aggregation
+
+
+def initial_value(name: str, initializer, shape, dtype) -> Any:
+    """The initial value of a variable, as a callable or a value, by the rules of get_variable."""
+    if initializer is None:
+        initializer = _default_initializer(name, dtype)
+    if inspect.isclass(initializer):
+        initializer = initializer()
+    if not callable(initializer):
+        return initializer
+    if shape is None:
+        return initializer
+    full_shape = tf.TensorShape(shape)
+    if not full_shape.is_fully_defined():
+        raise ValueError(
+            f"Variable {name!r} cannot be created: its shape {full_shape} is not fully defined."
+        )
+    return lambda: initializer(full_shape.as_list(), dtype=dtype)
+
+
+def _default_initializer(name: str, dtype: tf.DType) -> Callable:
+    if dtype.is_floating:
+        return tf.compat.v1.glorot_uniform_initializer()
+    if dtype.is_integer or dtype.is_bool:
+        return tf.zeros_initializer()
+    raise ValueError(
+        f"Variable {name!r} of dtype {dtype.name} has no default initializer. "
+        "Pass `initializer=`."
+    )
+
+
+class Call:
+    """One run of a net over a store."""
+
+    def __init__(self, store: VariableStore, entry: str = "", building: bool = False):
+        self.store = store
+        self.entry = entry
+        self.building = building
+        self._seen: set[str] = set()
+        self._scopes: set[str] = set()
+
+    def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
+        """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
+        self.note_scope(name)
+        frame = collect.current_frame()
+        if frame is not None and self.store.model is None:
+            frame.touch(self.store)
+        if name in self.store:
+            if name in self._seen and not reuse:
+                raise ValueError(self._made_twice(name))
+            self._seen.add(name)
+            return self.store.find(name, shape, dtype)
+        if reuse is True:
+            raise ValueError(
+                f"Variable {name!r} does not exist in {self.store.owner}, and reuse=True forbids "
+                f"to create it. It holds: {_some(self.store.names())}. Make it first without "
+                "reuse, or pass reuse=tf.compat.v1.AUTO_REUSE."
+            )
+        self._seen.add(name)
+        self._grow(name)
+        return self.store.create(name, shape, dtype, **kwargs)
+
+    def keep(
+        self, name: str, variable: Any, collections=None, regularizer=None, **unused_kwargs
+    ) -> None:
+        """Lists a variable that belongs to a v1 graph."""
+        self.note_scope(name)
+        if name not in self.store:
+            self.store.put(name, variable, collections or (), regularizer)
+
+    def note_scope(self, name: str) -> None:
+        """Marks the outermost scope of `name` as taken in this run."""
+        rest = name[len(self.entry) + 1 :] if self.entry else name
+        head, slash, _ = rest.partition("/")
+        if slash:
+            self._scopes.add(head)
+
+    def unique_scope(self, default_name: str) -> str:
+        """The first of `default_name`, `default_name_1`, ... that is free in this run."""
+        candidate, index = default_name, 0
+        while candidate in self._scopes:
+            index += 1
+            candidate = f"{default_name}_{index}"
+        self._scopes.add(candidate)
+        return candidate
+
+    def _grow(self, name: str) -> None:
+        """Called for each new variable."""
+
+    def _made_twice(self, name: str) -> str:
+        return (
+            f"Variable {name!r} is made twice in one call of {self.store.owner}. To share it, "
+            "open its scope with reuse=True (or pass reuse=True to the layer); to have two, give "
+            "the layers different scopes."
+        )
+
+
+class DefaultCall(Call):
+    """The endless run of eager code over the default store."""
+
+    def __init__(self, store: VariableStore):
+        super().__init__(store)
+        self._grown: std_collections.Counter = std_collections.Counter()
+
+    def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
+        if name in self.store:
+            self._seen.add(name)
+        return super().get(name, shape, dtype, reuse, **kwargs)
+
+    def _grow(self, name: str) -> None:
+        place = _user_line()
+        self._grown[place] += 1
+        if self._grown[place] == _GROWING:
+            warnings.warn(
+                f"The code at {place} has now created {_GROWING} variables in the default store, "
+                f"the last one {name!r}. If it is a net that is called again and again, wrap it "
+                "once in slim.Model(net): its variables are then made once and found again. "
+                "slim.reset_default_store() empties the store.",
+                stacklevel=2,
+            )
+
+    def _made_twice(self, name: str) -> str:
+        return (
+            f"Variable {name!r} already exists in the default store. Two ways out: pass "
+            "reuse=True (or reuse=tf.compat.v1.AUTO_REUSE) to share it, or wrap the net in "
+            "slim.Model(net), which has variables of its own and finds them again at every call. "
+            "slim.reset_default_store() forgets all variables of the default store."
+        )
+
+
+def _user_line() -> str:
+    frame = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if not module.startswith(("tf_slim.", "tensorflow.", "contextlib", "keras.")):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "an unknown place"
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    shown = ", ".join(names[:most]) or "nothing"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+_default = DefaultCall(VariableStore("the default store"))
+_ACTIVE: contextvars.ContextVar[Call | None] = contextvars.ContextVar("model_call", default=None)
+
+
+def active_call() -> Call | None:
+    """The run of a Model that this code belongs to, or None."""
+    return _ACTIVE.get()
+
+
+def set_active_call(call: Call | None) -> None:
+    """Enters or leaves the run of a Model; for `Model` only."""
+    _ACTIVE.set(call)
+
+
+def current_call() -> Call | None:
+    """The run whose store holds the variables of this code; None in a v1 graph without Model."""
+    call = _ACTIVE.get()
+    if call is not None:
+        return call
+    return None if modes.in_v1_graph() else _default
+
+
+def reset_default_store() -> None:
+    """Forgets all variables that eager code has made outside any `slim.Model`.
+
+    Tensors and variables that the program still holds stay valid.
+    """
+    global _default
+    _default = DefaultCall(VariableStore("the default store"))

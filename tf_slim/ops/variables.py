@@ -1,0 +1,384 @@
+"""Variables: made with their regularizer, device and collections in one call; found by name."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import modes, scopes, stores
+from tf_slim.ops.arg_scope import add_arg_scope
+
+GraphKeys = tf.compat.v1.GraphKeys
+
+_PART = re.compile(r"/part_\d+$")
+
+
+@add_arg_scope
+def variable(
+    name,
+    shape=None,
+    dtype=None,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    collections=None,
+    caching_device=None,
+    device=None,
+    partitioner=None,
+    custom_getter=None,
+    use_resource=None,
+    synchronization=tf.VariableSynchronization.AUTO,
+    aggregation=tf.VariableAggregation.NONE,
+):
+    """Gets the variable `name` of the current scope, or makes it.
+
+    Args:
+      name: within the current variable scope.
+      shape: of a new variable; needed unless `initializer` is a value.
+      dtype: float32 by default.
+      initializer: a function of (shape, dtype), a function without arguments, or a value.
+      regularizer: a function from the variable to a scalar loss, or None. The loss joins
+        `get_regularization_losses()`, the `losses` of the Model and the total loss.
+      trainable: whether optimizers change it.
+      collections: names of the collections that a new variable joins, `GLOBAL_VARIABLES` by
+        default.
+      caching_device: where reads are cached (v1 graphs only).
+      device: a device name, or a function from an operation to one.
+      partitioner: splits the variable into parts (v1 graphs only).
+      custom_getter: called in place of `tf.compat.v1.get_variable`, with the same arguments.
+      use_resource: see `tf.compat.v1.get_variable` (v1 graphs only).
+      synchronization: see `tf.Variable`.
+      aggregation: see `tf.Variable`.
+
+    Returns:
+      The variable.
+
+    Raises:
+      ValueError: it exists and `reuse` is not set, it does not exist and `reuse` is True, or it
+        exists with another shape or dtype.
+    """
+    keys = list(collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES])
+    kwargs = {
+        "shape": shape,
+        "dtype": dtype,
+        "initializer": initializer,
+        "trainable": trainable,
+        "collections": list(dict.fromkeys(keys)),
+        "synchronization": synchronization,
+        "aggregation": aggregation,
+    }
+    call = stores.current_call()
+    in_v1 = modes.in_v1_graph()
+    if in_v1:
+        kwargs.update(
+            caching_device=caching_device, partitioner=partitioner, use_resource=use_resource
+        )
+        get: Callable = functools.partial(_get_in_graph, custom_getter)
+    else:
+        get = functools.partial(_get_elsewhere, custom_getter)
+    if device is not None and not in_v1:
+        device = device(_variable_op(name)) if callable(device) else device
+    with tf.device(device) if device else contextlib.nullcontext():
+        found = get(name, regularizer=regularizer, **kwargs)
+    if call is not None and in_v1:
+        call.keep(name_of(found), found, kwargs["collections"], regularizer)
+    return found
+
+
+@add_arg_scope
+def model_variable(
+    name,
+    shape=None,
+    dtype=tf.float32,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    collections=None,
+    caching_device=None,
+    device=None,
+    partitioner=None,
+    custom_getter=None,
+    use_resource=None,
+    synchronization=tf.VariableSynchronization.AUTO,
+    aggregation=tf.VariableAggregation.NONE,
+):
+    """Gets or makes a variable that represents the model's parameters or statistics.
+
+    It joins `MODEL_VARIABLES` (see `get_model_variables`) besides `GLOBAL_VARIABLES` and the
+    given `collections`. Arguments, return value and errors are those of `variable`.
+    """
+    return variable(
+        name,
+        shape=shape,
+        dtype=dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        trainable=trainable,
+        collections=[*(collections or []), GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES],
+        caching_device=caching_device,
+        device=device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        use_resource=use_resource,
+        synchronization=synchronization,
+        aggregation=aggregation,
+    )
+
+
+def _get_elsewhere(custom_getter, name, **kwargs):
+    if custom_getter is not None:
+        return custom_getter(name, reuse=scopes.known_reuse() or None, **kwargs)
+    getter = scopes.over(tf.compat.v1.get_variable_scope().custom_getter, scopes.answer)
+    return tf.compat.v1.get_variable(name, custom_getter=getter, **kwargs)
+
+
+def _get_in_graph(custom_getter, name, regularizer=None, **kwargs):
+    """tf.compat.v1.get_variable, computing the regularization once, under the right name.
+
+    TensorFlow evaluates a regularizer twice there: once to see whether it returns anything.
+    """
+    made = []
+
+    def note(next_creator, **creator_kwargs):
+        made.append(next_creator(**creator_kwargs))
+        return made[-1]
+
+    scope = tf.compat.v1.get_variable_scope()
+    if custom_getter is None:
+        get = tf.compat.v1.get_variable
+    else:
+        get = functools.partial(custom_getter, reuse=scope.reuse)
+    if regularizer is not None:
+        # Not None: the regularizer of the scope must not step in.
+        kwargs["regularizer"] = _no_loss
+    with tf.compat.v1.variable_creator_scope(note):
+        found = get(name, **kwargs)
+    if regularizer is not None:
+        for part in made:
+            add_regularization_loss(part, regularizer)
+    return found
+
+
+def _no_loss(unused_variable):
+    return None
+
+
+def add_regularization_loss(made, regularizer: Callable) -> None:
+    """Computes the loss of a new variable of a v1 graph and adds it to REGULARIZATION_LOSSES."""
+    place = getattr(regularizer, "place", None)
+    name = made.op.name if place is None else f"{made.op.name.rpartition('/')[0]}/{place}"
+    with (
+        tf.compat.v1.get_default_graph().colocate_with(made.op, ignore_existing=True),
+        tf.compat.v1.name_scope(f"{name}/Regularizer/"),
+    ):
+        loss = regularizer(made)
+    if loss is not None:
+        tf.compat.v1.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
+
+
+def _variable_op(name: str) -> types.SimpleNamespace:
+    """What a device function may look at: there are no operations outside graphs."""
+    scope = tf.compat.v1.get_variable_scope().name
+    full_name = f"{scope}/{name}" if scope else name
+    return types.SimpleNamespace(type="VarHandleOp", name=full_name, device="")
+
+
+def name_of(var) -> str:
+    """The name of a variable as a checkpoint holds it, without `:0` and without its part."""
+    info = getattr(var, "_save_slice_info", None)
+    if info is not None:
+        return info.full_name
+    return re.sub(r":\d+$", "", var.name)
+
+
+def get_variable_full_name(var) -> str:
+    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
+    return name_of(var)
+
+
+def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
+    """Makes a variable that is not saved and not trained, in `LOCAL_VARIABLES`.
+
+    Args:
+      initial_value: a value, or a function without arguments.
+      validate_shape: if False, the variable may change its shape.
+      name: of the variable, made unique.
+      use_resource: see `tf.compat.v1.Variable` (v1 graphs only).
+    """
+    return _plain_variable(
+        GraphKeys.LOCAL_VARIABLES, initial_value, validate_shape, name, use_resource
+    )
+
+
+def global_variable(initial_value, validate_shape=True, name=None, use_resource=None):
+    """Makes a variable that is saved but not trained, in `GLOBAL_VARIABLES`.
+
+    Arguments as for `local_variable`.
+    """
+    return _plain_variable(
+        GraphKeys.GLOBAL_VARIABLES, initial_value, validate_shape, name, use_resource
+    )
+
+
+def _plain_variable(key, initial_value, validate_shape, name, use_resource):
+    if modes.in_v1_graph():
+        return tf.compat.v1.Variable(
+            initial_value,
+            trainable=False,
+            collections=[key],
+            validate_shape=validate_shape,
+            name=name,
+            use_resource=use_resource,
+        )
+    store = stores.current_call().store
+    with tf.init_scope(), tf.compat.v1.name_scope(None):
+        made = tf.Variable(
+            initial_value,
+            trainable=False,
+            name=name,
+            shape=None if validate_shape else tf.TensorShape(None),
+        )
+    base = unique = name or "Variable"
+    index = 0
+    while unique in store:
+        index += 1
+        unique = f"{base}_{index}"
+    store.put(unique, made, [key], None)
+    return made
+
+
+def add_model_variable(var) -> None:
+    """Adds a variable made elsewhere to `MODEL_VARIABLES`, once."""
+    call = stores.current_call()
+    if modes.in_v1_graph():
+        if not any(known is var for known in _members(GraphKeys.MODEL_VARIABLES)):
+            tf.compat.v1.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
+    if call is not None:
+        name = call.store.name_of(var)
+        if name is None:
+            call.store.put(name_of(var), var, [GraphKeys.GLOBAL_VARIABLES], None)
+        call.store.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
+
+
+def _members(key: str) -> list:
+    if modes.in_v1_graph():
+        return tf.compat.v1.get_collection(key)
+    return stores.current_call().store.collection(key)
+
+
+def get_variables(scope=None, suffix=None, collection=GraphKeys.GLOBAL_VARIABLES):
+    """The variables of a collection, in the order of their creation.
+
+    In a v1 graph these are the graph's; inside a Model's function the Model's; in other code
+    those of the default store.
+
+    Args:
+      scope: only those whose name begins with this; it is read as a regular expression. Or a
+        `tf.compat.v1.VariableScope`.
+      suffix: only those whose name (within `scope`) ends in this.
+      collection: name of the collection.
+
+    Returns:
+      A list of variables.
+    """
+    if isinstance(scope, scopes.VariableScope):
+        scope = scope.name
+    if suffix is not None:
+        scope = f"{scope or ''}.*{suffix}:"
+    members = _members(collection)
+    if not scope:
+        return members
+    begins = re.compile(scope)
+    return [v for v in members if hasattr(v, "name") and begins.match(v.name)]
+
+
+def get_model_variables(scope=None, suffix=None):
+    """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`."""
+    return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
+
+
+def get_local_variables(scope=None, suffix=None):
+    """The local variables. Arguments: `get_variables`."""
+    return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
+
+
+def get_trainable_variables(scope=None, suffix=None):
+    """The trainable variables. Arguments: `get_variables`."""
+    return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
+
+
+def get_variables_by_suffix(suffix, scope=None):
+    """The variables whose name ends in `suffix`. Arguments: `get_variables`."""
+    return get_variables(scope=scope, suffix=suffix)
+
+
+def get_variables_by_name(given_name, scope=None):
+    """The variables whose last name component is `given_name`. Arguments: `get_variables`."""
+    return get_variables(scope=scope, suffix=f"/{given_name}:|^{given_name}")
+
+
+def get_unique_variable(var_op_name):
+    """The one variable whose name is `var_op_name`.
+
+    Raises:
+      ValueError: there is none.
+    """
+    for candidate in get_variables(scope=re.escape(var_op_name)):
+        if re.sub(r":\d+$", "", candidate.name) == var_op_name:
+            return candidate
+    raise ValueError(
+        f"There is no variable {var_op_name!r}. Names are full: scope path, then name, such as "
+        "'vgg_16/conv1/conv1_1/weights'."
+    )
+
+
+def get_variables_to_restore(include=None, exclude=None):
+    """The variables to restore from a checkpoint: all global ones, or a selection by scope.
+
+    Args:
+      include: a list of scopes (see `get_variables`) whose variables to restore, or None.
+      exclude: a list of scopes whose variables to leave out, or None.
+
+    Returns:
+      A list of variables.
+
+    Raises:
+      TypeError: `include` or `exclude` is neither None, a list nor a tuple.
+    """
+    chosen = _by_scopes("include", include, default=[None])
+    left_out = _by_scopes("exclude", exclude, default=[])
+    return [v for v in chosen if not any(v is other for other in left_out)]
+
+
+def _by_scopes(argument: str, scope_list: Iterable | None, default: list) -> list:
+    if scope_list is None:
+        scope_list = default
+    if not isinstance(scope_list, (list, tuple)):
+        raise TypeError(
+            f"{argument} takes a list of scopes; got {scope_list!r}. For one scope write "
+            f"{argument}=[{scope_list!r}]."
+        )
+    return [v for scope in scope_list for v in get_variables(scope)]
+
+
+def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg_search=True):
+    """The variables whose name matches.
+
+    Args:
+      var_list: variables.
+      include_patterns: regular expressions, one of which must match; None or [] for all.
+      exclude_patterns: regular expressions, none of which may match.
+      reg_search: whether a pattern may match anywhere in the name, or from its start only.
+    """
+    find = re.search if reg_search else re.match
+    if include_patterns:
+        var_list = [v for v in var_list if any(find(p, v.name) for p in include_patterns)]
+    if exclude_patterns:
+        var_list = [v for v in var_list if not any(find(p, v.name) for p in exclude_patterns)]
+    return list(var_list)
