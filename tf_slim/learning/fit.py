@@ -1,0 +1,295 @@
+"""`fit`: training from the first step to the last, through crashes and restarts."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.hooks import Hook, ProgressLines, Rate
+from tf_slim.learning import optimizers, signals
+from tf_slim.learning.run_folder import RunFolder
+from tf_slim.learning.train_step import TrainStep
+from tf_slim.ops import checkpoints
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss became NaN or infinite."""
+
+
+@dataclasses.dataclass
+class Run:
+    """A training that is going on, as hooks see it.
+
+    Attributes:
+      train_step: what is run.
+      logdir: the run folder, or None.
+      number_of_steps: the global step to end at, or None.
+      step: steps taken so far, those before a restart included.
+      first_step: `step` when this process began.
+      loss: of the last step, a scalar tensor; None before the first one.
+      stop: set to a reason to end training.
+      checkpoint: the last checkpoint written or restored, or None.
+    """
+
+    train_step: TrainStep
+    logdir: str | None
+    number_of_steps: int | None
+    step: int = 0
+    first_step: int = 0
+    loss: tf.Tensor | None = None
+    stop: str | None = None
+    checkpoint: str | None = None
+
+
+def fit(
+    train_step: TrainStep,
+    dataset: Any,
+    logdir: str | os.PathLike | None,
+    number_of_steps: int | None = None,
+    *,
+    hooks: Sequence[Hook] | None = None,
+    save_every_secs: float | None = 600.0,
+    save_every_steps: int | None = None,
+    keep_checkpoints: int = 5,
+    log_every_steps: int = 10,
+    summary_every_steps: int = 100,
+) -> Run:
+    """Trains until `number_of_steps` steps have been taken in all.
+
+    Started again with the same `logdir`, it goes on where it was, exactly: weights, optimizer,
+    step, position in the data, dropout. Ctrl-C and SIGTERM let the step finish and write a
+    checkpoint first; after a crash it goes on from the last checkpoint, and takes the same steps
+    again with the same losses.
+
+    Args:
+      train_step: from `make_train_step`.
+      dataset: a `slim.data.Pipeline`, or a `tf.data.Dataset`, of `(inputs, labels)` batches. To
+        resume, a Dataset skips the batches already seen, so its order must be reproducible
+        (seeded shuffles). Under a strategy with several replicas the batches are global ones.
+      logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl` and TensorBoard
+        summaries; None to write nothing.
+      number_of_steps: the global step to end at; None to train until the data end.
+      hooks: see `slim.hooks`; by default progress lines on standard error.
+      save_every_secs: seconds between checkpoints, or None. There is always one at the start and
+        one at the end.
+      save_every_steps: steps between checkpoints, or None.
+      keep_checkpoints: how many to keep.
+      log_every_steps: steps between rows of `history.jsonl`.
+      summary_every_steps: steps between summaries.
+
+    Returns:
+      The `Run` at its end; `run.stop` says why it ended.
+
+    Raises:
+      NonFiniteLossError: the loss is NaN or infinite; weights and checkpoints are those before.
+      slim.checkpoints.CheckpointError: the checkpoint in `logdir` is damaged or of another model,
+        or a new one cannot be written.
+      OSError: `logdir` cannot be written.
+      ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is out of range.
+    """
+    _check_arguments(train_step, number_of_steps, save_every_steps, keep_checkpoints)
+    source = _Source(dataset, train_step.strategy)
+    folder = None if logdir is None else RunFolder(logdir, keep_checkpoints)
+    train_step.prepare(*source.prepare_specs())
+    run = Run(train_step, None if folder is None else folder.path, number_of_steps)
+    if folder is not None:
+        _resume(run, folder)
+    run.step = run.first_step = int(tf.convert_to_tensor(train_step.global_step))
+    if number_of_steps is not None and run.step >= number_of_steps:
+        run.stop = "all steps were taken before"
+        return run
+    watchers = [
+        *([] if folder is None else [_Recorder(folder, log_every_steps, summary_every_steps)]),
+        *([ProgressLines()] if hooks is None else hooks),
+    ]
+    saver = _Saver(folder, save_every_secs, save_every_steps, watchers)
+    with signals.deferred() as request:
+        if run.checkpoint is None:
+            saver.save(run)
+        try:
+            for hook in watchers:
+                hook.begin(run)
+            _loop(run, source, watchers, saver, request)
+        finally:
+            for hook in watchers:
+                hook.end(run)
+    return run
+
+
+def _loop(run: Run, source: _Source, watchers, saver: _Saver, request) -> None:
+    batches = source.batches(run.step)
+    while run.stop is None:
+        try:
+            inputs, labels = next(batches)
+        except StopIteration:
+            if run.step == 0:
+                raise ValueError("The dataset is empty: it has not a single batch.") from None
+            run.stop = "the data ended"
+            break
+        except (tf.errors.OpError, ValueError) as error:
+            saver.save(run)
+            raise source.explained(error) from error
+        try:
+            run.loss = run.train_step(inputs, labels)
+        except tf.errors.InvalidArgumentError as error:
+            if "not finite" not in error.message:
+                raise
+            raise NonFiniteLossError(_not_finite(run)) from error
+        run.step += 1
+        for hook in watchers:
+            hook.after_step(run)
+        if run.step == run.number_of_steps:
+            run.stop = "all steps taken"
+        elif request.signum is not None:
+            run.stop = request.name
+        saver.save_if_due(run)
+    saver.save(run)
+
+
+def _check_arguments(train_step, number_of_steps, save_every_steps, keep_checkpoints) -> None:
+    if not isinstance(train_step, TrainStep):
+        raise TypeError(
+            f"train_step: expected what slim.learning.make_train_step returns; got {train_step!r}."
+        )
+    for name, value in (
+        ("number_of_steps", number_of_steps),
+        ("save_every_steps", save_every_steps),
+        ("keep_checkpoints", keep_checkpoints),
+    ):
+        if value is not None and value < 1:
+            raise ValueError(f"{name} must be at least 1; got {value}.")
+
+
+def _resume(run: Run, folder: RunFolder) -> None:
+    path = folder.latest()
+    if path is None:
+        return
+    try:
+        checkpoints.restore(path, run.train_step.named_variables())
+    except checkpoints.CheckpointError as error:
+        raise checkpoints.CheckpointError(
+            f"Cannot go on from the run in {folder.path}: {error}\nTo begin anew, choose another "
+            "logdir. A damaged checkpoint can be deleted: training goes on from the one before."
+        ) from error
+    run.checkpoint = path
+
+
+def _not_finite(run: Run) -> str:
+    kept = run.checkpoint or "none was written"
+    return (
+        f"The loss of step {run.step + 1} is NaN or infinite. The step was not applied; last "
+        f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
+        "make_train_step, a look at the data (labels out of range, inputs not scaled)."
+    )
+
+
+class _Source:
+    """Batches from a given step on, from a Pipeline or a Dataset."""
+
+    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy):
+        self._dataset = dataset
+        self._strategy = strategy
+        spec = getattr(dataset, "element_spec", None)
+        if not isinstance(spec, tuple) or len(spec) != 2:
+            raise ValueError(
+                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
+                f"got {'elements ' + str(spec) if spec is not None else repr(dataset)}. Map it: "
+                "`dataset.map(lambda row: (row['image'], row['label']))`."
+            )
+        self._spec = spec
+
+    def prepare_specs(self) -> tuple:
+        """What to trace a step with, before there are data."""
+        if self._strategy.num_replicas_in_sync == 1:
+            return self._spec
+        return self._distributed(self._at(0)).element_spec
+
+    def batches(self, step: int) -> Iterator:
+        """An iterator over the batches after the first `step` ones."""
+        dataset = self._at(step)
+        if self._strategy.num_replicas_in_sync > 1:
+            dataset = self._distributed(dataset)
+        return iter(dataset)
+
+    def _at(self, step: int) -> tf.data.Dataset:
+        if hasattr(self._dataset, "dataset"):
+            return self._dataset.dataset(start=step)
+        return self._dataset.skip(step) if step else self._dataset
+
+    def _distributed(self, dataset: tf.data.Dataset):
+        return self._strategy.experimental_distribute_dataset(dataset)
+
+    def explained(self, error: Exception) -> Exception:
+        """The error, with the name of the broken file where the source can tell."""
+        diagnose = getattr(self._dataset, "diagnose", None)
+        return error if diagnose is None else diagnose(error)
+
+
+class _Saver:
+    """Writes checkpoints when they are due."""
+
+    def __init__(self, folder, every_secs, every_steps, hooks):
+        self._folder = folder
+        self._every_secs = every_secs
+        self._every_steps = every_steps
+        self._hooks = hooks
+        self._saved_at: int | None = None
+        self._next = time.monotonic() + (every_secs or 0.0)
+
+    def save_if_due(self, run: Run) -> None:
+        by_steps = self._every_steps and run.step % self._every_steps == 0
+        by_secs = self._every_secs is not None and time.monotonic() >= self._next
+        if by_steps or by_secs:
+            self.save(run)
+
+    def save(self, run: Run) -> None:
+        if self._folder is None or self._saved_at == run.step:
+            return
+        run.checkpoint = self._folder.save(run.step, run.train_step.named_variables())
+        self._saved_at = run.step
+        self._next = time.monotonic() + (self._every_secs or 0.0)
+        for hook in self._hooks:
+            hook.after_save(run, run.checkpoint)
+
+
+class _Recorder(Hook):
+    """Writes the history and the summaries of a run."""
+
+    def __init__(self, folder: RunFolder, log_every_steps: int, summary_every_steps: int):
+        self._folder = folder
+        self._log_every = log_every_steps
+        self._summary_every = summary_every_steps
+        self._rate = Rate()
+        self._writer: Any = None
+
+    def begin(self, run: Run) -> None:
+        self._folder.open_history(run.step)
+        self._rate.start(run.step)
+
+    def after_step(self, run: Run) -> None:
+        if self._log_every and run.step % self._log_every == 0:
+            rate = round(self._rate.at(run.step), 3)
+            loss = float(run.loss)  # pyright: ignore[reportArgumentType]
+            self._folder.note({"step": run.step, "loss": loss, "steps_per_second": rate})
+        if self._summary_every and run.step % self._summary_every == 0:
+            self._summarize(run)
+
+    def _summarize(self, run: Run) -> None:
+        if self._writer is None:
+            self._writer = tf.summary.create_file_writer(self._folder.path)
+        with self._writer.as_default(step=run.step):
+            tf.summary.scalar("loss", run.loss)
+            tf.summary.scalar("steps_per_second", self._rate.at(run.step))
+            rate = optimizers.learning_rate(run.train_step.optimizer)
+            if rate is not None:
+                tf.summary.scalar("learning_rate", rate)
+
+    def end(self, run: Run) -> None:
+        self._folder.close()
+        if self._writer is not None:
+            self._writer.close()

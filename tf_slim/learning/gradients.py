@@ -1,0 +1,71 @@
+"""What happens to gradients between their computation and the optimizer."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from tf_slim.ops import patterns
+
+
+def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> dict[str, float]:
+    """Resolves gradient multipliers to one factor per variable name.
+
+    Args:
+      multipliers: `{pattern: factor}`; a pattern is a full name or a glob over full names, as
+        in `{"lenet/conv*": 0.1}`. Where several match, the last one counts.
+      names: full names of the variables that are trained.
+
+    Raises:
+      ValueError: a pattern matches no trained variable.
+    """
+    factors: dict[str, float] = {}
+    for pattern, factor in (multipliers or {}).items():
+        hits = [name for name in names if patterns.matches(name, pattern)]
+        if not hits:
+            raise ValueError(
+                patterns.nothing_matches("gradient_multipliers", pattern, list(names), "trained "
+                                         "variable")
+            )
+        factors.update(dict.fromkeys(hits, float(factor)))
+    return factors
+
+
+def scale(gradient, factor: float):
+    """`gradient * factor`, also for `tf.IndexedSlices`."""
+    if isinstance(gradient, tf.IndexedSlices):
+        return tf.IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
+    return gradient * tf.cast(factor, gradient.dtype)
+
+
+def clip_by_norm(gradient, max_norm: float):
+    """Scales one gradient down to at most `max_norm` in L2 norm."""
+    if isinstance(gradient, tf.IndexedSlices):
+        values = tf.clip_by_norm(gradient.values, max_norm)
+        return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
+    return tf.clip_by_norm(gradient, max_norm)
+
+
+def without_missing(gradients, variables, names) -> list[tuple]:
+    """Pairs of gradient and variable, less the variables that the loss does not depend on.
+
+    Raises:
+      ValueError: the loss depends on none of the variables.
+    """
+    pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+    missing = [name for g, name in zip(gradients, names, strict=True) if g is None]
+    if not pairs:
+        raise ValueError(
+            "The loss depends on none of the variables to train "
+            f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}). Compute it from the "
+            "output of the model, inside the loss function."
+        )
+    if missing:
+        warnings.warn(
+            f"The loss does not depend on {', '.join(missing[:5])}"
+            f"{', ...' if len(missing) > 5 else ''}: not trained.",
+            stacklevel=2,
+        )
+    return pairs

@@ -1,0 +1,52 @@
+"""Stopping at a good moment when the process is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopRequest:
+    """Whether, and by which signal, the process has been asked to stop."""
+
+    signum: int | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the signal, such as "SIGTERM", or None."""
+        return None if self.signum is None else signal.Signals(self.signum).name
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[StopRequest]:
+    """Holds SIGINT (Ctrl-C) and SIGTERM back, so that the code inside can finish its step.
+
+    A second signal of the same kind acts at once. After the block a signal held back is
+    delivered as if it came then. Only the main thread can do this; elsewhere nothing changes.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+    before = {number: signal.getsignal(number) for number in _STOPPING}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+    def hold_back(number: int, _frame) -> None:
+        request.signum = number
+        signal.signal(number, before[number] or signal.SIG_DFL)
+
+    for number in _STOPPING:
+        signal.signal(number, hold_back)
+    try:
+        yield request
+    finally:
+        restore()
+    if request.signum is not None:
+        signal.raise_signal(request.signum)

@@ -1,0 +1,276 @@
+"""`make_train_step`: one step of training as one compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.learning import gradients, optimizers
+from tf_slim.ops import collect, patterns, randomness
+from tf_slim.ops.model import Model, split_outputs
+
+
+class TrainStep:
+    """One step of training: `loss = step(inputs, labels)`. Made by `make_train_step`.
+
+    Attributes:
+      model: the model that is trained.
+      optimizer: what trains it.
+      global_step: int64 variable, the number of steps taken so far.
+      strategy: the `tf.distribute` strategy under which the step was made.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        loss: Callable,
+        optimizer: Any,
+        variables: Sequence[tf.Variable],
+        names: Sequence[str],
+        multipliers: Mapping[str, float],
+        clip_gradient_norm: float,
+        check_numerics: bool,
+        seed: int,
+        jit_compile: bool,
+    ):
+        self.model = model
+        self.optimizer = optimizer
+        self.strategy = tf.distribute.get_strategy()
+        self._loss = loss
+        self._trained = tuple(variables)
+        self._names = tuple(names)
+        self._known = frozenset(model.named_variables)
+        self._multipliers = tuple(multipliers.get(name, 1.0) for name in names)
+        self._clip_gradient_norm = clip_gradient_norm
+        self._check_numerics = check_numerics
+        self._seed = seed
+        self._jit_compile = jit_compile
+        with tf.init_scope():
+            self.global_step = tf.Variable(
+                0,
+                dtype=tf.int64,
+                trainable=False,
+                name="global_step",
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            )
+        optimizers.build(optimizer, variables)
+        grads_fn = self._loss_and_gradients
+        self._compiled = tf.function(grads_fn, jit_compile=True) if jit_compile else grads_fn
+        self._step = tf.function(self._run, reduce_retracing=True)
+
+    def __call__(self, inputs, labels) -> tf.Tensor:
+        """Takes one step.
+
+        Args:
+          inputs: what the net takes; under a strategy with several replicas an element of a
+            distributed dataset.
+          labels: what the loss function takes.
+
+        Returns:
+          The loss before the step, a float scalar: the sum of all losses collected and of the
+          regularization.
+
+        Raises:
+          tf.errors.InvalidArgumentError: the loss is not finite (if checked); nothing is changed
+            then.
+        """
+        return self._step(inputs, labels)
+
+    def prepare(self, inputs, labels) -> None:
+        """Makes all variables that a step needs, without taking one.
+
+        Args:
+          inputs: as in a call, or a `tf.TensorSpec`.
+          labels: likewise.
+        """
+        self._step.get_concrete_function(inputs, labels)
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """All state of training by the name that it has in a checkpoint."""
+        named = {
+            **self.model.named_variables,
+            **optimizers.named_variables(self.optimizer),
+        }
+        named["global_step"] = self.global_step
+        return named
+
+    def _run(self, inputs, labels):
+        if self.strategy.num_replicas_in_sync == 1:
+            return self._replica_step(inputs, labels)
+        losses = self.strategy.run(self._replica_step, (inputs, labels))
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+
+    def _replica_step(self, inputs, labels):
+        step = tf.convert_to_tensor(self.global_step)
+        loss, grads = self._compiled(inputs, labels, step)
+        pairs = gradients.without_missing(grads, self._trained, self._names)
+        pairs = self._clipped(pairs)
+        checks = []
+        if self._check_numerics:
+            checks = [tf.debugging.check_numerics(loss, "The loss is not finite")]
+        with tf.control_dependencies(checks):
+            self.optimizer.apply_gradients(pairs)
+            self.global_step.assign_add(1)
+        return loss
+
+    def _loss_and_gradients(self, inputs, labels, step):
+        context = tf.distribute.get_replica_context()
+        replica = 0 if context is None else context.replica_id_in_sync_group
+        seed = tf.random.experimental.stateless_fold_in(
+            tf.stack([tf.constant(self._seed, tf.int32), tf.cast(step, tf.int32)]), replica
+        )
+        training = {"is_training": True} if self.model.accepts("is_training") else {}
+        with (
+            randomness.random_scope(seed),
+            collect.collect() as got,
+            tf.GradientTape(watch_accessed_variables=False) as tape,
+        ):
+            tape.watch(self._trained)
+            outputs, _ = split_outputs(self.model(inputs, **training))
+            value = self._loss(outputs, labels)
+            if not got.losses:
+                got.losses.append(self._scalar(value))
+            loss = got.total_loss()
+        self._require_same_variables()
+        grads = tape.gradient(loss, self._trained)
+        return loss, [
+            g if g is None or m == 1.0 else gradients.scale(g, m)
+            for g, m in zip(grads, self._multipliers, strict=True)
+        ]
+
+    def _clipped(self, pairs):
+        max_norm = self._clip_gradient_norm
+        if not max_norm:
+            return pairs
+        replicas = collect.replica_count()
+        if replicas == 1:
+            return [(gradients.clip_by_norm(g, max_norm), v) for g, v in pairs]
+        # The gradient of the global batch is what is to be clipped; the optimizer then adds the
+        # replicas' gradients up once more.
+        context = tf.distribute.get_replica_context()
+        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, [g for g, _ in pairs])
+        return [
+            (gradients.scale(gradients.clip_by_norm(g, max_norm), 1.0 / replicas), v)
+            for g, (_, v) in zip(summed, pairs, strict=True)
+        ]
+
+    def _scalar(self, value):
+        if value is None:
+            raise ValueError(
+                "The loss function returned None and added no loss. Return a scalar, or compute "
+                "the loss by slim.losses.*, which adds it."
+            )
+        value = tf.convert_to_tensor(value)
+        if value.shape.rank != 0:
+            raise ValueError(
+                f"The loss function must return a scalar; got shape {value.shape}. Reduce it, for "
+                "instance by slim.losses.compute_weighted_loss(value)."
+            )
+        return tf.cast(value, tf.float32)
+
+    def _require_same_variables(self) -> None:
+        new = [name for name in self.model.named_variables if name not in self._known]
+        if new:
+            raise ValueError(
+                f"{self.model.name} made new variables after the train step was made: "
+                f"{', '.join(new[:5])}. The optimizer does not know them. Build the model first "
+                "with the arguments of training: model.build(spec, is_training=True)."
+            )
+
+
+def make_train_step(
+    model: Model,
+    loss: Callable,
+    optimizer: Any,
+    *,
+    variables_to_train: Sequence | None = None,
+    gradient_multipliers: Mapping[str, float] | None = None,
+    clip_gradient_norm: float = 0.0,
+    check_numerics: bool = True,
+    seed: int = 0,
+    jit_compile: bool = False,
+) -> TrainStep:
+    """Makes a function that trains `model` by one step.
+
+        step = slim.learning.make_train_step(
+            model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1))
+        for images, labels in dataset:
+            loss = step(images, labels)
+
+    The step calls the model with `is_training=True` (if it takes that), then `loss`, adds the
+    model's regularization, and applies the gradients. Make it under `strategy.scope()` to train
+    on several devices; the loss and its gradients are then those of the global batch.
+
+    Args:
+      model: a built model.
+      loss: a function `(outputs, labels)`. `outputs` is what the net returned, without its end
+        points (see `model.end_points` for these). The losses that it computes by `slim.losses.*`
+        or adds by `slim.losses.add_loss` count; if there is none, the scalar it returns.
+      optimizer: of Keras 3 or of `tf.compat.v1.train`.
+      variables_to_train: variables, or glob patterns over their names (`["lenet/fc*"]`); all
+        trainable variables of the model by default.
+      gradient_multipliers: `{name or glob pattern: factor}`.
+      clip_gradient_norm: largest L2 norm of the gradient of each variable; 0 for no limit.
+      check_numerics: whether a loss that is not finite is an error.
+      seed: of dropout and the like. What a step draws depends on this and the step's number.
+      jit_compile: whether XLA compiles loss and gradients. It pays on GPU and TPU.
+
+    Returns:
+      A `TrainStep`: `step(inputs, labels) -> loss`.
+
+    Raises:
+      TypeError: `model` or `optimizer` is of another kind.
+      ValueError: the model is not built, a pattern matches nothing, or there is nothing to train.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model: expected a slim.Model; got {model!r}. Write slim.Model(net).")
+    optimizers.check(optimizer)
+    if not callable(loss):
+        raise TypeError(f"loss: expected a function (outputs, labels); got {loss!r}.")
+    if clip_gradient_norm < 0:
+        raise ValueError(f"clip_gradient_norm must not be negative; got {clip_gradient_norm}.")
+    if not model.variables:
+        raise ValueError(
+            f"{model.name} has no variables yet. Build it first: "
+            "`model.build(tf.TensorSpec([None, height, width, channels]))`."
+        )
+    names, variables = _to_train(model, variables_to_train)
+    return TrainStep(
+        model,
+        loss,
+        optimizer,
+        variables,
+        names,
+        gradients.multipliers_by_name(gradient_multipliers, names),
+        float(clip_gradient_norm),
+        check_numerics,
+        seed,
+        jit_compile,
+    )
+
+
+def _to_train(model: Model, chosen: Sequence | None):
+    trainable = {name: v for name, v in model.named_variables.items() if v.trainable}
+    if chosen is None:
+        taken = list(trainable)
+    elif isinstance(chosen, str):
+        raise TypeError(f"variables_to_train takes a list; got {chosen!r}. Write [{chosen!r}].")
+    else:
+        taken = []
+        for item in chosen:
+            if isinstance(item, str):
+                taken += patterns.select(trainable, [item], what="trainable variable")[0]
+                continue
+            found = [name for name, v in trainable.items() if v is item]
+            if not found:
+                raise ValueError(
+                    f"variables_to_train: {getattr(item, 'name', item)!r} is not a trainable "
+                    f"variable of {model.name}."
+                )
+            taken += found
+        taken = list(dict.fromkeys(taken))
+    if not taken:
+        raise ValueError(f"There is nothing to train: {model.name} has no trainable variables.")
+    return taken, [trainable[name] for name in taken]

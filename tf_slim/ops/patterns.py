@@ -1,0 +1,72 @@
+"""Selecting names: globs, or compiled regular expressions, over full names."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import re
+from collections.abc import Iterable
+
+Pattern = "str | re.Pattern[str]"
+
+
+def select(names: Iterable[str], include=None, exclude=None, *, what: str = "variable"):
+    """Splits names into those to take and those to leave.
+
+    Args:
+      names: full names.
+      include: patterns of which one must match, or None for all names. A string is a glob over
+        the whole name, in which `*` also crosses `/`; a compiled regular expression may match
+        anywhere.
+      exclude: patterns none of which may match, or None.
+      what: a name for the named things, in messages.
+
+    Returns:
+      (taken, left): two lists, in the order of `names`.
+
+    Raises:
+      TypeError: `include` or `exclude` is a single pattern.
+      ValueError: a pattern matches no name.
+    """
+    names = list(names)
+    included = _matched(names, "include", include, what)
+    excluded = _matched(names, "exclude", exclude, what)
+    taken = [
+        name for name in names if (include is None or name in included) and name not in excluded
+    ]
+    kept = set(taken)
+    return taken, [name for name in names if name not in kept]
+
+
+def _matched(names: list[str], argument: str, patterns, what: str) -> set[str]:
+    if patterns is None:
+        return set()
+    if isinstance(patterns, (str, re.Pattern)):
+        raise TypeError(
+            f"{argument} takes a list of patterns; got {patterns!r}. Write {argument}=[...]."
+        )
+    found: set[str] = set()
+    for pattern in patterns:
+        hits = [name for name in names if matches(name, pattern)]
+        if not hits:
+            raise ValueError(nothing_matches(argument, pattern, names, what))
+        found.update(hits)
+    return found
+
+
+def matches(name: str, pattern) -> bool:
+    """Whether one pattern matches `name`."""
+    if isinstance(pattern, re.Pattern):
+        return pattern.search(name) is not None
+    return fnmatch.fnmatchcase(name, pattern)
+
+
+def nothing_matches(argument: str, pattern, names: list[str], what: str) -> str:
+    """The message for a pattern that matches no name."""
+    text = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+    message = f"{argument} pattern {text!r} matches no {what} among {len(names)}."
+    below = [name for name in names if name.startswith(text.rstrip("/") + "/")]
+    if below:
+        return f"{message} For all below that scope write {text.rstrip('/') + '/*'!r}."
+    near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:3]
+    return f"{message} Near names: {', '.join(near) or 'none'}."
