@@ -23,6 +23,8 @@ import tensorflow as tf
 
 from tf_slim.ops import files, modes, patterns
 
+__all__ = ["CheckpointError", "Reader", "Report", "latest", "prefixes", "resolve", "restore", "save"]
+
 _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
 _STEP = re.compile(r"-(\d+)$")
 

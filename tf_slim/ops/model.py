@@ -93,6 +93,19 @@ class Model(tf.Module):
         """Whether the net's function has a parameter of this name (that is not fixed)."""
         return argument in self._parameters and argument not in self._fixed
 
+    def __deepcopy__(self, memo):
+        raise TypeError(self._no_copy())
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(self._no_copy())
+
+    def _no_copy(self) -> str:
+        return (
+            f"{self._store.owner} holds variables, which cannot be copied or pickled. Make a "
+            "second Model from the same function, and move the values with model.save(path) and "
+            "model.restore(path)."
+        )
+
     def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         parent = stores.active_call()
         call = stores.Call(self._store, entry=self._scope.name, building=building)
@@ -111,6 +124,10 @@ class Model(tf.Module):
                 collect.collect_outputs() as outputs,
             ):
                 result = self._fn(*args, **{**self._fixed, **kwargs})
+        except BaseException:
+            if not in_v1:
+                call.roll_back()
+            raise
         finally:
             stores.set_active_call(parent)
         returned = split_outputs(result)[1]

@@ -38,12 +38,6 @@ class VariableStore(tf.Module):
         self._regularizers = Untracked({})
         self._lock = Untracked(threading.RLock())
 
-    def __deepcopy__(self, memo):
-        raise TypeError(_no_copy(self._owner))
-
-    def __reduce_ex__(self, protocol):
-        raise TypeError(_no_copy(self._owner))
-
     @property
     def owner(self) -> str:
         """What the variables belong to, for messages."""
@@ -117,6 +111,13 @@ class VariableStore(tf.Module):
         if regularizer is not None:
             self._regularizers.value[name] = regularizer
 
+    def drop(self, name: str) -> None:
+        """Forgets a variable."""
+        variable = self._by_name.pop(name, None)
+        self._regularizers.value.pop(name, None)
+        for members in self._collections.value.values():
+            members[:] = [known for known in members if known is not variable]
+
     def create(
         self,
         name: str,
@@ -150,9 +151,8 @@ class VariableStore(tf.Module):
                 )
             value = initial_value(name, initializer, shape, dtype)
             by_value = initializer is not None and value is initializer
-            # A function must not own what it creates, nor add its name scopes to the name.
-            with tf.init_scope(), tf.compat.v1.name_scope(None):
-                variable = tf.Variable(
+            def make():
+                return tf.Variable(
                     value,
                     trainable=trainable,
                     name=name,
@@ -162,6 +162,8 @@ class VariableStore(tf.Module):
                     synchronization=synchronization,
                     aggregation=aggregation,
                 )
+
+            variable = self._lifted(name, make)
             keys = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
             if trainable and GraphKeys.TRAINABLE_VARIABLES not in keys:
                 keys.append(GraphKeys.TRAINABLE_VARIABLES)
@@ -169,18 +171,28 @@ class VariableStore(tf.Module):
             return variable
 
 
+    def _lifted(self, name: str, make: Callable[[], tf.Variable]) -> tf.Variable:
+        """Makes a variable that no function owns, and whose name has no name scopes added."""
+        tracing = not tf.executing_eagerly()
+        try:
+            with tf.init_scope(), tf.compat.v1.name_scope(None):
+                return make()
+        except ValueError as error:
+            if not tracing or "singleton" not in str(error):
+                raise
+            raise RuntimeError(
+                f"{self._owner} would create variable {name!r} in a tf.function that has been "
+                "traced before, which TensorFlow forbids. Make all variables first, with the "
+                "arguments that make them: `model.build(tf.TensorSpec([None, height, width, "
+                "channels]), is_training=True)`."
+            ) from error
+
+
 class Untracked:
     """Keeps a value out of tf.Module's tracking: only variables belong in checkpoints."""
 
     def __init__(self, value: Any):
         self.value = value
-
-
-def _no_copy(owner: str) -> str:
-    return (
-        f"{owner} holds variables, which cannot be copied or pickled. Make a second Model from "
-        "the same function, and move the values with model.save(path) and model.restore(path)."
-    )
 
 
 def _of_each_replica(dtype, synchronization, aggregation):
@@ -233,6 +245,7 @@ class Call:
         self.building = building
         self._seen: set[str] = set()
         self._scopes: set[str] = set()
+        self._made: list[str] = []
 
     def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
         """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
@@ -253,14 +266,33 @@ class Call:
             )
         self._seen.add(name)
         self._grow(name)
-        return self.store.create(name, shape, dtype, **kwargs)
+        variable = self.store.create(name, shape, dtype, **kwargs)
+        self._made.append(name)
+        return variable
+
+    def get_plain(self, base: str, make: Callable[[str], tf.Variable], key: str) -> tf.Variable:
+        """The next variable of this run called `base`, `base_1`, ..., made if it is new."""
+        name, index = base, 0
+        while name in self._seen:
+            index += 1
+            name = f"{base}_{index}"
+        self._seen.add(name)
+        if name not in self.store:
+            self.store.put(name, make(name), [key], None)
+            self._made.append(name)
+        return self.store.find(name, None, None)
+
+    def roll_back(self) -> None:
+        """Forgets what this run has made: a run that failed leaves no half-made net behind."""
+        for name in self._made:
+            self.store.drop(name)
 
     def keep(
         self, name: str, variable: Any, collections=None, regularizer=None, **unused_kwargs
     ) -> None:
         """Lists a variable that belongs to a v1 graph."""
         self.note_scope(name)
-        if name not in self.store:
+        if name not in self.store or regularizer is not None:
             self.store.put(name, variable, collections or (), regularizer)
 
     def note_scope(self, name: str) -> None:

@@ -84,7 +84,7 @@ def variable(
         get = functools.partial(_get_elsewhere, custom_getter)
     if device is not None and not in_v1:
         device = device(_variable_op(name)) if callable(device) else device
-    with tf.device(device) if device else contextlib.nullcontext():
+    with tf.compat.v1.device(device) if device else contextlib.nullcontext():
         found = get(name, regularizer=regularizer, **kwargs)
     if call is not None and in_v1:
         call.keep(name_of(found), found, kwargs["collections"], regularizer)
@@ -236,21 +236,17 @@ def _plain_variable(key, initial_value, validate_shape, name, use_resource):
             name=name,
             use_resource=use_resource,
         )
-    store = stores.current_call().store
-    with tf.init_scope(), tf.compat.v1.name_scope(None):
-        made = tf.Variable(
-            initial_value,
-            trainable=False,
-            name=name,
-            shape=None if validate_shape else tf.TensorShape(None),
-        )
-    base = unique = name or "Variable"
-    index = 0
-    while unique in store:
-        index += 1
-        unique = f"{base}_{index}"
-    store.put(unique, made, [key], None)
-    return made
+
+    def make(unique_name):
+        with tf.init_scope(), tf.compat.v1.name_scope(None):
+            return tf.Variable(
+                initial_value,
+                trainable=False,
+                name=unique_name,
+                shape=None if validate_shape else tf.TensorShape(None),
+            )
+
+    return stores.current_call().get_plain(name or "Variable", make, key)
 
 
 def add_model_variable(var) -> None:
