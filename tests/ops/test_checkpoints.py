@@ -66,8 +66,9 @@ def test_tf1_saver_reads_ours_and_we_read_its(saved, tmp_path):
 
 def test_old_single_file_checkpoints(saved, tmp_path):
     model, _ = saved
+    expected = values(model)
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        for name, value in zip(TOWER_NAMES, values(model), strict=True):
+        for name, value in zip(TOWER_NAMES, expected, strict=True):
             tf.compat.v1.Variable(value, name=name)
         session.run(tf.compat.v1.global_variables_initializer())
         version = tf.compat.v1.train.SaverDef.V1
@@ -80,13 +81,14 @@ def test_old_single_file_checkpoints(saved, tmp_path):
 
 def test_a_model_in_a_v1_graph(saved, tmp_path):
     model, path = saved
+    expected = values(model)
     with tf.Graph().as_default(), tf.compat.v1.Session().as_default() as session:
         other = built()
         with pytest.raises(RuntimeError, match="session"):
             with tf.Graph().as_default():
                 built().restore(path)
         other.restore(path)
-        assert same(session.run(list(other.variables)), values(model))
+        assert same(session.run(list(other.variables)), expected)
         other.save(tmp_path / "graph")
     again = built()
     again.restore(tmp_path / "graph")

@@ -180,7 +180,8 @@ def test_local_and_global_variables_and_the_step(run):
     def body():
         slim.local_variable([1.0], name="local")
         slim.global_variable(5, name="global")
-        assert slim.get_global_step() is None
+        if run is not in_function:  # a function is traced twice
+            assert slim.get_global_step() is None
         step = slim.get_or_create_global_step()
         assert slim.get_or_create_global_step() is step
         assert slim.assert_or_get_global_step() is step

@@ -56,7 +56,7 @@ class ArgScope(_Frozen):
 
     origins: Mapping[tuple[str, str], str]
 
-    def __init__(self, values: Mapping = {}, origins: Mapping | None = None):  # noqa: B006
+    def __init__(self, values: Mapping = {}, origins: Mapping | None = None):
         super().__init__(
             {
                 key: kwargs if isinstance(kwargs, _Frozen) else _Frozen(kwargs)
@@ -108,7 +108,7 @@ def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.default is not p.empty)
 
 
-class arg_scope(contextlib.ContextDecorator):  # noqa: N801  (a function in the original)
+class arg_scope(contextlib.ContextDecorator):  # a function in the original
     """Sets default arguments of operations within a `with` block.
 
     Args:

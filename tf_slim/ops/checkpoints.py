@@ -121,7 +121,7 @@ def _values(named: Mapping[str, Any]) -> dict[str, Any]:
 
 def _session(action: str):
     session = tf.compat.v1.get_default_session()
-    if session is None:
+    if session is None or session.graph is not tf.compat.v1.get_default_graph():
         raise RuntimeError(
             f"To {action} variables of a tf.compat.v1 graph there must be a session: call this "
             "inside `with tf.compat.v1.Session().as_default():`, or use tf.compat.v1.train.Saver."

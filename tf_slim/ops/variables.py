@@ -7,7 +7,6 @@ import functools
 import re
 import types
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import tensorflow as tf
 
