@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,9 +33,10 @@ def evaluate(
     Args:
       model: a built model.
       dataset: a `slim.data.Pipeline`, or a finite `tf.data.Dataset`, of `(inputs, labels)`.
-      metrics: by name, functions `(outputs, labels)` that compute a streaming metric; or objects
-        from `slim.metrics.stateful`; or Keras metrics. `outputs` is what the net returned,
-        without its end points.
+      metrics: by name, whatever `slim.metrics.stateful` takes: streaming functions of
+        `slim.metrics`, objects made of these, Keras metrics. They are given `(outputs, labels)`,
+        where `outputs` is what the net returned, without its end points. Or a pair
+        `(metric, prepare)`: the metric is given what `prepare(outputs, labels)` returns, a tuple.
       on_batch: called after each batch with the number of batches done.
 
     Returns:
@@ -56,15 +58,17 @@ def evaluate(
     strategy = tf.distribute.get_strategy()
     if strategy.num_replicas_in_sync > 1:
         batches = strategy.experimental_distribute_dataset(batches)
-    measured = {name: slim_metrics.stateful(metric) for name, metric in metrics.items()}
-    for metric in measured.values():
-        metric.reset()
+    measured, prepare = {}, {}
+    for name, metric in metrics.items():
+        pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
+        measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
+        measured[name].reset()
     called_with = {"is_training": False} if model.accepts("is_training") else {}
 
     def measure(inputs, labels):
         outputs, _ = split_outputs(model(inputs, **called_with))
-        for metric in measured.values():
-            metric.update(outputs, labels)
+        for name, metric in measured.items():
+            metric.update(*prepare[name](outputs, labels))
 
     @tf.function(reduce_retracing=True)
     def step(inputs, labels):
@@ -88,33 +92,40 @@ def evaluate(
     return {name: _plain(metric.result()) for name, metric in measured.items()}
 
 
-def classification_metrics(num_classes: int) -> dict[str, Callable]:
+def classification_metrics(num_classes: int) -> dict[str, tuple]:
     """Accuracy, mean cross entropy, and recall at 5 where there are more than 5 classes.
 
     Args:
       num_classes: how many logits the net returns for each example.
 
     Returns:
-      Functions of (logits `[batch, num_classes]`, labels `[batch]`), for `evaluate`.
+      What `evaluate` takes, for logits `[batch, num_classes]` and labels `[batch]`.
     """
+    chosen = {
+        "accuracy": (slim_metrics.streaming_accuracy, _classes),
+        "loss": (slim_metrics.streaming_mean, _cross_entropies),
+    }
+    if num_classes > 5:
+        recall = functools.partial(slim_metrics.streaming_recall_at_k, k=5)
+        chosen["recall_at_5"] = (recall, _for_recall)
+    return chosen
 
-    def accuracy(logits, labels):
-        predictions = tf.argmax(logits, axis=-1, output_type=labels.dtype)
-        return slim_metrics.streaming_accuracy(predictions, labels)
 
-    def loss(logits, labels):
-        logits = tf.cast(logits, tf.float32)
-        return slim_metrics.streaming_mean(
-            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-        )
+def _as_they_are(outputs, labels):
+    return outputs, labels
 
-    def recall_at_5(logits, labels):
-        return slim_metrics.streaming_recall_at_k(
-            tf.cast(logits, tf.float32), tf.cast(labels, tf.int64), 5
-        )
 
-    chosen = {"accuracy": accuracy, "loss": loss}
-    return {**chosen, "recall_at_5": recall_at_5} if num_classes > 5 else chosen
+def _classes(logits, labels):
+    return tf.argmax(logits, axis=-1, output_type=labels.dtype), labels
+
+
+def _cross_entropies(logits, labels):
+    logits = tf.cast(logits, tf.float32)
+    return (tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits),)
+
+
+def _for_recall(logits, labels):
+    return tf.cast(logits, tf.float32), tf.cast(labels, tf.int64)
 
 
 def _check(batches: Any) -> None:

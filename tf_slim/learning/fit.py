@@ -280,14 +280,18 @@ class _Recorder(Hook):
             self._summarize(run)
 
     def _summarize(self, run: Run) -> None:
+        values = {"loss": run.loss, "steps_per_second": self._rate.at(run.step)}
+        rate = optimizers.learning_rate(run.train_step.optimizer)
+        if rate is not None:
+            values["learning_rate"] = rate
         if self._writer is None:
             self._writer = tf.summary.create_file_writer(self._folder.path)
+        # As protocol buffers: tf.summary.scalar wants TensorBoard installed where one trains.
+        summary = tf.compat.v1.Summary()
+        for tag, value in values.items():
+            summary.value.add(tag=tag, simple_value=float(value))
         with self._writer.as_default(step=run.step):
-            tf.summary.scalar("loss", run.loss)
-            tf.summary.scalar("steps_per_second", self._rate.at(run.step))
-            rate = optimizers.learning_rate(run.train_step.optimizer)
-            if rate is not None:
-                tf.summary.scalar("learning_rate", rate)
+            tf.summary.experimental.write_raw_pb(summary.SerializeToString())
 
     def end(self, run: Run) -> None:
         self._folder.close()

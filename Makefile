@@ -1,0 +1,93 @@
+# `make` alone lists the targets. All of them share one environment, made on first use.
+#
+#   VENV=dir      where it lives (default .venv)
+#   PYTHON=path   the Python it is made from (default: the first of 3.13 ... 3.10 that runs);
+#                 looked at only when the environment is made
+#   ARGS="..."    handed on to the command of the target, as in: make test ARGS="-k conv2d"
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.environment-ready
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench clean
+
+help:  ## list the targets
+	@echo "make TARGET [VENV=dir] [PYTHON=path] [ARGS=...]"
+	@echo
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | \
+	  while IFS='|' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+
+demo: $(RUN)  ## train LeNet on the digits that come with the package
+	@"$(BIN)/tf-slim" demo $(ARGS)
+
+test: $(DEV)  ## run every test, two at a time
+	@"$(BIN)/python" -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(DEV)  ## ruff and pyright, on source and tests
+	@"$(BIN)/python" -m ruff check . $(ARGS)
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 "$(BIN)/python" -m pyright --pythonpath "$(BIN)/python"
+
+bench: $(DEV)  ## run the benchmarks
+	@"$(BIN)/python" -m pytest benchmarks --timeout 0 $(ARGS)
+
+clean:  ## remove what make and the tools made, the environment included
+	@if grep -qs '^made' "$(READY)"; then echo "Removing $(VENV)"; rm -rf "$(VENV)"; fi
+	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@find . \( -name .git -o -name .venv \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- the environment -------------------------------------------------------------------------------
+# Each stamp is written last, so a step that failed is done again on the next run.
+
+$(RUN): pyproject.toml | $(READY)
+	@echo "Installing tf_slim into $(VENV) (TensorFlow is large: minutes the first time) ..."
+	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable .
+	@touch "$@"
+
+$(DEV): pyproject.toml | $(READY)
+	@echo "Installing tf_slim and its development tools into $(VENV) (minutes the first time) ..."
+	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable '.[dev]'
+	@touch "$(RUN)" "$@"
+
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3.10 python3)
+IN_RANGE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+
+# A candidate may be on the PATH and still not run (a version manager's shim), may be too old, or
+# may come without ensurepip, without which it makes environments that have no pip. An environment
+# that was there before is used if it will do, and `make clean` leaves it alone.
+$(READY):
+	@if [ -e "$(VENV)" ]; then \
+	  if "$(BIN)/python" -c '$(IN_RANGE)' >/dev/null 2>&1 \
+	    && "$(BIN)/python" -m pip --version >/dev/null 2>&1; then \
+	    echo "Using the environment $(VENV) that is there."; echo found >"$@"; exit 0; \
+	  fi; \
+	  echo "make: $(VENV) is there, but is no environment of Python 3.10 to 3.13 with pip in it." >&2; \
+	  echo "      Remove it, or name another one: VENV=dir" >&2; \
+	  exit 1; \
+	fi; \
+	python=; without_pip=; \
+	for candidate in $(CANDIDATES); do \
+	  "$$candidate" -c '$(IN_RANGE)' >/dev/null 2>&1 || continue; \
+	  if "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	    python=$$candidate; break; \
+	  fi; \
+	  without_pip=$${without_pip:-$$candidate}; \
+	done; \
+	if [ -z "$$python" ] && [ -n "$$without_pip" ]; then \
+	  echo "make: $$without_pip runs, but cannot make an environment: it has no venv/ensurepip." >&2; \
+	  echo "      On Debian and Ubuntu: apt install python3-venv; or name another one: PYTHON=path" >&2; \
+	  exit 1; \
+	fi; \
+	if [ -z "$$python" ]; then \
+	  echo "make: no Python 3.10 to 3.13. Not there, not running, or of another version:" $(CANDIDATES) >&2; \
+	  echo "      Install one, or name the one you have: PYTHON=/path/to/python3" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making the environment $(VENV) with $$("$$python" --version) ..."; \
+	"$$python" -m venv "$(VENV)" || { rm -rf "$(VENV)"; exit 1; }; \
+	echo made >"$@"

@@ -1,0 +1,80 @@
+"""What every test process shares: two CPU devices, few threads, nothing left of the last test."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+
+import hypothesis
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
+# The first example traces a graph: any deadline it meets would be too long for the others.
+hypothesis.settings.register_profile(
+    "tf_slim",
+    deadline=None,
+    max_examples=30,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tf_slim")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Sets up TensorFlow before a test module can touch it: afterwards devices are fixed."""
+    only_hands_out_tests = config.getoption("numprocesses", None) and not hasattr(
+        config, "workerinput"
+    )
+    if only_hands_out_tests:
+        return
+    import tensorflow as tf
+
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    tf.config.threading.set_intra_op_parallelism_threads(max(1, (os.cpu_count() or 1) // workers))
+    # Not one: an op that waits (a queue, an all-reduce) must not keep the other from running.
+    tf.config.threading.set_inter_op_parallelism_threads(2)
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+def _reset_state() -> None:
+    import tensorflow as tf
+
+    # Inside a graph that a wider fixture holds open there is nothing of ours to reset.
+    if tf.executing_eagerly():
+        tf.compat.v1.reset_default_graph()
+        tf.random.set_seed(2016)
+    reset_default_store = getattr(sys.modules.get("tf_slim"), "reset_default_store", None)
+    if reset_default_store is not None:
+        reset_default_store()
+
+
+@pytest.fixture(autouse=True)
+def isolated_state():
+    """Gives each test an empty default graph, an empty default store and the same random seeds."""
+    import tensorflow as tf
+
+    eager_before = tf.executing_eagerly()
+    random.seed(2016)
+    np.random.seed(2016)
+    _reset_state()
+    yield
+    if eager_before and not tf.executing_eagerly():
+        pytest.fail(
+            "The test left eager execution switched off, or a graph open, for all tests after it: "
+            "build v1 graphs under `with tf.Graph().as_default():`, and call "
+            "disable_eager_execution() only in a process of its own."
+        )
+    _reset_state()
+
+
+@pytest.fixture
+def strategy2():
+    """A MirroredStrategy over two CPU devices: two replicas on any machine."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

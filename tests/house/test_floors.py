@@ -1,0 +1,251 @@
+"""The floors of the house: of ours, a file imports lower floors and its own folder only.
+
+The imports are read, not run, and those inside functions count as well. `ROOMS` is the plan of the
+house: a new top-level module or folder of tf_slim/ gets a row there.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.sources import PACKAGE, parse, python_files, where
+
+# Top-level module or folder of tf_slim/ -> its floor.
+ROOMS = {
+    "ops": 0,
+    "layers": 1,
+    "losses": 1,
+    "metrics": 1,
+    "nets": 2,
+    "data": 2,
+    "learning": 3,
+    "evaluation": 3,
+    "hooks": 3,
+    "summaries": 3,
+    "model_analyzer": 3,
+    "export": 3,
+    "cli": 4,
+    "__main__": 4,
+}
+# The room for TF 1 only things: it may import all but cli, and only thin modules may import it.
+LEGACY = "legacy"
+# Top-level names that only keep import paths of the original alive: each of their files is thin.
+OLD_PATHS = {"queues", "training"}
+
+# A module this short has room for imports, `__all__` and a lazy `__getattr__`, and for no logic.
+THIN = 15
+# The folder whose files may be copied out and forked, so that they use public Slim names only.
+FORKABLE = "nets"
+# These files of floor 3 are one floor without a folder: they count as each other's own folder.
+TOP_FLOOR_FILES = {room for room, floor in ROOMS.items() if floor == 3}
+
+
+def room_of(module: str) -> str:
+    """`layers` for `tf_slim.layers.conv`; the empty string for `tf_slim` itself."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def module_of(path: Path) -> str:
+    """The dotted name of a file, whose path is given from the folder that holds tf_slim/."""
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _absolute(target: str, level: int, path: Path) -> str:
+    """Resolves a relative import as written in the file `path`."""
+    if not level:
+        return target
+    package = path.parent.parts[: len(path.parent.parts) - level + 1]
+    return ".".join([*package, *([target] if target else [])])
+
+
+def imported_modules(tree: ast.Module, path: Path) -> Iterator[tuple[ast.AST, str]]:
+    """Everything of ours that a file imports, as dotted names: modules, or names in a module."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node.module or "", node.level, path)
+            names = [f"{base}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            callee = getattr(node.func, "attr", getattr(node.func, "id", None))
+            target = node.args[0].value
+            if callee in ("import_module", "__import__") and isinstance(target, str):
+                bare = target.lstrip(".")
+                names = [_absolute(bare, len(target) - len(bare), path)]
+        for name in names:
+            if name == "tf_slim" or name.startswith("tf_slim."):
+                yield node, name
+
+
+def statement_count(tree: ast.Module) -> int:
+    """How many statements a file has, at any depth, docstrings not counted."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+    return sum(
+        not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in statements
+    )
+
+
+def _private_names(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
+    """Uses of `slim._name` where `slim` is the package, by whatever name."""
+    aliases = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "tf_slim"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            root = node.value
+            while isinstance(root, ast.Attribute):
+                root = root.value
+            if isinstance(root, ast.Name) and root.id in aliases:
+                yield node, node.attr
+
+
+def _why_not(room: str, target: str, thin: bool) -> str | None:
+    """Why a file in `room` may not import `target` (a dotted name); None if it may."""
+    other = room_of(target)
+    # `from tf_slim import conv2d` names no room: it is the package itself, like `import tf_slim`.
+    package_itself = other not in {*ROOMS, *OLD_PATHS, LEGACY}
+    if not package_itself and other == room:
+        return None
+    if room == "":
+        if other in (LEGACY, "cli", "__main__"):
+            return f"tf_slim/__init__.py may not import {other}: go through an old-path module"
+        return None
+    if other == LEGACY:
+        if thin:
+            return None
+        return f"only old-path modules of at most {THIN} statements may import tf_slim.legacy"
+    if room in OLD_PATHS or room == LEGACY:
+        return f"{room} may not import {other}" if other in ("cli", "__main__") else None
+    floor = ROOMS[room]
+    if package_itself:
+        if room == FORKABLE or floor == 4:
+            return None
+        return f"{room} is part of what tf_slim/__init__.py puts together: import the module itself"
+    if other in OLD_PATHS:
+        return f"tf_slim.{other} is an old path for users: import what it stands for"
+    if room in TOP_FLOOR_FILES and other in TOP_FLOOR_FILES:
+        return None
+    if ROOMS[other] < floor or ROOMS[other] == floor == 4:
+        return None
+    return f"{room} (floor {floor}) may not import {other} (floor {ROOMS[other]})"
+
+
+def violations(path: Path, tree: ast.Module) -> list[str]:
+    """What a file imports against the rules. `path` begins with `tf_slim`."""
+    room = room_of(module_of(path))
+    if room and room not in {*ROOMS, *OLD_PATHS, LEGACY}:
+        return [
+            f"{where(path)}: `{room}` has no floor: give it a row in ROOMS (or in OLD_PATHS, "
+            "if it only keeps an old import path alive) in tests/house/test_floors.py"
+        ]
+    found = []
+    thin = statement_count(tree) <= THIN
+    if room in OLD_PATHS and not thin:
+        return [f"{where(path)}: an old-path module has at most {THIN} statements"]
+    for node, target in imported_modules(tree, path):
+        reason = _why_not(room, target, thin)
+        if reason:
+            found.append(f"{where(path, node)}: imports {target}: {reason}")
+        elif room == FORKABLE and room_of(target) != FORKABLE:
+            private = [part for part in target.split(".") if part.startswith("_")]
+            if private:
+                found.append(
+                    f"{where(path, node)}: imports {target}: nets use public Slim names only"
+                )
+    if room == FORKABLE:
+        for node, name in _private_names(tree):
+            found.append(f"{where(path, node)}: uses {name}: nets use public Slim names only")
+    return found
+
+
+def _all_modules() -> Iterator[tuple[Path, Path]]:
+    """Each file of the package, and its path from the folder that holds tf_slim/."""
+    for path in python_files():
+        yield path, path.relative_to(PACKAGE.parent)
+
+
+@pytest.mark.parametrize("room", sorted({room_of(module_of(short)) for _, short in _all_modules()}))
+def test_imports_go_down(room):
+    found = []
+    for path, short in _all_modules():
+        if room_of(module_of(short)) == room:
+            found += violations(short, parse(path))
+    assert not found, "\n".join(found)
+
+
+LONG = "\n".join(f"x{i} = {i}" for i in range(THIN))
+
+ALLOWED = [
+    ("ops/model.py", "from tf_slim.ops import stores\nfrom .modes import in_v1_graph"),
+    ("layers/conv.py", "from tf_slim.ops.arg_scope import add_arg_scope\nfrom . import utils"),
+    ("layers/conv.py", "import tensorflow as tf\nfrom tf_slimmer import nothing"),
+    ("losses/engine.py", "from ..ops import collect"),
+    ("nets/vgg.py", "import tf_slim as slim\nfrom tf_slim import conv2d\nslim.conv2d"),
+    ("nets/vgg.py", "from tf_slim.layers import conv2d\nfrom tf_slim.nets._registry import spec"),
+    ("nets/vgg.py", "from . import _registry"),
+    ("data/pipeline.py", "from tf_slim.layers import one_hot_encoding"),
+    ("learning.py", "from tf_slim.hooks import Hook\nfrom tf_slim.nets import vgg"),
+    ("cli/train.py", "import tf_slim as slim\nfrom tf_slim import learning"),
+    ("__main__.py", "from tf_slim.cli.main import run"),
+    ("data/parallel_reader.py", "from tf_slim.legacy.readers import parallel_read"),
+    ("legacy/supervisor.py", LONG + "\nimport tf_slim as slim\nfrom tf_slim.learning import train"),
+    ("training/training.py", "from tf_slim.legacy import loops"),
+    ("__init__.py", "from tf_slim.nets import vgg\nfrom tf_slim import queues"),
+]
+
+FORBIDDEN = [
+    ("ops/model.py", "from tf_slim.layers import conv2d"),
+    ("ops/model.py", "from tf_slim import layers"),
+    ("ops/model.py", "import tf_slim as slim"),
+    ("ops/model.py", "from ..layers import conv"),
+    ("ops/deep/model.py", "from ...layers import conv"),
+    ("ops/__init__.py", "from ..losses import engine"),
+    ("layers/conv.py", "from tf_slim import arg_scope"),
+    ("layers/conv.py", "def late():\n    import tf_slim.losses"),
+    ("layers/conv.py", "import importlib\nimportlib.import_module('tf_slim.nets')"),
+    ("layers/conv.py", "import importlib\nimportlib.import_module('..nets', __package__)"),
+    ("losses/engine.py", "from tf_slim.layers import utils"),
+    ("metrics/engine.py", "from tf_slim.losses import engine"),
+    ("nets/vgg.py", "from tf_slim.data import dataset"),
+    ("nets/vgg.py", "from tf_slim.ops._private import thing"),
+    ("nets/vgg.py", "from tf_slim import _thing"),
+    ("nets/vgg.py", "import tf_slim as slim\nslim.ops._private.thing"),
+    ("data/dataset.py", "from tf_slim.nets import vgg"),
+    ("data/parallel_reader.py", LONG + "\nfrom tf_slim.legacy.readers import parallel_read"),
+    ("learning.py", "from tf_slim.cli import main"),
+    ("learning.py", "import tf_slim"),
+    ("learning.py", "from tf_slim.training import training"),
+    ("cli/train.py", LONG + "\nfrom tf_slim.legacy import loops"),
+    ("legacy/supervisor.py", "from tf_slim.cli import main"),
+    ("training/training.py", LONG + "\nfrom tf_slim.legacy import loops"),
+    ("__init__.py", "from tf_slim.legacy import queues"),
+    ("__init__.py", "from . import cli"),
+    ("shiny_new_room/thing.py", "import tensorflow as tf"),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), ALLOWED)
+def test_the_check_lets_pass(name, source):
+    assert violations(Path("tf_slim", name), ast.parse(source)) == []
+
+
+@pytest.mark.parametrize(("name", "source"), FORBIDDEN)
+def test_the_check_catches(name, source):
+    assert len(violations(Path("tf_slim", name), ast.parse(source))) == 1
+
+
+def test_an_unknown_room_is_told_where_to_go():
+    (message,) = violations(Path("tf_slim/attic.py"), ast.parse(""))
+    assert "`attic` has no floor" in message
+    assert "ROOMS" in message and "tests/house/test_floors.py" in message

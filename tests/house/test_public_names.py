@@ -1,0 +1,165 @@
+"""`__all__` is the namespace: a namespace offers what it lists, and all of it is documented.
+
+Looked at in a process of its own, where nobody but `import tf_slim` has imported a submodule.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import pytest
+
+from tests.house.sources import run_python
+
+# Runs in the other process, and in the tests of itself further down.
+LISTER = '''
+import __future__
+import inspect
+import json
+import types
+
+
+def ours(value, root):
+    return (getattr(value, "__module__", None) or "").split(".")[0] == root
+
+
+def described(value):
+    """Whether someone wrote a docstring: those that Python makes up begin with `Name(`."""
+    text = vars(value).get("__doc__") if isinstance(value, type) else value.__doc__
+    return bool(text and text.strip()) and not text.startswith(value.__name__ + "(")
+
+
+def public(module, top):
+    """What a namespace holds for its users.
+
+    At the top that is everything. Below, submodules and what a file imports for its own use are no
+    part of the offer unless they are listed.
+    """
+    is_package = hasattr(module, "__path__")
+    names = set()
+    for name, value in vars(module).items():
+        if name.startswith("_") or isinstance(value, __future__._Feature):
+            continue
+        if not top:
+            if isinstance(value, types.ModuleType):
+                continue
+            if not is_package and getattr(value, "__module__", None) != module.__name__:
+                continue
+        names.add(name)
+    return names
+
+
+def survey(module, root, top, seen):
+    """A row for a module, and for each module of ours that it lists and that lists names itself."""
+    listed = list(getattr(module, "__all__", ()))
+    namespace = public(module, top)
+    row = {
+        "twice": sorted({name for name in listed if listed.count(name) > 1}),
+        "missing": sorted(name for name in listed if not hasattr(module, name)),
+        "unlisted": sorted(namespace - set(listed)),
+        "undocumented": [],
+        "private": sorted(name for name in listed if name[0] == "_" and name != "__version__"),
+    }
+    seen[module.__name__] = row
+    for name in listed:
+        value = getattr(module, name, None)
+        if isinstance(value, types.ModuleType):
+            inside = value.__name__.split(".")[0] == root
+            if inside and hasattr(value, "__all__") and value.__name__ not in seen:
+                survey(value, root, False, seen)
+        elif (inspect.isroutine(value) or isinstance(value, type)) and ours(value, root):
+            if not described(value):
+                row["undocumented"].append(name)
+    return seen
+'''
+
+
+@cache
+def _process():
+    code = LISTER + "\nimport tf_slim\nprint(json.dumps(survey(tf_slim, 'tf_slim', True, {})))"
+    return run_python(code)
+
+
+def _survey() -> dict[str, dict[str, list[str]]]:
+    result = _process()
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def _found(problem: str) -> dict[str, list[str]]:
+    return {module: row[problem] for module, row in _survey().items() if row[problem]}
+
+
+def test_every_listed_name_is_there():
+    assert _found("missing") == {}
+
+
+def test_every_name_there_is_listed():
+    assert _found("unlisted") == {}, "list these in __all__, or begin them with an underscore"
+
+
+def test_no_name_is_listed_twice():
+    assert _found("twice") == {}
+
+
+def test_no_private_name_is_listed():
+    assert _found("private") == {}
+
+
+def test_public_functions_and_classes_have_docstrings():
+    assert _found("undocumented") == {}
+
+
+@pytest.mark.parametrize(
+    "namespace",
+    ["losses", "metrics", "nets", "data", "learning", "evaluation", "summaries"],
+)
+def test_the_namespaces_list_their_names(namespace):
+    assert f"tf_slim.{namespace}" in _survey(), "it has no __all__, or tf_slim does not list it"
+
+
+MADE_UP = {
+    "__init__.py": (
+        "from __future__ import annotations\n"
+        "import os\n"
+        "from made_up import part\n"
+        "from made_up.part import described, silent\n"
+        "__all__ = ['part', 'described', 'described', 'silent', 'gone', '_hidden']\n"
+        "_hidden = 1\n"
+    ),
+    "part.py": (
+        "import os\n"
+        "from dataclasses import dataclass\n"
+        "__all__ = ['described', 'Silent']\n"
+        "def described():\n    '''Is described.'''\n"
+        "def silent():\n    pass\n"
+        "@dataclass\nclass Silent:\n    x: int\n"
+    ),
+}
+
+
+def test_the_survey_finds_each_kind_of_slip(tmp_path):
+    package = tmp_path / "made_up"
+    package.mkdir()
+    for name, text in MADE_UP.items():
+        (package / name).write_text(text)
+    code = LISTER + "\nimport made_up\nprint(json.dumps(survey(made_up, 'made_up', True, {})))"
+    result = run_python(code, path=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == {
+        "made_up": {
+            "twice": ["described"],
+            "missing": ["gone"],
+            "unlisted": ["os"],
+            "undocumented": ["silent"],
+            "private": ["_hidden"],
+        },
+        "made_up.part": {
+            "twice": [],
+            "missing": [],
+            "unlisted": ["silent"],
+            "undocumented": ["Silent"],
+            "private": [],
+        },
+    }
