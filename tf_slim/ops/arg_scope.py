@@ -185,7 +185,7 @@ def add_arg_scope(func: _F) -> _F:
         p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     )
     key = _new_key(func)
-    if func.__module__.startswith("tf_slim."):
+    if (func.__module__ or "").startswith("tf_slim."):
         # Our own layers have no Python control flow over tensors: skip the costly conversion.
         call = tf.autograph.experimental.do_not_convert(func)
     else:

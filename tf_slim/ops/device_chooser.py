@@ -1,0 +1,45 @@
+"""Spreading variables over parameter servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+_VARIABLE_OPS = frozenset(["Variable", "VariableV2", "AutoReloadVariable", "VarHandleOp"])
+
+
+class VariableDeviceChooser:
+    """A device function that gives each new variable to the next parameter server.
+
+        with slim.arg_scope([slim.variable], device=slim.VariableDeviceChooser(num_tasks=2)):
+            ...
+
+    Args:
+      num_tasks: how many parameter servers there are; with 0 variables stay in this process.
+      job_name: the job of the parameter servers.
+      device_type: "CPU" or "GPU".
+      device_index: which device of that type.
+      replica: the replica, or None.
+    """
+
+    def __init__(
+        self, num_tasks=0, job_name="ps", device_type="CPU", device_index=0, replica=None
+    ):
+        if num_tasks < 0:
+            raise ValueError(f"num_tasks must not be negative; got {num_tasks}.")
+        self._num_tasks = num_tasks
+        self._job_name = job_name
+        self._device = {
+            "device_type": device_type, "device_index": device_index, "replica": replica,
+        }
+        self._task = -1
+
+    def __call__(self, op: Any) -> str:
+        """The device for `op`: a new one for a variable, that of the last one for what reads it."""
+        if not self._num_tasks:
+            return tf.DeviceSpec(**self._device).to_string()
+        if self._task < 0 or op.type in _VARIABLE_OPS:
+            self._task = (self._task + 1) % self._num_tasks
+        spec = tf.DeviceSpec(job=self._job_name, task=self._task, **self._device)
+        return spec.to_string()
