@@ -1,0 +1,161 @@
+"""Which golden cases are in scope now: those whose functions TF-Slim 2 has.
+
+A case of a function that does not exist yet is not collected. `MILESTONE` lists the functions that
+must exist, and `COMPLETE` the files that must be there as a whole, so that none can drop out
+unseen; `NETS` and `SCENARIO_GROUPS` say what else is in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+
+from tests.goldens import departures, loader
+from tests.goldens.decode import exists, names_in
+
+COMPLETE = ("losses", "metrics")
+"""Files whose cases are all in scope."""
+
+MILESTONE = (
+    "slim.convolution",
+    "slim.convolution2d",
+    "slim.conv1d",
+    "slim.conv2d",
+    "slim.conv3d",
+    "slim.fully_connected",
+    "slim.relu",
+    "slim.relu6",
+    "slim.elu",
+    "slim.linear",
+    "slim.batch_norm",
+    "slim.bias_add",
+    "slim.dropout",
+    "slim.max_pool2d",
+    "slim.avg_pool2d",
+    "slim.flatten",
+    "slim.softmax",
+    "slim.one_hot_encoding",
+    "slim.repeat",
+    "slim.stack",
+    "slim.xavier_initializer",
+    "slim.variance_scaling_initializer",
+    "slim.l1_regularizer",
+    "slim.l2_regularizer",
+    "slim.l1_l2_regularizer",
+    "slim.sum_regularizer",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Net:
+    """How the cases of a net are run.
+
+    `large` nets are marked slow, and not run eagerly: it would compute what `v1` and `function`
+    compute already, at the same cost.
+    """
+
+    large: bool = False
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        return tuple(m for m in departures.MODES if not (self.large and m == departures.EAGER))
+
+
+NETS = {
+    "nets.lenet.lenet": Net(),
+    "nets.cifarnet.cifarnet": Net(),
+    "factory lenet": Net(),
+    "factory cifarnet": Net(),
+    "slim.nets.alexnet.alexnet_v2": Net(large=True),
+    "nets.alexnet.alexnet_v2": Net(large=True),
+    "slim.nets.overfeat.overfeat": Net(large=True),
+    "nets.overfeat.overfeat": Net(large=True),
+    "slim.nets.vgg.vgg_a": Net(large=True),
+    "slim.nets.vgg.vgg_16": Net(large=True),
+    "slim.nets.vgg.vgg_19": Net(large=True),
+    "nets.vgg.vgg_a": Net(large=True),
+    "nets.vgg.vgg_16": Net(large=True),
+}
+"""The nets in scope, by recorded name. Those made by `nets_factory` are "factory <name>"."""
+
+CHECKPOINTS = ("lenet_ish",)
+
+SCENARIO_GROUPS = ("arg_scope", "variables", "names", "utils", "regularizers")
+
+SCENARIOS = ("learning.losses_total", "learning.losses_collections")
+"""Further scenarios, of groups that are not wholly in scope."""
+
+
+def net_name(case: loader.Case) -> str:
+    """The key of a case of nets in `NETS`."""
+    return f"factory {case['kwargs']['name']}" if case.get("factory") else case["net"]
+
+
+def net_is_there(case: loader.Case) -> bool:
+    """Whether the function of a case of nets exists."""
+    return exists(case["net"])
+
+
+def call_is_there(case: loader.Case) -> bool:
+    """Whether all functions that a case of layers, losses, metrics ... names exist."""
+    names = {*names_in([case.get("args", []), case.get("kwargs", {}), case.get("call", {})])}
+    names.update(names_in([case.get("arg_scope") or []]))
+    names.update(op for ops, _ in case.get("arg_scope") or () for op in ops)
+    if "fn" in case:
+        names.add(case["fn"])
+    return all(map(exists, names))
+
+
+def code_is_there(case: loader.Case) -> bool:
+    """Whether all names that a snippet takes from `slim` exist."""
+    code = case["code"]
+    names = set(re.findall(r"\bslim(?:\.[A-Za-z_]\w*)+", code))
+    for alias, module in re.findall(r"^(\w+) = (slim\.\w+)$", code, re.MULTILINE):
+        used = re.findall(rf"\b{alias}\.(\w+(?:\.\w+)*)", code)
+        names.update(f"{module}.{name}" for name in used)
+    if "getattr(slim, " in code:
+        names.update(f"slim.{name}" for name in re.findall(r"'(\w+)'", code))
+    return all(map(exists, names))
+
+
+def parameters(kind: str, case: loader.Case, modes=departures.MODES, marks=()) -> list:
+    """One pytest parameter (key, case, mode) for each mode in which the case says something."""
+    key = f"{kind}/{case['id']}"
+    marks = list(marks)
+    if key in departures.DEPARTURES:
+        marks.append(pytest.mark.xfail(reason=departures.DEPARTURES[key], strict=True))
+    return [
+        pytest.param(key, case, mode, id=f"{key}-{mode}", marks=marks)
+        for mode in modes
+        if (key, mode) not in departures.NOT_IN_MODE
+    ]
+
+
+def call_parameters(*kinds: str) -> list:
+    """The parameters of all cases of files of calls."""
+    return [
+        parameter
+        for kind in kinds
+        for case in loader.cases(kind)
+        if call_is_there(case)
+        for parameter in parameters(kind, case, _modes_of(case))
+    ]
+
+
+def scenario_parameters() -> list:
+    """The parameters of the scenarios in scope. Quirks were accidents: recorded, not asked for."""
+    return [
+        parameter
+        for case in loader.cases("scenarios")
+        if case["group"] in SCENARIO_GROUPS or case["id"] in SCENARIOS
+        if not case.get("quirk") and code_is_there(case)
+        for parameter in parameters("scenarios", case, departures.scenario_modes(case["code"]))
+    ]
+
+
+def _modes_of(case: loader.Case) -> tuple[str, ...]:
+    # What was only built, because no kernel exists, cannot be called eagerly.
+    built_only = not case.get("run", True)
+    return tuple(m for m in departures.MODES if not (built_only and m == departures.EAGER))

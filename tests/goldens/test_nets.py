@@ -1,0 +1,90 @@
+"""Whole nets, against what TF 1.15 and research/slim computed."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+from tests.goldens import compare, departures, loader, net, supported
+
+
+def net_parameters() -> list:
+    """The nets in scope, file by file, so that nets that share weights follow each other."""
+    parameters = []
+    for kind in loader.net_kinds():
+        for case in loader.cases(kind):
+            row = supported.NETS.get(supported.net_name(case))
+            if row is None or not supported.net_is_there(case):
+                continue
+            marks = [pytest.mark.slow] if row.large else []
+            parameters += supported.parameters(kind, case, row.modes, marks)
+    return parameters
+
+
+@pytest.fixture(autouse=True)
+def release(request):
+    """Gives the memory of a large net back before the next one: a VGG has 575 MB of weights."""
+    yield
+    if request.node.get_closest_marker("slow"):
+        gc.collect()
+
+
+@pytest.mark.parametrize(("key", "case", "mode"), net_parameters())
+def test_net(key: str, case: loader.Case, mode: str):
+    if "error" in case:
+        expected, _ = departures.ERRORS.get((key, mode), (case["error"]["type"], ""))
+        with pytest.raises(Exception) as raised:
+            net.run(case, mode)
+        assert raised.type.__name__ == expected, raised.value
+        return
+    done = net.run(case, mode)
+    check_structure(case, done)
+    if mode == departures.V1:
+        check_graph(key, case, done)
+    if not case.get("random"):
+        check_numbers(case, done)
+
+
+def check_structure(case: loader.Case, done: net.NetRun) -> None:
+    """Compares names, shapes and the order of variables and end points."""
+    assert done.variables == case["variables"]
+    assert list(done.end_points) == [point[0] for point in case["end_points"]]
+    assert [list(v.shape) for v in done.end_points.values()] == [p[1] for p in case["end_points"]]
+    assert [list(v.shape) for v in done.outputs] == [output[0] for output in case["outputs"]]
+    assert done.regularization[0] == case["regularization_losses"][0]
+
+
+def check_graph(key: str, case: loader.Case, done: net.NetRun) -> None:
+    """Compares what only a v1 graph has: collections, update operations, static shapes."""
+    assert done.graph is not None
+    renamed, _ = departures.OTHER_COLLECTIONS.get(key, ({}, ""))
+    for name, size in case["collections"].items():
+        assert len(done.graph.get_collection(renamed.get(name, name))) == size, name
+    assert done.update_ops == case["update_ops"]
+    assert done.static_output_shapes == case.get("static_output_shapes", done.static_output_shapes)
+
+
+def check_numbers(case: loader.Case, done: net.NetRun) -> None:
+    """Compares values relative to their spread, as closely as kernels of two releases agree."""
+    tol = max([compare.SPREAD, *(10 * noise for noise in case.get("noise", ()))])
+    assert done.regularization[1] == pytest.approx(case["regularization_losses"][1], rel=1e-5)
+    for index, (got, (_, values, *spread)) in enumerate(
+        zip(done.outputs, case["outputs"], strict=True)
+    ):
+        what = f"output {index}"
+        deviation = spread[1] if spread else float(np.std(compare.numbers(values)))
+        compare.assert_within_spread(got, values, deviation, tol, what)
+        if spread:
+            _check_statistics(got, spread[0], deviation, deviation, tol, what)
+    for name, mean, std, first in [(p[0], *p[2:]) for p in case["end_points"]]:
+        deviation = max(std, 1e-3 * abs(mean))
+        compare.assert_within_spread(done.end_points[name], first, deviation, tol, name)
+        _check_statistics(done.end_points[name], mean, std, deviation, tol, name)
+
+
+def _check_statistics(got, mean, std, deviation, tol, what):
+    got = got.astype(np.float64)
+    compare.assert_within_spread([got.mean()], [mean], deviation, tol, f"{what}: mean")
+    compare.assert_within_spread([got.std()], [std], deviation, tol, f"{what}: deviation")

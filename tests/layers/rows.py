@@ -1,0 +1,96 @@
+"""One row a layer: what `test_modes` runs in every mode. A new layer needs a row here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+import tf_slim as slim
+
+IMAGES = [4, 7, 6, 3]
+VECTORS = [4, 5]
+
+
+class Row(NamedTuple):
+    """A layer, with the shape of its inputs.
+
+    `per_batch` tells that an example's output depends on the other examples, and `half` whether
+    the layer takes bfloat16.
+    """
+
+    layer: Callable
+    args: tuple = ()
+    kwargs: dict[str, Any] = {}
+    shape: list[int] = IMAGES
+    per_batch: bool = False
+    half: bool = True
+
+    def net(self, inputs):
+        return self.layer(inputs, *self.args, **self.kwargs)
+
+
+def two_convolutions(inputs, **kwargs):
+    """The same layer twice, the second time with the variables of the first."""
+    net = slim.conv2d(inputs, 3, 3, scope="shared", **kwargs)
+    return slim.conv2d(net, 3, 3, scope="shared", reuse=True, **kwargs)
+
+
+def scaled(inputs, scope=None):
+    """A normalizer of a user, which makes its variable in the scope of the layer."""
+    with tf.compat.v1.variable_scope(scope, "Scaled"):
+        factor = tf.compat.v1.get_variable("factor", [inputs.shape[-1]], inputs.dtype.base_dtype)
+        return inputs * factor
+
+
+BN = slim.batch_norm
+
+ROWS = {
+    "conv1d": Row(slim.conv1d, (4, 3), {}, [4, 9, 3]),
+    "conv1d_strided": Row(slim.conv1d, (4, [3]), {"stride": 2, "padding": "valid"}, [4, 9, 3]),
+    "conv2d": Row(slim.conv2d, (5, 3)),
+    "conv2d_strided": Row(slim.conv2d, (5, [3, 2], [2, 1], "VALID")),
+    "conv2d_dilated": Row(slim.conv2d, (5, 3), {"rate": [2, 1], "activation_fn": tf.nn.tanh}),
+    "conv2d_without_bias": Row(slim.conv2d, (5, 1), {"biases_initializer": None}),
+    "conv2d_bn": Row(
+        slim.conv2d,
+        (5, 3),
+        {"normalizer_fn": BN, "normalizer_params": {"scale": True}},
+        per_batch=True,
+    ),
+    "conv2d_own_normalizer": Row(slim.conv2d, (5, 3), {"normalizer_fn": scaled}),
+    "conv2d_shared": Row(two_convolutions),
+    "conv3d": Row(slim.conv3d, (3, [2, 3, 3]), {}, [4, 4, 5, 4, 2]),
+    "convolution": Row(slim.convolution, (3, 2), {"activation_fn": None}, [4, 4, 5, 4, 2]),
+    "fully_connected": Row(slim.fully_connected, (3,), {}, VECTORS),
+    "fully_connected_rank4": Row(slim.fully_connected, (3,), {"activation_fn": tf.nn.elu}),
+    "fully_connected_bn": Row(
+        slim.fully_connected, (3,), {"normalizer_fn": BN}, VECTORS, per_batch=True
+    ),
+    "linear": Row(slim.linear, (3,), {}, VECTORS),
+    "relu6": Row(slim.relu6, (3,), {}, VECTORS),
+    "bias_add": Row(slim.bias_add, (tf.nn.relu,)),
+    "bn": Row(BN, (), {"scale": True}, per_batch=True),
+    "bn_inference": Row(BN, (), {"is_training": False}),
+    "bn_rank2": Row(BN, (), {}, VECTORS, per_batch=True),
+    "bn_rank3": Row(BN, (), {"scale": True}, [4, 6, 3], per_batch=True),
+    "bn_channels_first": Row(BN, (), {"data_format": "NCHW", "fused": False}, per_batch=True),
+    "bn_in_steps": Row(BN, (), {"fused": False}, per_batch=True),
+    "bn_in_steps_inference": Row(BN, (), {"fused": False, "is_training": False}),
+    "bn_zero_debias": Row(BN, (), {"zero_debias_moving_mean": True}, per_batch=True),
+    "bn_renorm": Row(BN, (), {"renorm": True, "renorm_clipping": {"rmax": 2.0}}, per_batch=True),
+    "max_pool2d": Row(slim.max_pool2d, (2,)),
+    "max_pool2d_same": Row(slim.max_pool2d, ([3, 2], 1, "SAME")),
+    "avg_pool2d": Row(slim.avg_pool2d, (3, [2, 1], "same")),
+    "dropout_inference": Row(slim.dropout, (), {"is_training": False}),
+    "dropout_nothing": Row(slim.dropout, (1.0,)),
+    "flatten": Row(slim.flatten),
+    "softmax": Row(slim.softmax),
+    "repeat": Row(slim.repeat, (2, slim.conv2d, 3, 3)),
+    "repeat_partial": Row(
+        slim.repeat, (2, functools.partial(slim.conv2d, num_outputs=3, kernel_size=3))
+    ),
+    "stack": Row(slim.stack, (slim.fully_connected, [4, 3]), {"scope": "fc"}, VECTORS),
+}

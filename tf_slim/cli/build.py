@@ -1,0 +1,213 @@
+"""From a configuration to what it describes: data, model, optimizer, training step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.cli import schedules, terminal
+from tf_slim.cli.config import Config
+from tf_slim.cli.options import ConfigError
+from tf_slim.data import DatasetSpec, Pipeline, from_tfrecords, get_dataset, preprocessing
+
+_SPLIT = "{split}"
+
+
+def resolved(config: Config) -> Config:
+    """The configuration with all that follows from its data and its net filled in.
+
+    Raises:
+      ConfigError, ValueError: the data or the net do not exist, or do not go together.
+    """
+    spec = dataset(config, config.data.train_split)
+    net = slim.nets.spec(config.model.name)
+    size = config.data.image_size or spec.image_size or net.image_size
+    classes, decay = config.model.num_classes, config.model.weight_decay
+    if classes is not None and classes < spec.num_classes:
+        raise ConfigError(
+            f"model.num_classes is {classes}, but the data have {spec.num_classes} classes. Leave "
+            "it out to take that of the data."
+        )
+    return config.replaced(
+        model__num_classes=spec.num_classes if classes is None else classes,
+        model__weight_decay=net.weight_decay if decay is None else decay,
+        data__image_size=list(size) if isinstance(size, tuple) else size,
+        data__preprocessing=config.data.preprocessing or _preprocessing(config, spec, net),
+        data__num_classes=spec.num_classes if config.data.files else config.data.num_classes,
+        data__files=[absolute(path) for path in config.data.files],
+        train__restore=absolute(config.train.restore),
+    )
+
+
+def resolved_once(config: Config) -> Config:
+    """The same, for one of a run folder: it needs no training data, being resolved already."""
+    options = config.data.image_size, config.data.preprocessing, config.model.num_classes
+    return resolved(config) if None in options else config
+
+
+def _preprocessing(config: Config, spec: DatasetSpec, net: Any) -> str:
+    if not config.data.files:
+        return spec.preprocessing
+    if net.preprocessing in preprocessing.names():
+        return net.preprocessing
+    if net.preprocessing is not None:
+        terminal.note(
+            f"there is no preprocessing {net.preprocessing!r}, which goes with {net.name}: taking "
+            "'lenet', which crops or pads and scales to [-1, 1). See data.preprocessing."
+        )
+    return "lenet"
+
+
+def absolute(path: str) -> str:
+    """A path that means the same from everywhere: a run may be continued from another folder."""
+    if not path or "://" in path:
+        return path
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def dataset(config: Config, split: str, files: list[str] | None = None) -> DatasetSpec:
+    """The split of the data that the configuration names.
+
+    Args:
+      config: the configuration.
+      split: name of the split.
+      files: TFRecord files or patterns to take instead, with as many classes.
+    """
+    options = config.data
+    if not files and not options.files:
+        return get_dataset(options.name, split)
+    classes = options.num_classes or (config.model.num_classes if files else None)
+    channels = options.channels
+    if files and not options.files:
+        named = get_dataset(options.name, options.train_split)
+        classes, channels = named.num_classes, named.image_channels
+    sources = files or [pattern.replace(_SPLIT, split) for pattern in options.files]
+    try:
+        return from_tfrecords(
+            sources, classes, name=_title(sources), split=split, image_channels=channels
+        )
+    except ValueError as error:
+        if classes is not None or isinstance(error, slim.data.DataError):
+            raise
+        raise ConfigError(f"{error} Here: --set data.num_classes=N.") from error
+
+
+def _title(sources: list[str]) -> str:
+    """A name for files: that of their folder."""
+    return os.path.basename(os.path.dirname(absolute(sources[0]))) or "files"
+
+
+def has_eval_data(config: Config) -> bool:
+    """Whether there is a split to evaluate on that is not the one trained on."""
+    options = config.data
+    if not options.eval_split:
+        return False
+    return not options.files or any(_SPLIT in pattern for pattern in options.files)
+
+
+def pipeline(config: Config, spec: DatasetSpec, *, is_training: bool) -> Pipeline:
+    """Batches of a split. The configuration must be a resolved one."""
+    options = config.data
+    return Pipeline(
+        spec,
+        options.batch_size if is_training else options.eval_batch_size,
+        is_training=is_training,
+        preprocess=options.preprocessing,
+        image_size=options.image_size,
+        seed=config.train.seed,
+        shuffle_buffer=options.shuffle_buffer,
+    )
+
+
+def model(config: Config, images: tf.TensorSpec) -> slim.Model:
+    """The built net. The configuration must be a resolved one.
+
+    Args:
+      config: the configuration.
+      images: spec of a batch of images.
+
+    Raises:
+      ConfigError: the net cannot be built so.
+    """
+    options = config.model
+    try:
+        net = slim.nets.create(
+            options.name, options.num_classes, weight_decay=options.weight_decay, **options.kwargs
+        )
+        return net.build(tf.TensorSpec([None, *images.shape[1:]], images.dtype))
+    except (ValueError, TypeError) as error:
+        found = slim.nets.spec(options.name)
+        raise ConfigError(
+            f"Cannot build {options.name} for images {_shown(images.shape[1:])}: {error}\n"
+            f"It was designed for data.image_size = {found.image_size}. Its own arguments stand in "
+            f"model.kwargs{_shown_kwargs(options.kwargs)}."
+        ) from error
+
+
+def _shown(shape: tf.TensorShape) -> str:
+    return "x".join("?" if n is None else str(n) for n in shape)
+
+
+def _shown_kwargs(kwargs: dict[str, Any]) -> str:
+    return f", now {kwargs}" if kwargs else ", now none"
+
+
+def optimizer(config: Config) -> Any:
+    """The Keras optimizer, with its schedule."""
+    options = config.optimizer
+    rate = schedules.learning_rate(options, config.train.steps)
+    keras = tf.keras.optimizers
+    if options.name == "sgd":
+        return keras.SGD(rate)
+    if options.name in ("momentum", "nesterov"):
+        return keras.SGD(rate, momentum=options.momentum, nesterov=options.name == "nesterov")
+    if options.name == "rmsprop":
+        return keras.RMSprop(
+            rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon
+        )
+    adam = {"beta_1": options.beta_1, "beta_2": options.beta_2, "epsilon": options.epsilon}
+    if options.name == "adamw":
+        return keras.AdamW(rate, weight_decay=options.weight_decay, **adam)
+    return keras.Adam(rate, **adam)
+
+
+def loss(config: Config) -> Callable:
+    """The loss: softmax cross entropy with the labels, smoothed if asked for."""
+    smoothing, classes = config.train.label_smoothing, config.model.num_classes
+    if not smoothing:
+        return slim.losses.sparse_softmax_cross_entropy
+
+    def smoothed(logits, labels):
+        one_hot = tf.one_hot(labels, classes)
+        return slim.losses.softmax_cross_entropy(logits, one_hot, label_smoothing=smoothing)
+
+    return smoothed
+
+
+def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:
+    """One step of training of a built net.
+
+    Raises:
+      ConfigError: a pattern of variable names matches none.
+    """
+    options, trainer = config.train, optimizer(config)
+    try:
+        return slim.learning.make_train_step(
+            net,
+            loss(config),
+            trainer,
+            variables_to_train=options.trainable or None,
+            gradient_multipliers=options.gradient_multipliers or None,
+            clip_gradient_norm=options.clip_gradient_norm,
+            seed=options.seed,
+            jit_compile=options.jit_compile,
+        )
+    except ValueError as error:
+        raise ConfigError(
+            f"train.trainable or train.gradient_multipliers does not fit {config.model.name}: "
+            f"{error}"
+        ) from error

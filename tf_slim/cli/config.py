@@ -1,0 +1,252 @@
+"""The configuration of a run: all options, their defaults, and what may be said about them.
+
+This is the one place where options and defaults are written down; `tf-slim train --print-config`
+shows it as a TOML file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tf_slim.cli import toml
+from tf_slim.cli.options import ConfigError, checked, did_you_mean, fields, option, received
+
+FILE_NAME = "config.toml"
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelOptions:
+    """What is trained."""
+
+    name: str = option("lenet", "a net of `tf-slim nets`")
+    num_classes: int | None = option(None, "by default that of the data", at_least=1)
+    weight_decay: float | None = option(None, "L2, by default what the net uses", at_least=0)
+    kwargs: dict[str, Any] = option({}, "further arguments of the net's function")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataOptions:
+    """What it is trained and evaluated on."""
+
+    name: str = option("digits", "a data set that comes with TF-Slim; not used if files are given")
+    files: list[str] = option(
+        [], "TFRecord files or patterns; `{split}` in them stands for the name of the split"
+    )
+    num_classes: int | None = option(
+        None, "of `files`, by default from a labels.txt beside them", at_least=1
+    )
+    channels: int = option(3, "of `files`: 1 (grey), 3 (RGB) or 4 (RGBA)", at_least=1, at_most=4)
+    train_split: str = option("train", "the split to train on")
+    eval_split: str = option("test", "the split to evaluate on; \"\" for none", free=True)
+    image_size: int | list[int] | None = option(
+        None, "pixels, or [height, width]; by default that of the data, else of the net", at_least=1
+    )
+    preprocessing: str | None = option(None, "by default what fits the data, else the net")
+    batch_size: int = option(64, "images a step", at_least=1)
+    eval_batch_size: int = option(256, "images a batch in evaluation", at_least=1, free=True)
+    shuffle_buffer: int = option(4096, "images from which the next one is drawn", at_least=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerOptions:
+    """How it is trained."""
+
+    name: str = option(
+        "momentum",
+        "sgd, momentum, nesterov, adam, adamw or rmsprop",
+        choices=("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"),
+    )
+    learning_rate: float = option(0.03, "the highest one, after the warm-up", above=0)
+    momentum: float = option(0.9, "of momentum and nesterov", at_least=0, below=1)
+    beta_1: float = option(0.9, "of adam and adamw", at_least=0, below=1)
+    beta_2: float = option(0.999, "of adam and adamw", at_least=0, below=1)
+    rho: float = option(0.9, "of rmsprop", at_least=0, below=1)
+    epsilon: float = option(1e-7, "of adam, adamw and rmsprop", above=0)
+    weight_decay: float = option(0.004, "of adamw, apart from the loss", at_least=0)
+    schedule: str = option(
+        "cosine",
+        "constant, cosine, linear, exponential or piecewise",
+        choices=("constant", "cosine", "linear", "exponential", "piecewise"),
+    )
+    warmup_steps: int = option(50, "steps to rise from 0 to the learning rate", at_least=0)
+    decay_steps: int | None = option(
+        None, "cosine, linear: steps to fall, by default train.steps; exponential: steps a factor",
+        at_least=1,
+    )
+    decay_rate: float = option(0.1, "exponential, piecewise: the factor", above=0)
+    boundaries: list[int] = option([], "piecewise: steps at which the factor applies", at_least=1)
+    end_learning_rate: float = option(0.0, "cosine, linear: the last one", at_least=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainOptions:
+    """How long, from where, and what is kept of it."""
+
+    steps: int = option(800, "in all, those before a restart included", at_least=1, free=True)
+    seed: int = option(0, "of weights, data order, dropout", at_least=0, below=2**31)
+    deterministic: bool = option(False, "bit-equal results, at some cost in speed")
+    clip_gradient_norm: float = option(0.0, "largest L2 norm a variable; 0 for none", at_least=0)
+    gradient_multipliers: dict[str, float] = option({}, "factors by variable name or pattern")
+    trainable: list[str] = option([], "patterns of the variables to train; [] for all")
+    label_smoothing: float = option(0.0, "share of the label to spread", at_least=0, below=1)
+    restore: str = option("", "a checkpoint to begin from")
+    restore_exclude: list[str] = option([], "patterns of variables not to take from it")
+    save_every_secs: float = option(600.0, "seconds between checkpoints", above=0, free=True)
+    save_every_steps: int | None = option(None, "steps between them", at_least=1, free=True)
+    keep_checkpoints: int = option(5, "how many to keep", at_least=1, free=True)
+    log_every_steps: int = option(10, "steps a row of history.jsonl", at_least=1, free=True)
+    summary_every_steps: int = option(
+        100, "steps between points for TensorBoard", at_least=1, free=True
+    )
+    jit_compile: bool = option(False, "XLA; it pays on GPU and TPU")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All options of a run."""
+
+    model: ModelOptions = dataclasses.field(default_factory=ModelOptions)
+    data: DataOptions = dataclasses.field(default_factory=DataOptions)
+    optimizer: OptimizerOptions = dataclasses.field(default_factory=OptimizerOptions)
+    train: TrainOptions = dataclasses.field(default_factory=TrainOptions)
+
+    def replaced(self, **values: Any) -> Config:
+        """A copy with other values, as in `replaced(train__steps=10)`."""
+        table: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            section, _, key = name.partition("__")
+            table.setdefault(section, {})[key] = value
+        changed = {
+            section: dataclasses.replace(getattr(self, section), **changes)
+            for section, changes in table.items()
+        }
+        return dataclasses.replace(self, **changed)
+
+
+SECTIONS = {
+    "model": ModelOptions,
+    "data": DataOptions,
+    "optimizer": OptimizerOptions,
+    "train": TrainOptions,
+}
+
+
+def load(path: str | None = None, settings: Iterable[str] = ()) -> Config:
+    """The defaults, a file over them, and settings over that.
+
+    Args:
+      path: a TOML file, or None.
+      settings: `section.key=value` texts.
+
+    Raises:
+      ConfigError: something in them cannot be used; it says what and where.
+    """
+    table: dict[str, dict[str, Any]] = {}
+    if path is not None:
+        _merge(table, _checked(toml.read(path), path))
+    for text in settings:
+        _merge(table, _checked(_setting(text), f"--set {text}"))
+    return Config(**{name: SECTIONS[name](**values) for name, values in table.items()})
+
+
+def _checked(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]:
+    result = {}
+    for name, values in table.items():
+        if name not in SECTIONS:
+            raise _unknown_section(name, source)
+        if not isinstance(values, Mapping):
+            raise ConfigError(f"{source}: {name} must be a section; got {received(values)}.")
+        result[name] = checked(SECTIONS[name], name, values, source)
+    return result
+
+
+def _unknown_section(name: str, source: str) -> ConfigError:
+    homes = [section for section, kind in SECTIONS.items() if name in fields(kind)]
+    if homes:
+        places = " or ".join(f"{section}.{name}" for section in homes)
+        return ConfigError(f"{source}: {name!r} stands in no section. Did you mean {places}?")
+    return ConfigError(
+        f"{source}: there is no section {name!r}.{did_you_mean(name, SECTIONS)} "
+        f"Sections: {', '.join(SECTIONS)}."
+    )
+
+
+def _setting(text: str) -> dict[str, Any]:
+    path, equals, value = text.partition("=")
+    names = path.strip().split(".", 2)
+    if not equals or not all(names):
+        raise ConfigError(
+            f"--set {text}: write section.key=value, as in --set train.steps=100."
+        )
+    if len(names) == 1:
+        return {names[0]: value}
+    section, key, *inner = names
+    parsed = toml.value_of(value.strip())
+    if inner:
+        return {section: {key: {inner[0].strip("'\""): parsed}}}
+    if not isinstance(parsed, (str, list)) and _takes_text(section, key):
+        parsed = value.strip()
+    return {section: {key: parsed}}
+
+
+def _takes_text(section: str, key: str) -> bool:
+    """Whether the option is a text: `--set data.train_split=2024` means the text "2024"."""
+    known = fields(SECTIONS[section]) if section in SECTIONS else {}
+    return key in known and re.match(r"str\b|list\[str\]", str(known[key].type)) is not None
+
+
+def _merge(table: dict[str, dict[str, Any]], over: Mapping[str, Mapping[str, Any]]) -> None:
+    for section, values in over.items():
+        mine = table.setdefault(section, {})
+        for key, value in values.items():
+            if isinstance(value, dict) and isinstance(mine.get(key), dict):
+                value = {**mine[key], **value}
+            mine[key] = value
+
+
+def dumped(config: Config) -> str:
+    """The configuration as a TOML file that explains itself; `load` reads it back."""
+    blocks = []
+    for name, kind in SECTIONS.items():
+        lines = [f"[{name}]"]
+        for key, field in fields(kind).items():
+            value = getattr(getattr(config, name), key)
+            setting = f"# {key} =" if value is None else f"{key} = {toml.written(value)}"
+            lines.append(f"{setting:<32}  # {field.metadata['doc']}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """One option in which two configurations differ."""
+
+    key: str
+    old: Any
+    new: Any
+    free: bool
+
+    def __str__(self) -> str:
+        old, new = ("unset" if v is None else toml.written(v) for v in (self.old, self.new))
+        return f"{self.key}: {old} there, {new} now"
+
+
+def differences(old: Config, new: Config) -> list[Difference]:
+    """The options in which two configurations differ, in order."""
+    found = []
+    for name, kind in SECTIONS.items():
+        for key, field in fields(kind).items():
+            ours, theirs = (getattr(getattr(config, name), key) for config in (old, new))
+            if ours != theirs:
+                free = bool(field.metadata.get("free"))
+                found.append(Difference(f"{name}.{key}", ours, theirs, free))
+    return found
+
+
+def path_in(folder: str) -> str:
+    """Where a run folder keeps its configuration."""
+    return os.path.join(folder, FILE_NAME)

@@ -1,0 +1,74 @@
+"""`tf-slim eval`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Annotated
+
+import typer
+
+from tf_slim.cli import flags, quiet, runs, terminal
+from tf_slim.cli.options import ConfigError
+
+
+def command(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A folder that `train` has made.")],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="A checkpoint: its path, or its name in RUN. Without: the latest one.",
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The split of the data. Without: data.eval_split of the run.",
+            show_default=False,
+        ),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILES",
+            help="TFRecord files, or a pattern, to evaluate on instead. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    debug: flags.Debug = False,
+) -> None:
+    """Evaluate a checkpoint of a run over a whole split, once."""
+    if data and split:
+        raise ConfigError("--data and --split: give one of them, files have no splits.")
+    config = runs.config_of(run)
+    quiet.import_tensorflow()
+    from tf_slim.cli import build, evaluating
+    from tf_slim.ops import checkpoints
+
+    config = build.resolved_once(config)
+    wanted = split or config.data.eval_split
+    if not wanted and not data:
+        raise ConfigError(f"{run} has no data.eval_split: give --split NAME or --data FILES.")
+    reader = checkpoints.Reader(_checkpoint(run, checkpoint))
+    spec = build.dataset(config, "all" if data else wanted, data)
+    pipeline = build.pipeline(config, spec, is_training=False)
+    model = build.model(config, pipeline.element_spec[0])
+    model.restore(reader.path)
+    step = int(reader.read("global_step")) if "global_step" in reader else None
+    measured = evaluating.measure(config, model, pipeline, step=step)
+    if as_json:
+        terminal.say(json.dumps({"checkpoint": reader.path, **dataclasses.asdict(measured)}))
+    else:
+        evaluating.show(measured)
+
+
+def _checkpoint(run: str, checkpoint: str | None) -> str:
+    """The checkpoint that is meant: the name of one in the run folder will do."""
+    if checkpoint is None:
+        return run
+    return checkpoint if os.path.dirname(checkpoint) else os.path.join(run, checkpoint)

@@ -1,0 +1,95 @@
+"""`tf-slim`: the command line and its commands."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from tf_slim.cli import demo, errors, eval, flags, nets, quiet, terminal, train
+
+app = typer.Typer(
+    name="tf-slim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.command)
+app.command("eval")(eval.command)
+app.command("nets")(nets.command)
+app.command("demo")(demo.command)
+
+# The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
+# that is imported by name might be another one.
+_UsageError = typer.BadParameter.__mro__[1]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        terminal.say(
+            f"tf-slim {_version('tf-slim2')} (TensorFlow {_version('tensorflow')}, "
+            f"Python {platform.python_version()})"
+        )
+        raise typer.Exit
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+    debug: flags.Debug = False,
+) -> None:
+    """Train and evaluate vision models in TensorFlow, from a plain function or a config file.
+
+    To see it work: tf-slim demo
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+      arguments: what stands after `tf-slim`; None for those of this process.
+
+    Returns:
+      The exit status: 0, 1 for a failure, 2 for a wrong command line, 130 and 143 when stopped by
+      Ctrl-C and SIGTERM.
+    """
+    flags.reset()
+    with quiet.notes():
+        return errors.guarded(lambda: _parse_and_run(arguments), debug=lambda: flags.debug)
+
+
+def _parse_and_run(arguments: Sequence[str] | None) -> int | None:
+    try:
+        given = None if arguments is None else list(arguments)
+        return app(given, prog_name="tf-slim", standalone_mode=False)
+    except _UsageError as error:
+        return _misused(error)
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.Abort:
+        return errors.INTERRUPTED
+
+
+def _misused(error) -> int:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "tf-slim"
+    terminal.messages().print("error:", style="bold red", end=" ")
+    terminal.progress(f"{error.format_message()}\nSee: {command} --help")
+    return errors.MISUSED

@@ -1,0 +1,108 @@
+"""Progress: a bar in a terminal, plain lines in a pipe."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tf_slim.cli import terminal
+from tf_slim.hooks import Hook, ProgressLines, Rate
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from tf_slim.learning import Run
+
+_SECONDS_BETWEEN_UPDATES = 0.2
+
+
+def training_hook(every_secs: float = 5.0) -> Hook:
+    """What shows the progress of training: a bar, or lines where there is no terminal.
+
+    Args:
+      every_secs: seconds between lines.
+    """
+    if terminal.is_terminal(sys.stderr):
+        return ProgressBar()
+    return ProgressLines(every_secs)
+
+
+class ProgressBar(Hook):
+    """A bar with steps, steps per second, loss and the time left."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._rate = Rate()
+        self._next = 0.0
+
+    def begin(self, run: Run) -> None:
+        """Draws the bar."""
+        self._rate.start(run.step)
+        self._bar = _bar("{task.fields[rate]}", "loss {task.fields[loss]}", "{task.fields[left]}")
+        self._task = self._bar.add_task(
+            "training", total=run.number_of_steps, completed=run.step, rate="", loss="-", left=""
+        )
+        self._bar.start()
+
+    def after_step(self, run: Run) -> None:
+        """Moves it, now and then: to read the loss is to wait for the step."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _SECONDS_BETWEEN_UPDATES
+            self._update(run)
+
+    def end(self, run: Run) -> None:
+        """Leaves the bar as it stands."""
+        if self._bar is not None:
+            self._update(run)
+            self._bar.stop()
+            self._bar = None
+
+    def _update(self, run: Run) -> None:
+        if self._bar is None or run.loss is None:
+            return
+        left = self._rate.time_left(run.step, run.number_of_steps)
+        self._bar.update(
+            self._task,
+            completed=run.step,
+            # Of a fixed width, so that the bar does not jump.
+            rate=f"{self._rate.at(run.step):6.1f} steps/s",
+            loss=f"{float(run.loss):.4f}",
+            left="" if run.step == run.number_of_steps else f"{left:>5} left",
+        )
+
+
+@contextmanager
+def evaluating(batches: int) -> Iterator[Callable[[int], None] | None]:
+    """Shows the progress of an evaluation, which disappears at its end.
+
+    Args:
+      batches: how many there are.
+
+    Yields:
+      A function to call with the number of batches done; None where nothing is shown.
+    """
+    if not terminal.is_terminal(sys.stderr):
+        yield None
+        return
+    with _bar(transient=True) as bar:
+        task = bar.add_task("evaluating", total=batches)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _bar(*more: str, transient: bool = False) -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        *(TextColumn(text) for text in more),
+        console=terminal.messages(),
+        transient=transient,
+        expand=True,
+    )

@@ -1,0 +1,78 @@
+"""Importing TensorFlow without its greetings: they would stand between a user and the output."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+
+from tf_slim.cli import terminal
+
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow and looks for its devices, silently unless that fails.
+
+    A user who has set TF_CPP_MIN_LOG_LEVEL wants to see what TensorFlow has to say, and does.
+    """
+    if "tensorflow" not in sys.modules:
+        wanted = _LEVEL in os.environ
+        os.environ.setdefault(_LEVEL, "2")
+        with _waiting(), contextlib.nullcontext() if wanted else _standard_error_held():
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    logging.getLogger("absl").setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[None]:
+    """Tells someone at a terminal what the first seconds are spent on, and takes it back."""
+    shown = terminal.is_terminal(sys.stderr)
+    if shown:
+        print("starting TensorFlow ...", end="", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _standard_error_held() -> Iterator[None]:
+    """Holds back what the process writes to standard error, C++ included; lost unless it fails."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            sys.stderr.flush()
+            held.seek(0)
+            os.write(kept, held.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+@contextlib.contextmanager
+def notes() -> Iterator[None]:
+    """Shows Python warnings as one line each: `note: ...`."""
+
+    def show(message, category, filename, lineno, file=None, line=None) -> None:
+        del filename, lineno, file, line
+        if issubclass(category, (UserWarning, RuntimeWarning)):
+            terminal.note(str(message))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

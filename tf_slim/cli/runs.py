@@ -1,0 +1,94 @@
+"""Run folders: which one a command means, and whether it can go on there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from tf_slim.cli import config as configs
+from tf_slim.cli.config import Config
+from tf_slim.cli.options import ConfigError
+
+_PARENT = "runs"
+
+
+def config_of(folder: str) -> Config:
+    """The configuration that a run folder keeps.
+
+    Raises:
+      ConfigError: the folder is not there, or is no run folder.
+    """
+    if not os.path.isdir(folder):
+        raise ConfigError(f"There is no run folder {folder!r} (looked from {os.getcwd()}).")
+    path = configs.path_in(folder)
+    if not os.path.exists(path):
+        raise ConfigError(
+            f"{folder} is no run folder: it has no {configs.FILE_NAME}. `tf-slim train` makes one."
+        )
+    return configs.load(path)
+
+
+def name_for(config: Config) -> str:
+    """The run folder of a configuration for which nobody chose one, such as runs/lenet-digits."""
+    data = "data" if config.data.files else config.data.name
+    return os.path.join(_PARENT, f"{config.model.name}-{data}")
+
+
+def numbered(name: str) -> Iterator[str]:
+    """`runs/a`, `runs/a-2`, `runs/a-3` and so on."""
+    yield name
+    number = 2
+    while True:
+        yield f"{name}-{number}"
+        number += 1
+
+
+def is_new(folder: str) -> bool:
+    """Whether nothing is there, or an empty folder."""
+    return not os.path.exists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
+
+
+def steps_taken(folder: str) -> int | None:
+    """The step of the latest checkpoint, or None."""
+    from tf_slim.ops import checkpoints
+
+    path = checkpoints.latest(folder)
+    return None if path is None else checkpoints.step_of(path)
+
+
+def conflicts(folder: str, config: Config) -> list[configs.Difference]:
+    """What keeps the run in a folder from going on under a (resolved) configuration."""
+    if not os.path.exists(configs.path_in(folder)):
+        return []
+    found = configs.differences(config_of(folder), config)
+    return [difference for difference in found if not difference.free]
+
+
+def require_no_conflict(folder: str, config: Config) -> None:
+    """Checks that the run in `folder`, if there is one, can go on under `config`.
+
+    Raises:
+      ConfigError: it would be another run; the differences are listed.
+    """
+    found = conflicts(folder, config)
+    if not found:
+        return
+    listed = "\n".join(f"  {difference}" for difference in found)
+    raise ConfigError(
+        f"The run in {folder} was made with another configuration:\n{listed}\n"
+        "Name another folder for a new run, with --logdir, or go on with the old configuration: "
+        f"tf-slim train {folder}"
+    )
+
+
+def free_for(name: str, config: Config) -> str:
+    """The first of `name`, `name-2`, ... that is new or keeps the run of this configuration."""
+    for folder in numbered(name):
+        if is_new(folder):
+            return folder
+        try:
+            if os.path.exists(configs.path_in(folder)) and not conflicts(folder, config):
+                return folder
+        except ConfigError:
+            continue
+    raise ConfigError(f"There is no free folder {name}.")

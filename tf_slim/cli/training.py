@@ -1,0 +1,218 @@
+"""The body of `tf-slim train` and `tf-slim demo`: from a configuration to a trained model."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.cli import build, errors, evaluating, progress, runs, terminal
+from tf_slim.cli import config as configs
+from tf_slim.cli.config import Config
+from tf_slim.hooks import Hook
+from tf_slim.learning.run_folder import RunFolder
+from tf_slim.ops import checkpoints, files
+
+
+@dataclasses.dataclass
+class _Parts:
+    """What a run is made of."""
+
+    data: slim.data.Pipeline
+    eval_data: slim.data.Pipeline | None
+    model: slim.Model
+    step: slim.learning.TrainStep
+
+
+class _Bookkeeping(Hook):
+    """Keeps the run at hand for when it is interrupted, and its configuration in its folder."""
+
+    def __init__(self, config: Config, folder: str):
+        self.run: slim.learning.Run | None = None
+        self._config = config
+        self._folder = folder
+
+    def begin(self, run: slim.learning.Run) -> None:
+        # Only now is it certain that the run in the folder goes on.
+        _keep_config(self._folder, self._config)
+        self.run = run
+
+
+def train(config: Config, folder: str | None, *, name: str | None = None) -> int:
+    """Trains, evaluates, and says how it went.
+
+    Args:
+      config: the configuration.
+      folder: the run folder; None for one in runs/, new or of the same configuration.
+      name: what to call that one; None to call it after the net and the data.
+
+    Returns:
+      The exit status.
+    """
+    if config.train.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(config.train.seed)
+    config = build.resolved(config)
+    if folder is None:
+        folder = runs.free_for(name or runs.name_for(config), config)
+    runs.require_no_conflict(folder, config)
+    parts = _built(config)
+    taken = _open(folder, config)
+    if taken is None:
+        _restore(config, parts.model)
+    _announce(config, folder, parts, taken)
+    with _terminable():
+        status = _fitted(config, folder, parts)
+    return status or _closed(config, folder, parts)
+
+
+def _built(config: Config) -> _Parts:
+    data = build.pipeline(config, build.dataset(config, config.data.train_split), is_training=True)
+    eval_data = None
+    if build.has_eval_data(config):
+        # Made now, so that a wrong name fails before hours of training and not after them.
+        eval_spec = build.dataset(config, config.data.eval_split)
+        eval_data = build.pipeline(config, eval_spec, is_training=False)
+    model = build.model(config, data.element_spec[0])
+    return _Parts(data, eval_data, model, build.train_step(config, model))
+
+
+def _open(folder: str, config: Config) -> int | None:
+    """Makes the folder, if needed. Returns the steps taken there before."""
+    RunFolder(folder)  # fails with a remedy where it cannot be written
+    taken = runs.steps_taken(folder)
+    if taken is None:
+        _keep_config(folder, config)
+    elif taken < config.train.steps:
+        _note_new_end(folder, config)
+    return taken
+
+
+def _keep_config(folder: str, config: Config) -> None:
+    files.replace_text(configs.path_in(folder), configs.dumped(config))
+
+
+def _note_new_end(folder: str, config: Config) -> None:
+    """Says what more steps mean for a learning rate that falls until the last one."""
+    if not os.path.exists(configs.path_in(folder)):
+        return
+    before, now = runs.config_of(folder).train.steps, config.train.steps
+    schedule = config.optimizer.schedule
+    falls_to_the_end = schedule in ("cosine", "linear") and config.optimizer.decay_steps is None
+    if before != now and falls_to_the_end:
+        terminal.note(
+            f"train.steps was {before} and is {now}: the {schedule} schedule of the learning rate "
+            "is stretched to the new end."
+        )
+
+
+def _restore(config: Config, model: slim.Model) -> None:
+    path = config.train.restore
+    if not path:
+        return
+    report = model.restore(path, exclude=config.train.restore_exclude or None)
+    terminal.progress(f"restored {len(report.restored)} variables from {report.path}")
+
+
+def _announce(config: Config, folder: str, parts: _Parts, taken: int | None) -> None:
+    data = parts.data
+    terminal.progress(
+        f"{config.model.name} on {data.spec.name}: {data.num_samples} images to train on, "
+        f"{data.batch_size} a step, {data.steps_per_epoch} steps an epoch"
+    )
+    how = "new" if taken is None else f"at step {taken} of {config.train.steps}"
+    terminal.progress(f"run folder: {folder} ({how})")
+
+
+def _fitted(config: Config, folder: str, parts: _Parts) -> int:
+    """Trains. Returns an exit status other than 0 if it was stopped."""
+    options, began = config.train, time.monotonic()
+    seen = _Bookkeeping(config, folder)
+    try:
+        run = slim.learning.fit(
+            parts.step,
+            parts.data,
+            folder,
+            options.steps,
+            hooks=[seen, progress.training_hook()],
+            save_every_secs=options.save_every_secs,
+            save_every_steps=options.save_every_steps,
+            keep_checkpoints=options.keep_checkpoints,
+            log_every_steps=options.log_every_steps,
+            summary_every_steps=options.summary_every_steps,
+        )
+    except slim.learning.NonFiniteLossError as error:
+        raise slim.learning.NonFiniteLossError(
+            f"{error}\nHere: --set optimizer.learning_rate={config.optimizer.learning_rate / 10:g}, "
+            "or --set train.clip_gradient_norm=1, with another --logdir."
+        ) from error
+    except KeyboardInterrupt:
+        return _stopped(folder, seen.run, errors.INTERRUPTED)
+    except errors.Terminated:
+        return _stopped(folder, seen.run, errors.TERMINATED)
+    if run.stop == "SIGINT":  # ignored by whoever started us, yet it has ended the training
+        return _stopped(folder, run, errors.INTERRUPTED)
+    if run.step == run.first_step:
+        terminal.progress(f"already complete: {run.step} steps taken, {options.steps} asked for")
+    else:
+        seconds = time.monotonic() - began
+        terminal.progress(f"{run.step - run.first_step} steps in {seconds:.0f} s")
+    return 0
+
+
+def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
+    go_on = f"go on with: tf-slim train {folder}"
+    if run is None:
+        terminal.progress(f"stopped before the first step; {go_on}")
+        return status
+    saved = None if run.checkpoint is None else checkpoints.step_of(run.checkpoint)
+    where = f"saved in {folder}" if saved == run.step else f"saved at step {saved} in {folder}"
+    terminal.progress(f"stopped at step {run.step}, {where}; {go_on}")
+    return status
+
+
+def _closed(config: Config, folder: str, parts: _Parts) -> int:
+    step = int(tf.convert_to_tensor(parts.step.global_step))
+    if parts.eval_data is None:
+        terminal.note("there are no data to evaluate on (data.eval_split, data.files).")
+        terminal.say(f"{config.model.name} is trained: {step} steps.")
+    else:
+        evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
+    _next(config, folder, step)
+    return 0
+
+
+def _next(config: Config, folder: str, step: int) -> None:
+    terminal.say()
+    terminal.say(f"The run is in {folder}. What to try next:")
+    more = 2 * max(step, config.train.steps)
+    suggestions = [
+        (f"tf-slim eval {folder}", "evaluate it again"),
+        (f"tf-slim train {folder} --steps {more}", "train it further"),
+        (f"tensorboard --logdir {os.path.dirname(folder) or folder}", "look at its curves"),
+    ]
+    if not evaluating.has_tensorboard():
+        suggestions[-1] = (suggestions[-1][0], "look at its curves, after pip install tensorboard")
+    width = max(len(command) for command, _ in suggestions)
+    for command, purpose in suggestions:
+        terminal.say(f"  {command:<{width}}  {purpose}")
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Lets SIGTERM raise, so that there is time to say how to go on."""
+
+    def terminate(_number, _frame) -> None:
+        raise errors.Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)

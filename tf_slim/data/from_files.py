@@ -1,0 +1,84 @@
+"""`from_tfrecords`: a spec for TFRecord files that nobody registered."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from tf_slim.data.errors import DataNotFoundError
+from tf_slim.data.labels import FILE_NAME, read_labels
+from tf_slim.data.spec import DatasetSpec
+
+
+def from_tfrecords(
+    pattern: str | os.PathLike | Sequence[str | os.PathLike],
+    num_classes: int | None = None,
+    *,
+    name: str | None = None,
+    split: str = "all",
+    num_samples: int | None = None,
+    image_channels: int = 3,
+    image_size: int | Sequence[int] | None = None,
+    preprocessing: str = "none",
+    labels_file: str | os.PathLike | None = None,
+) -> DatasetSpec:
+    """Describes any TFRecord files with the keys `image/encoded` and `image/class/label`.
+
+    Args:
+        pattern: A file, a glob pattern, or several of them.
+        num_classes: Number of classes. If None, one more than the highest id in the label file.
+        name: Name of the data set. If None, the name of the folder.
+        split: Name of the split.
+        num_samples: Number of records. If None, they are counted when first needed.
+        image_channels: Channels to decode: 1 (grey), 3 (RGB) or 4 (RGBA).
+        image_size: Size in pixels to hand to the preprocessing: one integer or `(height, width)`.
+        preprocessing: Name of the preprocessing to use unless a pipeline is given another.
+        labels_file: A file of `id:name` lines. If None, `labels.txt` beside the data, if it is
+            there.
+
+    Returns:
+        The spec.
+
+    Raises:
+        DataNotFoundError: If a pattern matches nothing, or `labels_file` is not there.
+        ValueError: If `num_classes` is neither given nor to be had from a label file, or a label
+            of the file is not below it.
+    """
+    draft = DatasetSpec(
+        name=name or "",
+        split=split,
+        data_sources=pattern,
+        num_classes=1 if num_classes is None else num_classes,
+        num_samples=num_samples,
+        image_channels=image_channels,
+        image_size=image_size,
+        preprocessing=preprocessing,
+    )
+    folder = os.path.dirname(os.path.abspath(draft.files()[0]))
+    path = os.path.join(folder, FILE_NAME) if labels_file is None else os.fspath(labels_file)
+    labels_to_names = None
+    if tf.io.gfile.exists(path):
+        labels_to_names = read_labels(path)
+    elif labels_file is not None:
+        raise DataNotFoundError("there is no such label file.", path=path)
+    if num_classes is None:
+        if not labels_to_names:
+            raise ValueError(
+                f"How many classes does {pattern!r} have? Give num_classes, or put a label file "
+                f"of 'id:name' lines at {path!r}."
+            )
+        num_classes = max(labels_to_names) + 1
+    elif labels_to_names and max(labels_to_names) >= num_classes:
+        raise ValueError(
+            f"{path} names the label {max(labels_to_names)}, but num_classes is {num_classes}: "
+            f"labels must be in [0, {num_classes})."
+        )
+    return dataclasses.replace(
+        draft,
+        name=name or os.path.basename(folder),
+        num_classes=num_classes,
+        labels_to_names=labels_to_names,
+    )

@@ -1,0 +1,304 @@
+"""`Pipeline`: from a spec to batches of images and labels, resumable at any batch."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.data import examples, tfrecord
+from tf_slim.data.checks import check_count, find_fault
+from tf_slim.data.preprocessing import get_preprocessing
+from tf_slim.data.spec import DatasetSpec, as_image_size
+from tf_slim.data.stream import Shuffle, record_stream
+
+# Records per call of the parallel map: enough to spread its overhead, which for small images is
+# larger than the work itself, and few enough to share out a batch of large ones.
+_CHUNK = 32
+
+# Words in the message of an error that came out of a tf.data iterator.
+_ITERATOR_MARKS = ("Iterator::", "IteratorGetNext", "tf_slim.data:")
+
+
+class Pipeline:
+    """Batches of preprocessed images and labels, a pure function of the spec and the seed.
+
+        train = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 128, is_training=True)
+        for images, labels in train.dataset(start=step):    # the batches after the first `step`
+            ...
+
+    Training streams are shuffled anew in each epoch, repeat forever and never hold a short batch
+    (a batch may straddle two epochs). Evaluation streams are one pass in the order of the files,
+    and the last batch may be smaller.
+
+    Everything random depends only on `seed`, the epoch and the position of the record in the
+    stream: not on `tf.random.set_seed`, the number of cores or threads, or where the stream
+    started. It does depend on `shuffle_buffer` and `cycle_length`.
+
+    Attributes:
+        spec: The data set.
+        files: Its files.
+        batch_size: Number of records in a batch.
+        is_training: Whether it is a training stream.
+        num_epochs: Number of passes over the data, or None for no end.
+        drop_remainder: Whether a last batch smaller than `batch_size` is left out.
+    """
+
+    def __init__(
+        self,
+        spec: DatasetSpec,
+        batch_size: int,
+        *,
+        is_training: bool = False,
+        preprocess: str | Callable | None = None,
+        image_size: int | Sequence[int] | None = None,
+        seed: int = 0,
+        shuffle_buffer: int = 4096,
+        num_epochs: int | None = None,
+        drop_remainder: bool | None = None,
+        cycle_length: int = 16,
+        num_parallel_calls: int = tf.data.AUTOTUNE,
+    ):
+        """Makes a pipeline. No record is read yet.
+
+        Args:
+            spec: The data set.
+            batch_size: Number of records in a batch (of all replicas together).
+            is_training: Whether to shuffle, repeat and preprocess for training.
+            preprocess: `fn(image, *, is_training, seed)`, as `get_preprocessing` describes it, or
+                the name of one. None takes the spec's.
+            image_size: Size in pixels to hand to a named preprocessing: one integer or
+                `(height, width)`. None takes the spec's.
+            seed: Any integer from 0.
+            shuffle_buffer: Number of (encoded) records to draw the next one from in training.
+                Below 2, only the order of the files is shuffled.
+            num_epochs: Number of passes over the data. None is one in evaluation and no end in
+                training.
+            drop_remainder: Whether to leave out a last batch that is smaller. None does so in
+                training only.
+            cycle_length: Number of files to read side by side in training.
+            num_parallel_calls: Number of calls that read and preprocess at the same time.
+
+        Raises:
+            DataError: If there are no files, or they hold no records.
+            ValueError: If an argument is out of its range, `preprocess` is an unknown name, or it
+                does not return float32 `[height, width, channels]`.
+        """
+        for name, value in (
+            ("batch_size", batch_size),
+            ("cycle_length", cycle_length),
+            ("num_epochs", 1 if num_epochs is None else num_epochs),
+        ):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, received {value!r}.")
+        if seed < 0:
+            raise ValueError(f"seed must be an integer from 0, received {seed!r}.")
+        self.spec = spec
+        self.files = spec.files()
+        self.batch_size = batch_size
+        self.is_training = is_training
+        self.num_epochs = 1 if num_epochs is None and not is_training else num_epochs
+        self.drop_remainder = is_training if drop_remainder is None else drop_remainder
+        self._num_parallel_calls = num_parallel_calls
+        self._num_samples = spec.num_samples
+        # Two words, so that the order and the augmentation are independent of each other.
+        order, augmentation = (np.random.SeedSequence(seed).generate_state(2) >> 1).tolist()
+        self._augmentation_seed = augmentation
+        self._shuffle = Shuffle(order, shuffle_buffer, cycle_length) if is_training else None
+        self._preprocess = _preprocessing(
+            spec.preprocessing if preprocess is None else preprocess,
+            spec.image_size if image_size is None else as_image_size(image_size),
+        )
+        # A TFRecord file without records has no bytes. An endless stream of nothing would hang.
+        if not any(tf.io.gfile.stat(path).length for path in self.files):
+            check_count(spec, self.files, 0)
+        self._image_spec = self._trace_preprocessing()
+
+    @property
+    def num_samples(self) -> int:
+        """Number of records in an epoch.
+
+        If the spec does not say, they are counted once, by their headers: that takes about a
+        microsecond for each on a local disk, and shows a file that ends within a record.
+
+        Raises:
+            DataError: If they are counted and a file ends within a record.
+        """
+        if self._num_samples is None:
+            self._num_samples = tfrecord.count_records(self.files)
+        return self._num_samples
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of batches in an epoch.
+
+        In evaluation it counts the last smaller batch, unless that is dropped. In training, where
+        epochs need not end with a batch, it is rounded down, and at least 1.
+        """
+        if self.is_training:
+            return max(1, self.num_samples // self.batch_size)
+        return self._num_batches(self.num_samples)
+
+    @property
+    def element_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+        """The specs of `(images, labels)`, as `slim.Model.build` and `tf.function` take them."""
+        batch = self.batch_size if self.drop_remainder else None
+        images = tf.TensorSpec([batch, *self._image_spec.shape], self._image_spec.dtype)
+        return images, tf.TensorSpec([batch], tf.int64)
+
+    def dataset(self, start: int = 0) -> tf.data.Dataset:
+        """Makes the stream of batches.
+
+        Args:
+            start: Number of batches to leave out at the beginning. What follows is exactly what
+                follows them in the full stream. Whole epochs are skipped by arithmetic, the rest
+                by reading records without decoding them.
+
+        Returns:
+            A dataset of `(images, labels)`: float32 `[batch, height, width, channels]` and int64
+            `[batch]`. Errors while iterating are TensorFlow's: see `diagnose`.
+
+        Raises:
+            DataError: If the spec does not say how many records there are, and a file ends within
+                one.
+            ValueError: If `start` is negative.
+        """
+        if start < 0:
+            raise ValueError(f"start must be a number of batches from 0, received {start!r}.")
+        first = start * self.batch_size
+        records = record_stream(
+            self.files,
+            start=first,
+            num_samples=self.num_samples,
+            num_epochs=self.num_epochs,
+            shuffle=self._shuffle,
+            num_parallel_calls=self._num_parallel_calls,
+        )
+        chunk = min(self.batch_size, _CHUNK)
+        whole = chunk == self.batch_size
+        batches = records.batch(chunk, drop_remainder=whole and self.drop_remainder).map(
+            self._load, num_parallel_calls=self._num_parallel_calls, deterministic=True
+        )
+        if not whole:
+            batches = batches.rebatch(self.batch_size, drop_remainder=self.drop_remainder)
+        batches = batches.prefetch(tf.data.AUTOTUNE)
+        if self.num_epochs is None:
+            length = tf.data.INFINITE_CARDINALITY
+        else:
+            length = self._num_batches(max(0, self.num_samples * self.num_epochs - first))
+        batches = batches.apply(tf.data.experimental.assert_cardinality(length))
+        options = tf.data.Options()
+        options.deterministic = True
+        # With several workers each takes its share of one stream; by files it would be another.
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.DATA
+        )
+        return batches.with_options(options)
+
+    def diagnose(self, error: BaseException) -> BaseException:
+        """Finds out which record made an iteration over `dataset()` fail.
+
+        TensorFlow's error for a damaged file names neither the file nor the record. This reads
+        the data again, until it comes to the fault.
+
+        Args:
+            error: What was raised.
+
+        Returns:
+            A `DataError` that names the file, the record and the remedy; or `error` itself, when
+            it did not come from the data or the data is in order.
+        """
+        if (
+            not isinstance(error, tf.errors.OpError)
+            or isinstance(error, (tf.errors.OutOfRangeError, tf.errors.CancelledError))
+            or not any(mark in str(error) for mark in _ITERATOR_MARKS)
+        ):
+            return error
+        seed = [self._augmentation_seed, 0]
+        fault = find_fault(
+            self.spec, self.files, lambda encoded: self._decode(encoded, tf.constant(seed))
+        )
+        return error if fault is None else fault
+
+    @contextlib.contextmanager
+    def diagnosing(self) -> Iterator[None]:
+        """Raises what `diagnose` finds for an error inside a `with` block.
+
+            with pipeline.diagnosing():
+                for images, labels in pipeline.dataset():
+                    ...
+
+        Yields:
+            None.
+
+        Raises:
+            DataError: In place of TensorFlow's error, if the data is at fault.
+        """
+        try:
+            yield
+        except tf.errors.OpError as error:
+            fault = self.diagnose(error)
+            if fault is error:
+                raise
+            raise fault from error
+
+    def __repr__(self) -> str:
+        mode = "training" if self.is_training else "evaluation"
+        return (
+            f"Pipeline({self.spec.name!r}, {self.spec.split!r}, batch_size={self.batch_size}, "
+            f"{mode}, {len(self.files)} files)"
+        )
+
+    def _num_batches(self, records: int) -> int:
+        whole, rest = divmod(records, self.batch_size)
+        return whole if self.drop_remainder or not rest else whole + 1
+
+    def _load(self, indices: tf.Tensor, records: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Turns records `[batch]` and their positions in the stream into images and labels."""
+        encoded, labels = examples.parse(records)
+        labels = examples.check_labels(labels, indices, self.spec.num_classes)
+        # The cast wraps around after 2**32 records, which only repeats seeds.
+        low = tf.cast(indices, tf.int32)
+        seeds = tf.stack([tf.fill(tf.shape(low), self._augmentation_seed), low], axis=1)
+        images = tf.map_fn(
+            lambda one: self._decode(*one),
+            (encoded, seeds),
+            fn_output_signature=self._image_spec,
+            parallel_iterations=1,
+        )
+        return images, labels
+
+    def _decode(self, encoded: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        image = examples.decode(encoded, self.spec.image_channels)
+        return self._preprocess(image, is_training=self.is_training, seed=seed)
+
+    def _trace_preprocessing(self) -> tf.TensorSpec:
+        traced = tf.function(self._decode).get_concrete_function(
+            tf.TensorSpec([], tf.string), tf.TensorSpec([2], tf.int32)
+        )
+        image = traced.structured_outputs
+        if not isinstance(image, (tf.Tensor, tf.TensorSpec)) or (
+            image.dtype != tf.float32 or image.shape.rank not in (3, None)
+        ):
+            raise ValueError(
+                "preprocess must return one float32 tensor [height, width, channels], received "
+                f"{image!r}."
+            )
+        return tf.TensorSpec(image.shape, image.dtype)
+
+
+def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Callable:
+    if isinstance(preprocess, str):
+        return get_preprocessing(preprocess, image_size)
+    parameters = inspect.signature(preprocess).parameters
+    any_keyword = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    missing = [name for name in ("is_training", "seed") if name not in parameters]
+    if missing and not any_keyword:
+        raise ValueError(
+            f"preprocess is called as fn(image, is_training=..., seed=...), but {preprocess!r} "
+            f"does not take {' and '.join(missing)}: add `*, is_training, seed` to its parameters."
+        )
+    return preprocess

@@ -1,0 +1,82 @@
+"""Moving the pixels of one image: to a size, and by a small shift, rotation and zoom."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def crop_or_pad(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Cuts off or adds a margin of zeros, evenly on both sides, until the image has a size.
+
+    It gives what `tf.image.resize_with_crop_or_pad` gives, with a fifth of its operations: on
+    small images those are what takes the time.
+
+    Args:
+        image: `[height, width, channels]`.
+        size: `(height, width)` to bring it to. An odd pixel goes to the bottom or right.
+
+    Returns:
+        The image, `[size[0], size[1], channels]`.
+    """
+    if image.shape[:2] == list(size):
+        return image
+    received = tf.shape(image)
+    channels = image.shape[2]
+    target = tf.stack([*size, received[2] if channels is None else channels])
+    missing = tf.maximum(target - received, 0)
+    begin = tf.maximum(received - target, 0) // 2
+    before = missing // 2
+    image = tf.slice(image, begin, tf.minimum(target, received))
+    image = tf.pad(image, tf.stack([before, missing - before], axis=1))
+    image.set_shape([*size, channels])
+    return image
+
+
+def jitter(
+    image: tf.Tensor, seed: tf.Tensor, *, shift: float, rotation: float, zoom: float
+) -> tf.Tensor:
+    """Shifts, turns and zooms an image a little, about its centre, by random amounts.
+
+    The four amounts (down, right, turn, zoom) are uniform and independent. What comes in at the
+    border is zero; pixels are interpolated bilinearly.
+
+    Args:
+        image: float32 `[height, width, channels]`.
+        seed: int32 `[2]`, which the amounts are computed from.
+        shift: Largest shift in pixels.
+        rotation: Largest turn in radians. It must be small, as it is linearized.
+        zoom: Largest zoom: 0.1 is between 10 % smaller and 10 % larger.
+
+    Returns:
+        The image, of the same shape.
+    """
+    height, width = _sides(image)
+    x, y = (width - 1) / 2, (height - 1) / 2
+    # A transform [a, b, c, d, e, f, 0, 0] reads the pixel for (x, y) at (ax + by + c, dx + ey + f).
+    # Each row below is the change of it that one amount makes, keeping the centre in place.
+    changes = tf.convert_to_tensor(
+        [
+            [0.0, 0.0, shift, 0.0, 0.0, 0.0, 0.0, 0.0],
+            [0.0, 0.0, 0.0, 0.0, 0.0, shift, 0.0, 0.0],
+            [0.0, -rotation, rotation * y, rotation, 0.0, -rotation * x, 0.0, 0.0],
+            [zoom, 0.0, -zoom * x, 0.0, zoom, -zoom * y, 0.0, 0.0],
+        ]
+    )
+    amounts = tf.random.stateless_uniform([1, 4], seed, minval=-1.0, maxval=1.0)
+    moved = tf.raw_ops.ImageProjectiveTransformV3(
+        images=image[tf.newaxis],
+        transforms=tf.constant([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]) + amounts @ changes,
+        output_shape=tf.shape(image)[:2],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )[0]
+    moved.set_shape(image.shape)
+    return moved
+
+
+def _sides(image: tf.Tensor):
+    if None not in image.shape[:2]:
+        return float(image.shape[0]), float(image.shape[1])
+    sides = tf.cast(tf.shape(image), tf.float32)
+    return sides[0], sides[1]

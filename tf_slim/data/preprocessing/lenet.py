@@ -1,0 +1,35 @@
+"""`lenet`: a fixed size, and pixels in [-1, 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_slim.data.preprocessing.geometry import crop_or_pad
+from tf_slim.data.preprocessing.registry import register
+
+
+@register("lenet")
+def lenet(image_size: tuple[int, int] | None = None) -> Callable:
+    """Crops or pads to a size and computes `(pixel - 128) / 128`, alike in training and evaluation.
+
+    Args:
+        image_size: `(height, width)` of the result, or None to leave the size as it is.
+
+    Returns:
+        `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+    """
+
+    def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
+        del is_training, seed
+        if image_size is not None:
+            image = crop_or_pad(image, image_size)
+        return scale(image)
+
+    return preprocess
+
+
+def scale(image: tf.Tensor) -> tf.Tensor:
+    """Maps pixels of 0 to 255 to `[-1, 1)`: `(pixel - 128) / 128`."""
+    return (tf.cast(image, tf.float32) - 128.0) / 128.0

@@ -1,0 +1,78 @@
+"""The data sets that have a name: `@register`, `get_dataset`, `names`, `splits`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tf_slim.data.named import Named, unknown_name
+from tf_slim.data.spec import DatasetSpec
+
+_builders = Named("data set")
+_splits: dict[str, tuple[str, ...]] = {}
+
+
+def register(name: str, splits: Sequence[str] = ("train", "test")) -> Callable:
+    """Decorates the function that builds the specs of a data set.
+
+        @slim.data.register("flowers", splits=("train", "validation"))
+        def flowers(split, data_dir="data"):
+            return slim.data.from_tfrecords(f"{data_dir}/flowers_{split}_*.tfrecord", 5)
+
+    Args:
+        name: Name of the data set.
+        splits: Names of its splits.
+
+    Returns:
+        A decorator for `fn(split, **options) -> DatasetSpec`. It returns the function unchanged.
+
+    Raises:
+        ValueError: If the name is taken by another function.
+    """
+
+    def decorate(builder: Callable[..., DatasetSpec]) -> Callable[..., DatasetSpec]:
+        _builders.add(name, builder)
+        _splits[name] = tuple(splits)
+        return builder
+
+    return decorate
+
+
+def get_dataset(name: str, split: str, **options) -> DatasetSpec:
+    """Returns the spec of one split of a named data set.
+
+    Args:
+        name: Name of the data set, one of `names()`.
+        split: Name of the split, one of `splits(name)`.
+        **options: What else the data set's own function takes, such as `data_dir`.
+
+    Returns:
+        The spec.
+
+    Raises:
+        ValueError: If the name or the split is unknown.
+    """
+    builder = _builders.get(name)
+    if split not in _splits[name]:
+        raise unknown_name(f"split of the data set {name!r} called", split, _splits[name])
+    return builder(split, **options)
+
+
+def names() -> list[str]:
+    """Names of all registered data sets, sorted."""
+    return _builders.names()
+
+
+def splits(name: str) -> tuple[str, ...]:
+    """Names of the splits of a data set.
+
+    Args:
+        name: Name of the data set.
+
+    Returns:
+        The names, in the order in which they were registered.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    _builders.get(name)
+    return _splits[name]

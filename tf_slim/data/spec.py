@@ -1,0 +1,125 @@
+"""`DatasetSpec`: what there is to know about one split of a data set, without reading it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from tf_slim.data.errors import DataNotFoundError
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetSpec:
+    """One split of a data set of labelled images in TFRecord files.
+
+    Every record is a `tf.train.Example` with `image/encoded` (PNG, JPEG, GIF or BMP) and
+    `image/class/label` (one integer in `[0, num_classes)`).
+
+    Attributes:
+        name: Name of the data set.
+        split: Name of the split, such as `train`.
+        data_sources: Files or glob patterns. One may be given without a tuple.
+        num_classes: Number of classes.
+        num_samples: Number of records, or None when nobody counted them yet.
+        labels_to_names: Name of each class, or None.
+        image_channels: Channels to decode: 1 (grey), 3 (RGB) or 4 (RGBA).
+        image_size: `(height, width)` in pixels to hand to the preprocessing, or None. An integer
+            stands for a square.
+        preprocessing: Name of the preprocessing that fits the data (`preprocessing.names()`).
+        citation: How to cite the data.
+        license: Under which terms the data may be used.
+    """
+
+    name: str
+    split: str
+    data_sources: tuple[str, ...]
+    num_classes: int
+    num_samples: int | None = None
+    labels_to_names: Mapping[int, str] | None = dataclasses.field(default=None, hash=False)
+    image_channels: int = 3
+    image_size: tuple[int, int] | None = None
+    preprocessing: str = "none"
+    citation: str = ""
+    license: str = ""
+
+    def __post_init__(self):
+        sources = self.data_sources
+        if isinstance(sources, (str, os.PathLike)):
+            sources = (sources,)
+        sources = tuple(os.path.expanduser(os.fspath(source)) for source in sources)
+        _set(self, "data_sources", sources)
+        _set(self, "image_size", as_image_size(self.image_size))
+        if self.labels_to_names is not None:
+            _set(self, "labels_to_names", dict(self.labels_to_names))
+        if not sources:
+            raise ValueError(f"{self._title()}: data_sources is empty: name a file or a pattern.")
+        if self.num_classes < 1:
+            raise ValueError(
+                f"{self._title()}: num_classes must be at least 1, received {self.num_classes}."
+            )
+        if self.num_samples is not None and self.num_samples < 1:
+            raise ValueError(
+                f"{self._title()}: num_samples must be at least 1, or None to have the records "
+                f"counted, received {self.num_samples}."
+            )
+        if self.image_channels not in (1, 3, 4):
+            raise ValueError(
+                f"{self._title()}: image_channels must be 1 (grey), 3 (RGB) or 4 (RGBA), received "
+                f"{self.image_channels}."
+            )
+
+    def files(self) -> list[str]:
+        """Expands the patterns.
+
+        Returns:
+            The paths of all files, sorted, each once.
+
+        Raises:
+            DataNotFoundError: If a pattern matches nothing.
+        """
+        found = set()
+        for source in self.data_sources:
+            # A file's own name wins over its reading as a pattern: `a[1].tfrecord` is a file.
+            matches = [source] if tf.io.gfile.exists(source) else tf.io.gfile.glob(source)
+            if not matches:
+                raise DataNotFoundError(
+                    f"{self._title()}: no file matches {source!r} (looked from {os.getcwd()!r}).",
+                    remedy="Check the path, or write the data there first.",
+                )
+            found.update(matches)
+        return sorted(found)
+
+    def _title(self) -> str:
+        return f"Data set {self.name!r}, split {self.split!r}"
+
+
+def as_image_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
+    """Reads an image size: one integer stands for a square.
+
+    Args:
+        size: None, an integer, or `(height, width)`, in pixels.
+
+    Returns:
+        `(height, width)`, or None.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if size is None:
+        return None
+    try:
+        pair = tuple(int(side) for side in size) if isinstance(size, Sequence) else (int(size),) * 2
+    except (TypeError, ValueError):
+        pair = ()
+    if len(pair) != 2 or min(pair) < 1:
+        raise ValueError(
+            f"image_size must be one positive integer or (height, width), received {size!r}."
+        )
+    return pair
+
+
+def _set(spec: DatasetSpec, field: str, value) -> None:
+    object.__setattr__(spec, field, value)

@@ -1,0 +1,127 @@
+"""Writing image data: one record, and a file of records."""
+
+from __future__ import annotations
+
+import functools
+import os
+import uuid
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.data.errors import DataError
+from tf_slim.data.examples import IMAGE, LABEL
+
+_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
+
+
+def image_example(image: bytes | np.ndarray, label: int, text: str | None = None):
+    """Builds the record of one labelled image.
+
+    Its keys are those that TF-Slim's data sets always had: `image/encoded`, `image/format`,
+    `image/height`, `image/width`, `image/class/label`, and `image/class/text` if there is one.
+
+    Args:
+        image: The bytes of a PNG, JPEG, GIF or BMP file, kept as they are; or the pixels, uint8
+            `[height, width, channels]` or `[height, width]`, which become a PNG.
+        label: Number of the class.
+        text: Name of the class.
+
+    Returns:
+        A `tf.train.Example`.
+
+    Raises:
+        DataError: If the bytes are no image, or the pixels not uint8 of such a shape.
+    """
+    encoded, file_format, height, width = _encode(image)
+    features = {
+        IMAGE: _bytes(encoded),
+        "image/format": _bytes(file_format.encode()),
+        "image/height": _int64(height),
+        "image/width": _int64(width),
+        LABEL: _int64(label),
+    }
+    if text is not None:
+        features["image/class/text"] = _bytes(text.encode())
+    return tf.train.Example(features=tf.train.Features(feature=features))
+
+
+def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
+    """Writes a TFRecord file, whole or not at all.
+
+    The records go to a file with another name in the same folder, which takes its place when the
+    last one is written. The same records always give the same bytes.
+
+    Args:
+        path: The file to write. Its folder is made if need be.
+        examples: `tf.train.Example` records, or such records serialized (bytes).
+
+    Returns:
+        The number of records written.
+    """
+    path = os.fspath(path)
+    folder, name = os.path.split(path)
+    if folder:
+        tf.io.gfile.makedirs(folder)
+    # The dot in front and the ending keep it out of patterns such as `train-*` and `*.tfrecord`.
+    part = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.part")
+    count = 0
+    try:
+        with tf.io.TFRecordWriter(part) as writer:
+            for example in examples:
+                if not isinstance(example, bytes):
+                    example = example.SerializeToString(deterministic=True)
+                writer.write(example)
+                count += 1
+        tf.io.gfile.rename(part, path, overwrite=True)
+    except BaseException:
+        if tf.io.gfile.exists(part):
+            tf.io.gfile.remove(part)
+        raise
+    return count
+
+
+def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
+    if isinstance(image, bytes):
+        try:
+            shape = _codec()[1](image)
+        except tf.errors.InvalidArgumentError as error:
+            raise DataError(
+                f"{len(image)} bytes starting with {image[:8]!r} are not a PNG, JPEG, GIF or BMP "
+                f"image: {error.message}"
+            ) from error
+        # Newer versions of TensorFlow decode more formats than there are names for here.
+        names = [name for start, name in _SIGNATURES if image.startswith(start)]
+        return image, names[0] if names else "unknown", shape[0], shape[1]
+    pixels = np.asarray(image)
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, np.newaxis]
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 3, 4) or pixels.dtype != np.uint8:
+        raise DataError(
+            "an image must be uint8 [height, width, channels] with 1, 3 or 4 channels, received "
+            f"{pixels.dtype} {list(pixels.shape)}.",
+            remedy="Convert it first, e.g. np.clip(np.rint(image), 0, 255).astype(np.uint8).",
+        )
+    return _codec()[0](pixels), "png", pixels.shape[0], pixels.shape[1]
+
+
+@functools.cache
+def _codec() -> tuple[Callable[[np.ndarray], bytes], Callable[[bytes], np.ndarray]]:
+    """Pixels to PNG, and an image file to its shape; with a session, so as to work in any mode."""
+    with tf.Graph().as_default() as graph:
+        pixels = tf.compat.v1.placeholder(tf.uint8, [None, None, None])
+        encoded = tf.io.encode_png(pixels)
+        file = tf.compat.v1.placeholder(tf.string, [])
+        shape = tf.shape(tf.io.decode_image(file, expand_animations=False))
+    config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
+    session = tf.compat.v1.Session(graph=graph, config=config)
+    return session.make_callable(encoded, [pixels]), session.make_callable(shape, [file])
+
+
+def _bytes(value: bytes):
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+
+
+def _int64(value: int):
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))

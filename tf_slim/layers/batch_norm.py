@@ -1,0 +1,353 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_slim.layers import batch_norm_kernels as kernels
+from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
+from tf_slim.ops import modes, scopes, stores, variables
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["batch_norm"]
+
+UPDATE_OPS = tf.compat.v1.GraphKeys.UPDATE_OPS
+
+
+@add_arg_scope
+def batch_norm(
+    inputs,
+    decay=0.999,
+    center=True,
+    scale=False,
+    epsilon=0.001,
+    activation_fn=None,
+    param_initializers=None,
+    param_regularizers=None,
+    updates_collections=UPDATE_OPS,
+    is_training=True,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    batch_weights=None,
+    fused=None,
+    data_format="NHWC",
+    zero_debias_moving_mean=False,
+    scope=None,
+    renorm=False,
+    renorm_clipping=None,
+    renorm_decay=0.99,
+    adjustment=None,
+):
+    """Normalizes each channel: over the batch while training, by moving averages otherwise.
+
+    From "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
+    Shift", Ioffe and Szegedy, 2015.
+
+    Makes `beta` (if `center`), `gamma` (if `scale`), `moving_mean` and `moving_variance`, each of
+    shape `[channels]`; in float32 where the inputs are float16 or bfloat16.
+
+    When training in eager mode or in a `tf.function` the layer moves its averages itself. In a v1
+    graph it adds two operations to `updates_collections`, and the training operation must run
+    them, as that of `slim.learning.create_train_op` does:
+
+        with tf.control_dependencies(tf.compat.v1.get_collection("update_ops")):
+            train_op = optimizer.minimize(loss)
+
+    Args:
+      inputs: `[batch, ..., channels]`; for "NCHW" `[batch, channels, ...]`. Rank 2 or more. The
+        channels must be known when the layer is built; batch and space need not.
+      decay: of the moving averages. A lower one, such as 0.9, follows faster: try it if training
+        goes well and evaluation does not.
+      center: whether to add `beta`.
+      scale: whether to multiply by `gamma`; not needed if what follows is linear.
+      epsilon: added to the variance.
+      activation_fn: a function from tensor to tensor, or None.
+      param_initializers: a dict of initializers by variable name.
+      param_regularizers: a dict of regularizers for "beta" and "gamma".
+      updates_collections: in a v1 graph, name (or list of names) of the collections that get the
+        updates; None to make the output depend on them.
+      is_training: whether the batch is what normalizes, and moves the averages; a truth value, or
+        a scalar tensor or variable.
+      reuse: whether to share variables that exist; then `scope` must be given.
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      outputs_collections: name, or list of names, of collections for the output.
+      trainable: whether optimizers change `beta` and `gamma`. If not, the averages stay as they
+        are too, unless `updates_collections`, `batch_weights` or `zero_debias_moving_mean` is
+        given or the rank is 2.
+      batch_weights: shape `[batch]`: how much each example counts for the moments.
+      fused: False for a sum of simple operations where one would do. This also decides that the
+        moving variance follows the biased variance of the batch and not the unbiased one.
+      data_format: "NHWC" (any channels last) or "NCHW" (any channels first).
+      zero_debias_moving_mean: whether to correct the moving mean for its initial value. It makes
+        two more variables, `biased` and `local_step`.
+      scope: name of the scope; by default `BatchNorm`, made unique.
+      renorm: whether to do batch renormalization (Ioffe, 2017). It makes three more variables.
+      renorm_clipping: a dict with limits of its corrections: "rmin", "rmax", "dmax".
+      renorm_decay: of the averages that the corrections are made from.
+      adjustment: a function from the shape of the inputs, a tensor, to (scale, offset), tensors
+        that can be broadcast to the inputs: applied while training, before `gamma` and `beta`.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: an argument is out of its range, the channels are unknown, or `renorm` is
+        combined with `batch_weights`, `zero_debias_moving_mean` or other `updates_collections`.
+      TypeError: `inputs` is not floating point.
+    """
+    site = checks.Site("batch_norm", scope, "BatchNorm")
+    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
+    channel_axis = 1 if data_format == "NCHW" else rank - 1
+    depth = checks.channels(inputs, channel_axis, site)
+    dtype = checks.floating(inputs, site)
+
+    # Three implementations have been behind this function since TF 1, and checkpoints and numbers
+    # tell which one ran: `unbiased` is what the fused kernel does to the moving variance, `plain`
+    # that nothing special is asked for.
+    plain = (
+        utils.as_list(updates_collections) == [UPDATE_OPS]
+        and batch_weights is None
+        and not zero_debias_moving_mean
+    )
+    unbiased = (
+        fused is not False
+        and rank in (2, 4)
+        and batch_weights is None
+        and not renorm
+        and adjustment is None
+    )
+    core = plain and not (unbiased and rank == 2)
+    if renorm and not core:
+        raise site.error(
+            "renorm without batch_weights, zero_debias_moving_mean and other updates_collections",
+            "both",
+            "Choose one of them.",
+        )
+    renorm_clipping = batch_renorm.check_clipping(renorm_clipping, site)
+    batch_weights = _weights(batch_weights, inputs, site)
+
+    with scopes.scope(scope, "BatchNorm", [inputs], reuse=reuse) as sc:
+        if tf.executing_eagerly() and isinstance(is_training, tf.Variable):
+            is_training = tf.convert_to_tensor(is_training)
+        training = utils.constant_value(is_training)
+        may_train = training is None or bool(training)
+        params = _Parameters(
+            depth,
+            tf.float32 if dtype in kernels.FUSED_DTYPES else dtype,
+            param_initializers or {},
+            param_regularizers or {},
+            variables_collections,
+            trainable,
+        )
+        params.make_affine(center, scale, gamma_first=core)
+        # The averages are updated as wholes.
+        sc.set_partitioner(None)
+        params.make_averages()
+        renormalized = debiased = None
+        if renorm:
+            renormalized = batch_renorm.Renorm(
+                params.average,
+                params.initializer("moving_variance", tf.ones_initializer()),
+                epsilon,
+                renorm_decay,
+                renorm_clipping,
+            )
+        if zero_debias_moving_mean and may_train:
+            make = variables.variable if unbiased else variables.model_variable
+            debiased = moving_average.ZeroDebiased(params.moving_mean, make)
+
+        after = []
+        if unbiased and dtype in kernels.FUSED_DTYPES:
+            outputs, mean, variance = kernels.fused(
+                inputs,
+                params.gamma,
+                params.beta,
+                params.moving_mean,
+                params.moving_variance,
+                epsilon,
+                channel_axis == 1,
+                is_training,
+            )
+        else:
+            outputs, mean, variance, after = _in_steps(
+                tf.cast(inputs, params.dtype),
+                params,
+                epsilon,
+                channel_axis,
+                is_training,
+                batch_weights,
+                adjustment,
+                renormalized,
+            )
+            outputs = tf.cast(outputs, dtype)
+            if unbiased and may_train:
+                variance = kernels.unbiased(variance, inputs)
+
+        def update() -> list:
+            if renormalized is not None:
+                return renormalized.update(
+                    after, mean, variance, params.moving_mean, params.moving_variance, decay
+                )
+            if debiased is not None:
+                new_mean = debiased.update(mean, decay)
+            else:
+                new_mean = moving_average.update(params.moving_mean, mean, decay)
+            return [new_mean, moving_average.update(params.moving_variance, variance, decay)]
+
+        call = stores.active_call()
+        only_traced = call is not None and call.building
+        if may_train and not only_traced and (trainable or not core):
+            keep = (params.moving_mean, params.moving_variance)
+            outputs = _schedule(update, keep, outputs, is_training, updates_collections)
+        outputs.set_shape(inputs.shape)
+        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+
+
+class _Parameters:
+    """The variables of the layer whose scope is open."""
+
+    beta = gamma = None
+
+    def __init__(self, depth, dtype, initializers, regularizers, variables_collections, trainable):
+        self.dtype = dtype
+        self._depth = depth
+        self._initializers = initializers
+        self._regularizers = regularizers
+        self._collections = variables_collections
+        self._trainable = trainable
+
+    def make_affine(self, center: bool, scale: bool, gamma_first: bool) -> None:
+        wanted = {"beta": center, "gamma": scale}
+        for name in ("gamma", "beta") if gamma_first else ("beta", "gamma"):
+            if wanted[name]:
+                default = tf.zeros_initializer() if name == "beta" else tf.ones_initializer()
+                setattr(self, name, self._make(name, default, self._trainable))
+
+    def make_averages(self) -> None:
+        self.moving_mean = self.average("moving_mean", tf.zeros_initializer())
+        self.moving_variance = self.average("moving_variance", tf.ones_initializer())
+
+    def average(self, name: str, default) -> tf.Variable:
+        return self._make(name, default, trainable=False)
+
+    def initializer(self, name: str, default):
+        return self._initializers.get(name, default)
+
+    def _make(self, name, default, trainable):
+        return parts.parameter(
+            name,
+            [self._depth],
+            self.dtype,
+            self.initializer(name, default),
+            self._regularizers.get(name) if name in ("beta", "gamma") else None,
+            self._collections,
+            trainable,
+        )
+
+
+def _weights(batch_weights, inputs: tf.Tensor, site: checks.Site):
+    """`batch_weights` in a shape that can be broadcast to the inputs."""
+    if batch_weights is None:
+        return None
+    weights = tf.convert_to_tensor(batch_weights)
+    if not weights.shape.is_compatible_with(inputs.shape[:1]):
+        raise site.error(
+            f"batch_weights of shape {inputs.shape[:1].as_list()}, one for each example",
+            f"shape {checks.shape_text(weights)}",
+            "Reshape them: tf.reshape(batch_weights, [-1]).",
+        )
+    return tf.reshape(weights, [-1] + [1] * (inputs.shape.rank - 1))
+
+
+def _in_steps(
+    inputs,
+    params: _Parameters,
+    epsilon,
+    channel_axis: int,
+    is_training,
+    batch_weights,
+    adjustment,
+    renormalized: batch_renorm.Renorm | None,
+):
+    """Batch normalization by simple operations.
+
+    Returns:
+      The normalized tensor, mean and variance of the batch (None if it is not used), and tensors
+      that must be computed before the averages move.
+    """
+    rank = inputs.shape.rank
+
+    def shaped(value):
+        return kernels.per_channel(value, rank, channel_axis)
+
+    training = utils.constant_value(is_training)
+    scale, offset = shaped(params.gamma), shaped(params.beta)
+    averages = (params.moving_mean, params.moving_variance)
+    if training is not None and not training:
+        mean, variance = averages
+        outputs = tf.nn.batch_normalization(
+            inputs, shaped(mean), shaped(variance), offset, scale, epsilon
+        )
+        return outputs, None, None, []
+
+    if adjustment is not None:
+        more_scale, more_offset = adjustment(tf.shape(inputs))
+        first = utils.smart_cond(
+            is_training,
+            lambda: (more_scale, more_offset),
+            lambda: (tf.ones_like(more_scale), tf.zeros_like(more_offset)),
+        )
+        scale, offset = kernels.compose(*first, scale, offset)
+    axes = [axis for axis in range(rank) if axis != channel_axis]
+    mean, variance = kernels.moments(inputs, axes, batch_weights)
+    after: list = []
+    if renormalized is not None:
+        after = list(renormalized.corrections(mean, variance, is_training))
+        scale, offset = kernels.compose(*map(shaped, after), scale, offset)
+    by_mean, by_variance = utils.smart_cond(
+        is_training,
+        lambda: (mean, variance),
+        lambda: tuple(tf.identity(average) for average in averages),
+    )
+    outputs = tf.nn.batch_normalization(
+        inputs, shaped(by_mean), shaped(by_variance), offset, scale, epsilon
+    )
+    return outputs, mean, variance, after
+
+
+def _schedule(update: Callable, keep, outputs, is_training, updates_collections):
+    """Sees to it that the averages move when training; returns the output to use from here on."""
+    if not modes.in_v1_graph():
+
+        def act():
+            update()
+            return tf.constant(True)
+
+        # In a function, control dependencies make it happen.
+        utils.smart_cond(is_training, act, lambda: tf.constant(False))
+        return outputs
+    if updates_collections is None:
+
+        def after_update():
+            with tf.control_dependencies(update()):
+                return tf.identity(outputs)
+
+        return utils.smart_cond(is_training, after_update, lambda: tf.identity(outputs))
+    if utils.constant_value(is_training) is None:
+        updates = tf.cond(
+            tf.cast(is_training, tf.bool),
+            lambda: [tf.identity(new) for new in update()],
+            lambda: [tf.identity(old) for old in keep],
+        )
+    else:
+        updates = update()
+    for name in utils.as_list(updates_collections):
+        for made in updates:
+            tf.compat.v1.add_to_collection(name, made)
+    return outputs

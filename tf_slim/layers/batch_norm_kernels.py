@@ -1,0 +1,83 @@
+"""The arithmetic of batch normalization, without variables or collections."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.layers import utils
+
+FUSED_DTYPES = (tf.float16, tf.bfloat16, tf.float32)
+
+
+def fused(inputs, gamma, beta, moving_mean, moving_variance, epsilon, channels_first, is_training):
+    """Batch normalization as one operation: rank 2 or 4, one of `FUSED_DTYPES`.
+
+    Returns:
+      The normalized tensor, and mean and (unbiased) variance of the batch.
+    """
+    depth = inputs.shape.as_list()[1 if channels_first else -1]
+    shape = None
+    data_format = "NCHW" if channels_first else "NHWC"
+    if inputs.shape.rank == 2:
+        shape, data_format = tf.shape(inputs), "NHWC"
+        inputs = tf.reshape(inputs, [-1, 1, 1, depth])
+    gamma = tf.ones([depth]) if gamma is None else gamma
+    beta = tf.zeros([depth]) if beta is None else beta
+
+    def train():
+        return tuple(
+            tf.compat.v1.nn.fused_batch_norm(
+                inputs, gamma, beta, epsilon=epsilon, data_format=data_format
+            )
+        )
+
+    def infer():
+        return tuple(
+            tf.compat.v1.nn.fused_batch_norm(
+                inputs,
+                gamma,
+                beta,
+                mean=moving_mean,
+                variance=moving_variance,
+                epsilon=epsilon,
+                data_format=data_format,
+                is_training=False,
+            )
+        )
+
+    outputs, mean, variance = utils.smart_cond(is_training, train, infer)
+    if shape is not None:
+        outputs = tf.reshape(outputs, shape)
+    return outputs, mean, variance
+
+
+def moments(inputs, axes, batch_weights):
+    """Mean and (biased) variance over `axes`, where each example may have a weight of its own."""
+    if batch_weights is None:
+        return tf.nn.moments(inputs, axes)
+    return tf.nn.weighted_moments(inputs, axes, tf.cast(batch_weights, inputs.dtype))
+
+
+def unbiased(variance, inputs):
+    """Bessel's correction: the estimate of the variance where `inputs` is a sample."""
+    count = tf.cast(tf.size(inputs) // tf.size(variance), variance.dtype)
+    return variance * (count / tf.maximum(count - 1.0, 1.0))
+
+
+def per_channel(value, rank: int, channel_axis: int):
+    """Gives a vector over the channels the shape in which it can be broadcast to the inputs."""
+    if value is None or channel_axis == rank - 1:
+        return value
+    shape = [1] * rank
+    shape[channel_axis] = -1
+    return tf.reshape(value, shape)
+
+
+def compose(scale, offset, then_scale, then_offset):
+    """The transform that applies (scale, offset), then another; None stands for no change."""
+    if then_scale is not None:
+        scale = then_scale if scale is None else scale * then_scale
+        offset = None if offset is None else offset * then_scale
+    if then_offset is not None:
+        offset = then_offset if offset is None else offset + then_offset
+    return scale, offset

@@ -1,0 +1,196 @@
+"""Checks of layer arguments, and the one form that their messages have."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+VALID_PADDINGS = ("SAME", "VALID")
+
+
+class Site(NamedTuple):
+    """A layer being built: what messages need to say what is wrong, and where."""
+
+    layer: str
+    scope: Any
+    default_scope: str
+
+    @property
+    def path(self) -> str:
+        """The scope path of the layer, seen from outside its scope."""
+        outer = tf.compat.v1.get_variable_scope().name
+        if self.scope is None:
+            own = self.default_scope
+        elif isinstance(self.scope, str):
+            own = self.scope
+        else:
+            return self.scope.name
+        return f"{outer}/{own}" if outer else own
+
+    def error(self, expected: str, received: Any, remedy: str, kind=ValueError) -> Exception:
+        """The exception to raise."""
+        return kind(
+            f"{self.layer} in scope {self.path!r} expects {expected}; got {received}. {remedy}"
+        )
+
+
+def integer(value: Any) -> int | None:
+    """`value` as an int, or None: numbers of numpy, v1 dimensions and integral floats are fine."""
+    if isinstance(value, (float, np.floating)):
+        return int(value) if float(value).is_integer() else None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def integers(n: int, value: Any) -> tuple[int, ...] | None:
+    """`value`, one integer or a sequence of `n`, as a tuple of `n` positive integers; or None."""
+    one = integer(value)
+    if one is not None:
+        parts: list[int | None] = [one] * n
+    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        if isinstance(value, tf.TensorShape) and value.rank is None:
+            return None
+        parts = [integer(part) for part in value]
+    else:
+        return None
+    positive = tuple(part for part in parts if part is not None and part > 0)
+    return positive if len(positive) == len(parts) == n else None
+
+
+def positive_integers(n: int, value: Any, argument: str, site: Site) -> tuple[int, ...]:
+    """`value` as a tuple of `n` positive integers.
+
+    Raises:
+      ValueError: it is neither a positive integer nor `n` of them.
+    """
+    found = integers(n, value)
+    if found is None:
+        raise site.error(
+            f"{argument} to be a positive integer" + (f" or {n} of them" if n > 1 else ""),
+            f"{argument}={value!r}",
+            "For one size in all dimensions write an int, otherwise a list, such as "
+            f"{argument}={[3] * n}.",
+        )
+    return found
+
+
+def depth(value: Any, argument: str, site: Site) -> int:
+    """The number of output channels.
+
+    Raises:
+      ValueError: it is no positive integer.
+    """
+    found = integer(value)
+    if found is None or found < 1:
+        raise site.error(
+            f"{argument} to be a positive integer",
+            f"{argument}={value!r}",
+            f"Round it yourself: {argument}=int(...).",
+        )
+    return found
+
+
+def padding(value: Any, site: Site) -> str:
+    """`value` as "SAME" or "VALID".
+
+    Raises:
+      ValueError: it is something else.
+    """
+    found = value.upper() if isinstance(value, str) else value
+    if found not in VALID_PADDINGS:
+        raise site.error(
+            "padding to be 'SAME' or 'VALID'",
+            f"padding={value!r}",
+            "For explicit padding call tf.pad first, then the layer with padding='VALID'.",
+        )
+    return found
+
+
+def data_format(value: Any, allowed: Sequence[Any], site: Site) -> Any:
+    """`value`, which must be one of `allowed`.
+
+    Raises:
+      ValueError: it is not.
+    """
+    if value not in allowed:
+        names = ", ".join(repr(known) for known in allowed if known is not None)
+        raise site.error(
+            f"data_format to be one of {names}",
+            f"data_format={value!r}",
+            "Use the one that names the axes of the inputs.",
+        )
+    return value
+
+
+def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly: int = 0) -> int:
+    """The static rank of `inputs`.
+
+    Args:
+      inputs: a tensor.
+      axes: what the axes are, for the message: "[batch, height, width, channels]".
+      site: the layer.
+      at_least: the least rank, or 0.
+      exactly: the only rank, or 0.
+
+    Raises:
+      ValueError: it is unknown, or not what is asked for.
+    """
+    found = inputs.shape.rank
+    if found is None:
+        raise site.error(
+            f"inputs of known rank {axes}",
+            "inputs of unknown shape",
+            "Tell it first: inputs.set_shape([None, None, None, channels]).",
+        )
+    if (exactly and found != exactly) or found < at_least:
+        wanted = f"rank {exactly}" if exactly else f"rank {at_least} or more"
+        raise site.error(
+            f"inputs of {wanted} {axes}",
+            f"inputs of shape {shape_text(inputs)}, which is rank {found}",
+            "Add or remove axes with tf.expand_dims, tf.squeeze or tf.reshape.",
+        )
+    return found
+
+
+def channels(inputs: tf.Tensor, axis: int, site: Site) -> int:
+    """The static size of the channel axis.
+
+    Raises:
+      ValueError: it is unknown.
+    """
+    found = inputs.shape.as_list()[axis]
+    if found is None:
+        raise site.error(
+            f"inputs whose channels (axis {axis}) are known, since variables depend on them",
+            f"inputs of shape {shape_text(inputs)}",
+            "Tell it first, with inputs.set_shape(...) or tf.ensure_shape(inputs, ...).",
+        )
+    return found
+
+
+def floating(inputs: tf.Tensor, site: Site) -> tf.DType:
+    """The dtype of `inputs`, which is that of the layer's variables.
+
+    Raises:
+      TypeError: it has no fractions.
+    """
+    dtype = inputs.dtype.base_dtype
+    if not (dtype.is_floating or dtype.is_complex):
+        raise site.error(
+            "floating-point inputs",
+            f"inputs of dtype {dtype.name}",
+            "Convert them first: tf.cast(inputs, tf.float32).",
+            kind=TypeError,
+        )
+    return dtype
+
+
+def shape_text(inputs: tf.Tensor) -> str:
+    """The static shape, as in `[None, 8, 8, 3]`."""
+    return str(inputs.shape.as_list())

@@ -1,0 +1,78 @@
+"""Layers applied one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_slim.ops import scopes
+
+__all__ = ["repeat", "stack"]
+
+
+def repeat(inputs, repetitions, layer, *args, **kwargs):
+    """Applies one layer several times.
+
+        net = slim.repeat(net, 3, slim.conv2d, 256, 3, scope="conv3")
+
+    is `conv3/conv3_1`, `conv3/conv3_2` and `conv3/conv3_3`, each with variables of its own.
+
+    Args:
+      inputs: a tensor.
+      repetitions: how often.
+      layer: a function of (inputs, *args, scope=..., **kwargs).
+      *args: passed to `layer`.
+      **kwargs: passed to `layer`, but for `scope`: the name around, and the beginning of the
+        names inside. Without it they are `Repeat` and the name of the function (which is
+        `convolution2d` for `conv2d`).
+
+    Returns:
+      What the last application returns; `inputs` for no repetitions.
+    """
+    return _chain("Repeat", inputs, layer, [args] * repetitions, kwargs)
+
+
+def stack(inputs, layer, stack_args, **kwargs):
+    """Applies one layer several times, each time with other arguments.
+
+        net = slim.stack(net, slim.fully_connected, [32, 64, 128], scope="fc")
+
+    is `fc/fc_1`, `fc/fc_2` and `fc/fc_3`.
+
+    Args:
+      inputs: a tensor.
+      layer: a function of (inputs, *args, scope=..., **kwargs).
+      stack_args: a list with the arguments of each application: a value, a list or a tuple.
+      **kwargs: passed to `layer`, but for `scope`: as for `repeat`, with `Stack` around.
+
+    Returns:
+      What the last application returns; `inputs` for an empty list.
+
+    Raises:
+      ValueError: `stack_args` is neither a list nor a tuple.
+    """
+    if not isinstance(stack_args, (list, tuple)):
+        raise ValueError(
+            "stack expects stack_args to be a list or tuple with the arguments of each layer; got "
+            f"{stack_args!r}. For equal layers use slim.repeat."
+        )
+    each = [args if isinstance(args, (list, tuple)) else (args,) for args in stack_args]
+    return _chain("Stack", inputs, layer, each, kwargs)
+
+
+def _chain(default_scope: str, inputs, layer: Callable, each_args: list, kwargs: dict):
+    kwargs = dict(kwargs)
+    scope = kwargs.pop("scope", None)
+    outputs = tf.convert_to_tensor(inputs)
+    with scopes.scope(scope, default_scope, [outputs]):
+        prefix = _name_of(layer, default_scope.lower()) if scope is None else scope
+        for index, args in enumerate(each_args, 1):
+            outputs = layer(outputs, *args, scope=f"{prefix}_{index}", **kwargs)
+    return outputs
+
+
+def _name_of(layer: Callable, default: str) -> str:
+    # A functools.partial has no name of its own.
+    named = layer if hasattr(layer, "__name__") else getattr(layer, "func", None)
+    return getattr(named, "__name__", default)

@@ -1,0 +1,113 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts
+from tf_slim.layers.initializers import xavier_initializer
+from tf_slim.ops import scopes
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["elu", "fully_connected", "linear", "relu", "relu6"]
+
+
+@add_arg_scope
+def fully_connected(
+    inputs,
+    num_outputs,
+    activation_fn=tf.nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    weights_regularizer=None,
+    biases_initializer=tf.zeros_initializer(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+):
+    """Multiplies the last axis with a weight matrix.
+
+    Makes `weights`, shape `[channels, num_outputs]`, and `biases`, shape `[num_outputs]`, unless
+    there is a normalizer. `inputs` of rank above 2 are not flattened (for that see
+    `slim.flatten`): the layer is applied at each position.
+
+    Args:
+      inputs: `[batch, ..., channels]`. The channels must be known when the layer is built.
+      num_outputs: number of output channels, an integer.
+      activation_fn: a function from tensor to tensor, or None.
+      normalizer_fn: a function such as `slim.batch_norm` that is applied in place of biases.
+      normalizer_params: a dict of its keyword arguments.
+      weights_initializer: of `weights`.
+      weights_regularizer: a function from the variable to its loss, or None.
+      biases_initializer: of `biases`; None for no biases.
+      biases_regularizer: as `weights_regularizer`.
+      reuse: whether to share variables that exist; then `scope` must be given.
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      outputs_collections: name, or list of names, of collections for the output.
+      trainable: whether optimizers change the variables.
+      scope: name of the scope; by default `fully_connected`, made unique.
+
+    Returns:
+      `[batch, ..., num_outputs]`, of the dtype of `inputs`.
+
+    Raises:
+      ValueError: `num_outputs` is no positive integer, the rank is below 2, or the channels are
+        unknown.
+      TypeError: `inputs` is not floating point.
+    """
+    site = checks.Site("fully_connected", scope, "fully_connected")
+    if isinstance(num_outputs, (float, np.floating)):
+        # Refused here since ever; convolutions take integral floats.
+        raise site.error(
+            "num_outputs to be an integer",
+            f"num_outputs={num_outputs!r}",
+            "Divide with // or round it yourself: num_outputs=int(...).",
+        )
+    depth = checks.depth(num_outputs, "num_outputs", site)
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
+    channels = checks.channels(inputs, rank - 1, site)
+    dtype = checks.floating(inputs, site)
+    with scopes.scope(scope, "fully_connected", [inputs], reuse=reuse) as sc:
+        weights = parts.parameter(
+            "weights",
+            (channels, depth),
+            dtype,
+            weights_initializer,
+            weights_regularizer,
+            variables_collections,
+            trainable,
+            place="kernel",
+        )
+        if rank == 2:
+            outputs = tf.matmul(inputs, weights)
+        else:
+            outputs = tf.tensordot(inputs, weights, axes=1)
+        return parts.finish(
+            outputs,
+            sc.name,
+            depth,
+            dtype,
+            activation_fn=activation_fn,
+            normalizer_fn=normalizer_fn,
+            normalizer_params=normalizer_params,
+            biases_initializer=biases_initializer,
+            biases_regularizer=biases_regularizer,
+            variables_collections=variables_collections,
+            outputs_collections=outputs_collections,
+            trainable=trainable,
+        )
+
+
+# An arg_scope over `fully_connected` reaches these; their activation is fixed.
+relu = functools.partial(fully_connected, activation_fn=tf.nn.relu)
+relu6 = functools.partial(fully_connected, activation_fn=tf.nn.relu6)
+elu = functools.partial(fully_connected, activation_fn=tf.nn.elu)
+linear = functools.partial(fully_connected, activation_fn=None)

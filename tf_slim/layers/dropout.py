@@ -1,0 +1,94 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts, utils
+from tf_slim.ops import modes, randomness
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["dropout"]
+
+
+@add_arg_scope
+def dropout(
+    inputs,
+    keep_prob=0.5,
+    noise_shape=None,
+    is_training=True,
+    outputs_collections=None,
+    scope=None,
+    seed=None,
+):
+    """Sets elements to zero at random while training, and scales up the others by 1 / keep_prob.
+
+    From "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", Srivastava et al.,
+    2014.
+
+    Inside a `random_scope` (`make_train_step` opens one) which elements are dropped is a function
+    of the step, so a resumed training goes on as it would have.
+
+    Args:
+      inputs: a tensor, floating point.
+      keep_prob: the probability that an element is kept, in (0, 1]. (Keras' dropout has the
+        probability that it is dropped.) A number or a scalar tensor.
+      noise_shape: the shape of the random decisions, broadcast over `inputs`; by default that of
+        `inputs`. `[batch, 1, 1, channels]` drops whole feature maps.
+      is_training: whether to drop anything; a truth value, or a scalar tensor or variable.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the scope; by default `Dropout`, made unique.
+      seed: an integer that makes the decisions repeatable.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: `keep_prob` is a number outside (0, 1].
+    """
+    keep_all = _keeps_all(keep_prob, checks.Site("dropout", scope, "Dropout"))
+    inputs = tf.convert_to_tensor(inputs)
+    with parts.plain_scope(
+        scope, "Dropout", [inputs], outputs_collections, variable_scope=True
+    ) as alias:
+        training = utils.constant_value(is_training)
+        if keep_all and training:
+            outputs = inputs
+        elif training is None or training:
+            drop = _dropper(inputs, keep_prob, noise_shape, seed)
+            outputs = utils.smart_cond(is_training, drop, lambda: tf.identity(inputs))
+            outputs.set_shape(inputs.shape)
+        else:
+            # Frozen graphs are known by this node.
+            outputs = tf.identity(inputs) if modes.in_v1_graph() else inputs
+        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+
+
+def _keeps_all(keep_prob, site: checks.Site) -> bool:
+    if not isinstance(keep_prob, (numbers.Real, np.ndarray)):
+        return False
+    if not 0.0 < keep_prob <= 1.0:
+        raise site.error(
+            "keep_prob to be in (0, 1]",
+            f"keep_prob={keep_prob!r}",
+            "It is the probability to keep an element: for a Keras rate r write 1 - r.",
+        )
+    return bool(keep_prob == 1.0)
+
+
+def _dropper(inputs, keep_prob, noise_shape, seed):
+    """A function that applies dropout; its random seed, if any, is taken now."""
+    rate = 1.0 - keep_prob
+    if tf.is_tensor(rate):
+        rate = tf.cast(rate, inputs.dtype)
+    step_seed = randomness.next_seed()
+    if step_seed is None:
+        return lambda: tf.nn.dropout(inputs, rate, noise_shape=noise_shape, seed=seed)
+    if seed is not None:
+        step_seed = tf.random.experimental.stateless_fold_in(step_seed, seed)
+    return lambda: tf.nn.experimental.stateless_dropout(
+        inputs, rate, step_seed, rng_alg="philox", noise_shape=noise_shape
+    )

@@ -1,0 +1,170 @@
+"""What layers are made of: a scope, variables, a bias or normalizer, an activation, an output.
+
+A layer checks its arguments (see `checks`), opens its scope, makes its variables by `parameter`,
+computes, and hands the result to `finish` or `deliver`:
+
+    with scopes.scope(scope, "Scale", [inputs], reuse=reuse) as sc:
+        factor = parts.parameter("factor", [depth], dtype, initializer)
+        return parts.deliver(inputs * factor, sc.name, activation_fn, outputs_collections)
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.layers import utils
+from tf_slim.ops import collect, modes, scopes, variables
+
+
+class Placed:
+    """A regularizer whose loss is named after another place than its variable.
+
+    In a v1 graph the loss of `conv1/weights` has always been `conv1/kernel/Regularizer/...`.
+    """
+
+    def __init__(self, regularizer: Callable, place: str):
+        self.regularizer = regularizer
+        self.place = place
+
+    def __call__(self, variable):
+        return self.regularizer(variable)
+
+
+def parameter(
+    name: str,
+    shape: Sequence[int],
+    dtype: tf.DType,
+    initializer,
+    regularizer=None,
+    variables_collections=None,
+    trainable: bool = True,
+    place: str | None = None,
+):
+    """A variable of the layer whose scope is open.
+
+    Args:
+      name: "weights", "biases", ...
+      shape: of the variable.
+      dtype: of the variable.
+      initializer: as for `slim.variable`.
+      regularizer: a function from the variable to its loss, or None.
+      variables_collections: the layer's argument of this name: for all variables or by name.
+      trainable: whether optimizers change it.
+      place: what stands for `name` in the name of the regularization loss.
+
+    Returns:
+      A variable, or a tensor where the scope has a partitioner or a custom getter.
+    """
+    if regularizer is not None and place is not None:
+        regularizer = Placed(regularizer, place)
+    found = variables.model_variable(
+        name,
+        shape=list(shape),
+        dtype=dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        trainable=trainable,
+        collections=utils.as_list(utils.get_variable_collections(variables_collections, name)),
+    )
+    # The parts of a partitioned variable are joined where the layer uses it.
+    return found.as_tensor() if hasattr(found, "as_tensor") else found
+
+
+def finish(
+    outputs: tf.Tensor,
+    alias: str,
+    depth: int,
+    dtype: tf.DType,
+    *,
+    activation_fn,
+    normalizer_fn,
+    normalizer_params,
+    biases_initializer,
+    biases_regularizer,
+    variables_collections,
+    outputs_collections,
+    trainable,
+    channels_first: bool = False,
+    biases_place: str | None = "bias",
+) -> tf.Tensor:
+    """The second half of every layer with weights: bias or normalizer, activation, collections."""
+    if normalizer_fn is not None:
+        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+    elif biases_initializer is not None:
+        biases = parameter(
+            "biases",
+            [depth],
+            dtype,
+            biases_initializer,
+            biases_regularizer,
+            variables_collections,
+            trainable,
+            place=biases_place,
+        )
+        outputs = tf.nn.bias_add(outputs, biases, data_format="NCHW" if channels_first else None)
+    return deliver(outputs, alias, activation_fn, outputs_collections)
+
+
+def deliver(outputs, alias: str, activation_fn=None, outputs_collections=None):
+    """The end of every layer: activation, then the output under its name."""
+    if activation_fn is not None:
+        outputs = activation_fn(outputs)
+    collect.add_output(collect.LAYERS, alias, outputs)
+    return utils.collect_named_outputs(outputs_collections, alias, outputs)
+
+
+@contextlib.contextmanager
+def plain_scope(
+    scope,
+    default_name: str,
+    values: Sequence[Any],
+    outputs_collections=None,
+    *,
+    variable_scope: bool = False,
+) -> Iterator[str]:
+    """Opens the scope of a layer that has no variables.
+
+    Args:
+      scope: the layer's argument of this name: a string or None.
+      default_name: what the layer is called otherwise.
+      values: the tensors that it takes.
+      outputs_collections: where its output will go.
+      variable_scope: whether its name in a v1 graph is that of a variable scope. It differs from
+        the name of the operations when variables around it are reused.
+
+    Yields:
+      The name of its output: scope path, then name; made unique by `_1`, `_2` ...
+    """
+    if modes.in_v1_graph():
+        if variable_scope:
+            with scopes.scope(scope, default_name, values) as entered:
+                yield entered.name
+        else:
+            with tf.compat.v1.name_scope(scope, default_name, values) as name:
+                yield name.rstrip("/")
+        return
+    with tf.name_scope(scope or default_name):
+        yield _free_name(scope, default_name, utils.as_list(outputs_collections))
+
+
+def _free_name(scope: str | None, default_name: str, outputs_collections: list[str]) -> str:
+    """Name scopes do not count in eager mode, so this looks at what has been collected."""
+    outer = tf.compat.v1.get_variable_scope().name
+    own = scope or default_name
+    wanted = f"{outer}/{own}" if outer else own
+    taken = set(collect.outputs(collect.LAYERS))
+    if scope is None:
+        for key in outputs_collections:
+            # Reading may empty the collection: put back what was there.
+            for alias, tensor in collect.outputs(key).items():
+                collect.add_output(key, alias, tensor)
+                taken.add(alias)
+    name, index = wanted, 0
+    while name in taken:
+        index += 1
+        name = f"{wanted}_{index}"
+    return name

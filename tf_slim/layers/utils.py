@@ -1,0 +1,288 @@
+"""What nets and layers of one's own need: named outputs, static conditions, dimensions."""
+
+from __future__ import annotations
+
+import collections as std_collections
+import contextlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.layers import checks
+from tf_slim.ops import collect, modes
+
+__all__ = [
+    "append_tensor_alias",
+    "channel_dimension",
+    "collect_named_outputs",
+    "constant_value",
+    "convert_collection_to_dict",
+    "gather_tensors_aliases",
+    "get_tensor_aliases",
+    "get_variable_collections",
+    "last_dimension",
+    "n_positive_integers",
+    "smart_cond",
+    "static_cond",
+    "two_element_tuple",
+]
+
+
+def collect_named_outputs(collections, alias: str, outputs):
+    """Files a tensor under a name, to be read back by `convert_collection_to_dict`.
+
+    Args:
+      collections: the name of a collection, a list of names, or None to do nothing.
+      alias: the name; a slash at its end is dropped.
+      outputs: the tensor.
+
+    Returns:
+      `outputs`.
+    """
+    names = as_list(collections)
+    if not names:
+        return outputs
+    append_tensor_alias(outputs, alias)
+    if modes.in_v1_graph():
+        for name in names:
+            tf.compat.v1.add_to_collection(name, outputs)
+    else:
+        for name in names:
+            collect.add_output(name, alias.rstrip("/"), outputs)
+    return outputs
+
+
+def convert_collection_to_dict(collection: str, clear_collection: bool = False):
+    """The tensors of a collection by their names.
+
+    In a v1 graph this reads the graph's collection; inside a `slim.Model` or a `slim.collect()`
+    block what was filed there. In other eager code it also empties the collection, so that
+    outputs of earlier calls are not kept alive.
+
+    Args:
+      collection: its name.
+      clear_collection: whether to empty it.
+
+    Returns:
+      An ordered dict from names to tensors.
+    """
+    if not modes.in_v1_graph():
+        return std_collections.OrderedDict(collect.outputs(collection, clear_collection))
+    named = std_collections.OrderedDict(
+        (alias, tensor)
+        for tensor in tf.compat.v1.get_collection(collection)
+        for alias in get_tensor_aliases(tensor)
+    )
+    if clear_collection:
+        tf.compat.v1.get_default_graph().clear_collection(collection)
+    return named
+
+
+def append_tensor_alias(tensor, alias: str):
+    """Gives a tensor one more name, kept in its attribute `aliases`.
+
+    Args:
+      tensor: a tensor.
+      alias: the name; a slash at its end is dropped.
+
+    Returns:
+      `tensor`.
+    """
+    alias = alias.removesuffix("/")
+    if hasattr(tensor, "aliases"):
+        tensor.aliases.append(alias)
+    else:
+        # Composite tensors may have no room for attributes; the collections know the name.
+        with contextlib.suppress(AttributeError):
+            tensor.aliases = [alias]
+    return tensor
+
+
+def get_tensor_aliases(tensor) -> list[str]:
+    """The names given to a tensor; without any, the one that its operation has."""
+    if hasattr(tensor, "aliases"):
+        return tensor.aliases
+    if not modes.is_symbolic(tensor):
+        return []
+    return [tensor.name.removesuffix(":0")]
+
+
+def gather_tensors_aliases(tensors: Iterable) -> list[str]:
+    """The names of several tensors, in one list."""
+    return [alias for tensor in tensors for alias in get_tensor_aliases(tensor)]
+
+
+def get_variable_collections(variables_collections, name: str):
+    """The collections of one variable of a layer.
+
+    Args:
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      name: of the variable, such as "weights".
+
+    Returns:
+      The collections for it, or None.
+    """
+    if isinstance(variables_collections, dict):
+        return variables_collections.get(name)
+    return variables_collections
+
+
+def as_list(names) -> list[str]:
+    """Collections given as None, one name or several, as a list."""
+    if not names:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+def constant_value(value_or_tensor_or_var, dtype: tf.DType | None = None) -> Any:
+    """The value of an argument that may be a tensor, if it is known now.
+
+    Args:
+      value_or_tensor_or_var: a Python or numpy value, a tensor or a variable.
+      dtype: what a tensor must have as dtype, or None.
+
+    Returns:
+      The value; None for a variable, and for a tensor whose value is known only when it runs.
+
+    Raises:
+      ValueError: the argument is None, or a tensor of another dtype.
+    """
+    value = value_or_tensor_or_var
+    if value is None:
+        raise ValueError("constant_value() needs a value, a tensor or a variable; got None.")
+    if not isinstance(value, (tf.Tensor, tf.Variable)):
+        return value
+    if dtype is not None and value.dtype.base_dtype != tf.as_dtype(dtype).base_dtype:
+        raise ValueError(
+            f"constant_value() expects a tensor of dtype {tf.as_dtype(dtype).name}; got "
+            f"{value.dtype.name}. Convert it with tf.cast."
+        )
+    return None if isinstance(value, tf.Variable) else tf.get_static_value(value)
+
+
+def static_cond(pred_value, fn1: Callable, fn2: Callable):
+    """Calls one of two functions, decided now.
+
+    Args:
+      pred_value: a Python truth value.
+      fn1: called if it is true.
+      fn2: called if it is false.
+
+    Returns:
+      What the function returns.
+
+    Raises:
+      TypeError: one of them is no function.
+    """
+    for name, function in (("fn1", fn1), ("fn2", fn2)):
+        if not callable(function):
+            raise TypeError(
+                f"{name} must be a function without arguments; got {function!r}. "
+                "Write `lambda: value`."
+            )
+    return fn1() if pred_value else fn2()
+
+
+def smart_cond(pred, fn1: Callable, fn2: Callable, name: str | None = None):
+    """Calls one of two functions: now if the predicate's value is known, else by `tf.cond`.
+
+    Args:
+      pred: a Python truth value, a scalar tensor or a variable.
+      fn1: called if it is true.
+      fn2: called if it is false.
+      name: of the `tf.cond` operation.
+
+    Returns:
+      What the function returns.
+
+    Raises:
+      TypeError: one of them is no function.
+    """
+    value = constant_value(pred)
+    if value is not None:
+        return static_cond(value, fn1, fn2)
+    return tf.cond(tf.cast(pred, tf.bool), fn1, fn2, name=name)
+
+
+def last_dimension(shape, min_rank: int = 1) -> int:
+    """The static size of the last axis.
+
+    Args:
+      shape: a `tf.TensorShape`.
+      min_rank: the least rank that is accepted.
+
+    Raises:
+      ValueError: the size or the rank is unknown, or the rank is too small.
+    """
+    return _dimension(shape, -1, min_rank)
+
+
+def channel_dimension(shape, data_format: str, min_rank: int = 1) -> int:
+    """The static size of the channel axis.
+
+    Args:
+      shape: a `tf.TensorShape`.
+      data_format: "channels_first" or "NCHW" for axis 1, otherwise the last axis.
+      min_rank: the least rank that is accepted.
+
+    Raises:
+      ValueError: the size or the rank is unknown, or the rank is too small.
+    """
+    first = data_format == "channels_first" or data_format.startswith("NC")
+    return _dimension(shape, 1 if first else -1, min_rank)
+
+
+def _dimension(shape, axis: int, min_rank: int) -> int:
+    shape = tf.TensorShape(shape)
+    if shape.rank is None:
+        raise ValueError(
+            f"The size of axis {axis} is needed, but the rank of the shape is unknown. "
+            "Use tensor.set_shape(...) first."
+        )
+    if shape.rank < min_rank:
+        raise ValueError(
+            f"A shape of rank {min_rank} or more is needed; got {shape.as_list()}, which is rank "
+            f"{shape.rank}."
+        )
+    size = shape.as_list()[axis]
+    if size is None:
+        raise ValueError(
+            f"The size of axis {axis} must be known; got shape {shape.as_list()}. "
+            "Use tensor.set_shape(...) first."
+        )
+    return size
+
+
+def two_element_tuple(int_or_tuple) -> tuple:
+    """A pair from one integer, a list or tuple of two, or a `tf.TensorShape` of rank 2.
+
+    Raises:
+      ValueError: it is none of these.
+    """
+    value = int_or_tuple
+    if isinstance(value, tf.TensorShape):
+        pair = () if value.rank is None else tuple(value.as_list())
+    elif isinstance(value, (list, tuple)):
+        pair = tuple(int(part) for part in value)
+    else:
+        one = checks.integer(value)
+        pair = () if one is None else (one, one)
+    if len(pair) != 2:
+        raise ValueError(f"Expected an integer or two of them; got {int_or_tuple!r}.")
+    return pair
+
+
+def n_positive_integers(n, value) -> tuple[int, ...]:
+    """A tuple of `n` positive integers from one integer or a sequence of `n`.
+
+    Raises:
+      ValueError: `n` or `value` is not that.
+    """
+    count = checks.integer(n)
+    if count is None or count < 1:
+        raise ValueError(f"n must be a positive integer; got {n!r}.")
+    found = checks.integers(count, value)
+    if found is None:
+        raise ValueError(f"Expected a positive integer or {count} of them; got {value!r}.")
+    return found

@@ -1,0 +1,177 @@
+"""Losses between class scores and labels. Argument order: scores, then labels."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.losses import engine
+
+
+def softmax_cross_entropy(logits, onehot_labels, weights=1.0, label_smoothing=0, scope=None):
+    """Cross entropy between a softmax over `logits` and a distribution over the classes.
+
+    Gradients flow into `logits` only.
+
+    Args:
+      logits: scores, `[batch, classes]` or `[batch, d1, ..., classes]`.
+      onehot_labels: the distribution, of the same shape.
+      weights: see `compute_weighted_loss`; for losses of shape `[batch]` or `[batch, d1, ...]`.
+      label_smoothing: in [0, 1]; the part of the distribution that is spread over all classes
+        (Szegedy et al., Rethinking the Inception Architecture, arXiv:1512.00567).
+      scope: name of the scope of the operations.
+
+    Returns:
+      The weighted mean, a scalar, collected by `add_loss`.
+
+    Raises:
+      ValueError: the shapes do not fit, or `label_smoothing` is out of range.
+    """
+    values = [logits, onehot_labels, weights]
+    with tf.compat.v1.name_scope(scope, "softmax_cross_entropy_loss", values):
+        logits, labels = engine.pair(logits, onehot_labels)
+        if _smooths(label_smoothing):
+            classes = tf.cast(tf.shape(labels)[-1], labels.dtype)
+            labels = labels * (1.0 - label_smoothing) + label_smoothing / classes
+        losses = tf.nn.softmax_cross_entropy_with_logits(
+            labels=tf.stop_gradient(labels), logits=logits, name="xentropy"
+        )
+        return engine.collected_mean(losses, weights)
+
+
+def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
+    """Cross entropy between a softmax over `logits` and the index of the true class.
+
+    Args:
+      logits: scores, `[batch, classes]` or `[batch, d1, ..., classes]`.
+      labels: integers in [0, classes), `[batch]` or `[batch, 1]`; for logits of a higher rank
+        `[batch, d1, ...]`.
+      weights: see `compute_weighted_loss`; for losses of the shape of `labels`.
+      scope: name of the scope of the operations.
+
+    Returns:
+      The weighted mean, a scalar, collected by `add_loss`.
+
+    Raises:
+      AttributeError: there are no labels.
+      ValueError: the shapes do not fit, or the labels are no integers.
+    """
+    values = [logits, labels, weights]
+    with tf.compat.v1.name_scope(scope, "sparse_softmax_cross_entropy_loss", values):
+        logits, labels = _class_indices(logits, labels)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels=labels, logits=logits, name="xentropy"
+        )
+        return engine.collected_mean(losses, weights)
+
+
+def sigmoid_cross_entropy(logits, multi_class_labels, weights=1.0, label_smoothing=0, scope=None):
+    """Cross entropy for classes that do not exclude each other.
+
+    Args:
+      logits: scores, `[batch, classes]`, or of any other shape.
+      multi_class_labels: probabilities of the same shape, usually 0 or 1.
+      weights: see `compute_weighted_loss`; for losses of the shape of `logits`.
+      label_smoothing: in [0, 1]; how far labels are drawn towards 1/2.
+      scope: name of the scope of the operations.
+
+    Returns:
+      The weighted mean, a scalar, collected by `add_loss`.
+
+    Raises:
+      AttributeError: there are no labels.
+      ValueError: the shapes do not fit, or `label_smoothing` is out of range.
+    """
+    values = [logits, multi_class_labels, weights]
+    with tf.compat.v1.name_scope(scope, "sigmoid_cross_entropy_loss", values):
+        logits, labels = engine.pair(logits, multi_class_labels)
+        if _smooths(label_smoothing):
+            labels = labels * (1.0 - label_smoothing) + 0.5 * label_smoothing
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(
+            labels=labels, logits=logits, name="xentropy"
+        )
+        return engine.collected_mean(losses, weights)
+
+
+def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
+    """Cross entropy between predicted probabilities and labels.
+
+    Args:
+      predictions: probabilities in [0, 1], `[batch, d1, ..., dN]`.
+      labels: of the same shape, usually 0 or 1.
+      weights: see `compute_weighted_loss`; for losses of the shape of `predictions`.
+      epsilon: added inside both logarithms.
+      scope: name of the scope of the operations.
+
+    Returns:
+      The weighted mean, a scalar, collected by `add_loss`.
+
+    Raises:
+      AttributeError: there are no labels.
+      ValueError: the shapes do not fit.
+    """
+    with tf.compat.v1.name_scope(scope, "log_loss", [predictions, labels, weights]):
+        predictions, labels = engine.pair(predictions, labels)
+        hit = labels * tf.math.log(predictions + epsilon)
+        miss = (1.0 - labels) * tf.math.log(1.0 - predictions + epsilon)
+        return engine.collected_mean(-hit - miss, weights)
+
+
+def hinge_loss(logits, labels=None, scope=None):
+    """The hinge loss of each score, neither reduced nor collected.
+
+        slim.losses.compute_weighted_loss(slim.losses.hinge_loss(logits, labels))
+
+    does both.
+
+    Args:
+      logits: scores, of any shape.
+      labels: 0 or 1, of the same shape.
+      scope: name of the scope of the operations.
+
+    Returns:
+      `max(0, 1 - sign * logits)` with a sign of +1 for label 1 and -1 for label 0, of the shape
+      of `logits`.
+
+    Raises:
+      AttributeError: there are no labels.
+      ValueError: the shapes do not fit.
+    """
+    with tf.compat.v1.name_scope(scope, "hinge_loss", [logits, labels]):
+        logits, labels = engine.pair(logits, labels)
+        return tf.nn.relu(1.0 - (2.0 * labels - 1.0) * logits)
+
+
+def _smooths(label_smoothing) -> bool:
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(
+            f"label_smoothing={label_smoothing} is out of range: expected a number in [0, 1], "
+            "such as 0.1."
+        )
+    return label_smoothing > 0
+
+
+def _class_indices(logits, labels) -> tuple[tf.Tensor, tf.Tensor]:
+    if labels is None:
+        raise AttributeError(
+            "sparse_softmax_cross_entropy: labels are missing: pass the index of the true class "
+            "of each example, [batch]."
+        )
+    logits, labels = engine.as_float(logits), tf.convert_to_tensor(labels)
+    if not labels.dtype.is_integer:
+        raise ValueError(
+            "sparse_softmax_cross_entropy: labels are indices of classes, so integers; got "
+            f"{labels.dtype.name}. For one distribution an example use softmax_cross_entropy."
+        )
+    rank = logits.shape.rank
+    if rank is None or rank == 2:
+        # [batch, 1] as well as [batch], also when the rank is known at run time only.
+        if labels.shape.rank in (None, 2) and labels.shape[1:].is_compatible_with([1]):
+            labels = tf.reshape(labels, tf.shape(labels)[:1])
+    elif labels.shape.rank == rank and labels.shape[-1] == 1:
+        labels = tf.squeeze(labels, [-1])
+    if not logits.shape[:-1].is_compatible_with(labels.shape):
+        raise ValueError(
+            f"sparse_softmax_cross_entropy: labels must have the shape of logits without its last "
+            f"dimension; got logits {logits.shape} and labels {labels.shape}."
+        )
+    return logits, labels

@@ -1,0 +1,139 @@
+"""What all losses share: the checks at their door, and one weighted reduction.
+
+    loss = sum(weights * losses) / number of losses whose weight is not zero
+
+It is 0 when all weights are 0. Each loss function is its checks, its formula and this reduction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.losses.collection import add_loss
+
+
+def compute_weighted_loss(losses, weights=1.0, scope=None):
+    """Reduces losses to their weighted mean and collects it (see `add_loss`).
+
+    Args:
+      losses: `[batch, d1, ..., dN]`.
+      weights: a scalar, or weights for the leading dimensions of `losses`: `[batch]`,
+        `[batch, 1]`, `[batch, d1]`, ..., `[batch, d1, ..., dN]`. Where a weight is 0 the loss is
+        neither added nor counted. The mean is over the number of losses whose weight is not 0,
+        not over the sum of the weights.
+      scope: name of the scope of the operations.
+
+    Returns:
+      A scalar: float64 for float64 losses, float32 for all others.
+
+    Raises:
+      ValueError: `weights` is None, has an unknown rank or does not fit `losses`.
+    """
+    with tf.compat.v1.name_scope(scope, "weighted_loss", [losses, weights]):
+        return collected_mean(losses, weights)
+
+
+def collected_mean(losses: Any, weights: Any) -> tf.Tensor:
+    """`compute_weighted_loss` within the scope that is open."""
+    losses = as_float(losses)
+    weights = as_weights(weights, losses)
+    loss = safe_divide(weighted_sum(losses, weights), tf.reduce_sum(present(losses, weights)))
+    add_loss(loss)
+    return loss
+
+
+def as_float(values: Any) -> tf.Tensor:
+    """`values` in the precision that losses are computed in: float64 stays, all else is float32."""
+    values = tf.convert_to_tensor(values)
+    return values if values.dtype == tf.float64 else tf.cast(values, tf.float32)
+
+
+def pair(predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """Predictions and labels of one shape, in the precision that losses are computed in.
+
+    Raises:
+      AttributeError: there are no labels. (The type that the original had for it.)
+      ValueError: the static shapes differ.
+    """
+    if labels is None:
+        raise AttributeError(
+            f"{_here()}labels are missing: pass labels=..., a tensor of the shape of the "
+            "predictions."
+        )
+    predictions = as_float(predictions)
+    labels = tf.cast(tf.convert_to_tensor(labels), predictions.dtype)
+    if not predictions.shape.is_compatible_with(labels.shape):
+        raise ValueError(
+            f"{_here()}predictions and labels must have one shape; got predictions "
+            f"{predictions.shape} and labels {labels.shape}. Reshape one of them, for example "
+            "with tf.squeeze or tf.one_hot."
+        )
+    return predictions, labels
+
+
+def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
+    """Weights for the leading dimensions of `losses`, checked; a last dimension of 1 is dropped."""
+    if weights is None:
+        raise ValueError(
+            f"{_here()}weights is None. Pass a number (1.0 is the default) or a tensor such as "
+            "[batch]."
+        )
+    weights = tf.cast(tf.convert_to_tensor(weights), losses.dtype)
+    if weights.shape.rank is None:
+        raise ValueError(
+            f"{_here()}the rank of weights must be known while the graph is built; got shape "
+            "<unknown>. Call weights.set_shape(...) or tf.ensure_shape first."
+        )
+    if weights.shape.rank == 0:
+        return weights
+    if losses.shape.rank is None:
+        raise ValueError(
+            f"{_here()}with weights of shape {weights.shape} the rank of the losses must be "
+            "known while the graph is built; got shape <unknown>. Call set_shape(...) on the "
+            "predictions first."
+        )
+    given = weights.shape
+    if weights.shape.rank > 1 and weights.shape[-1] == 1:
+        weights = tf.squeeze(weights, [-1])
+    rank = weights.shape.rank
+    fits = rank <= losses.shape.rank and all(
+        loss_size is None or size is None or size == loss_size or 1 in (size, loss_size)
+        for size, loss_size in zip(weights.shape, losses.shape[:rank], strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"{_here()}weights of shape {given} do not fit losses of shape {losses.shape}. "
+            "Expected a scalar or weights for the leading dimensions: [batch], [batch, d1], ..."
+        )
+    if rank > 1 and weights.shape[-1] is None:
+        # It may turn out to be 1: each weight must stand for as many losses as it multiplies.
+        sizes = tf.concat([tf.shape(weights)[:-1], tf.shape(losses)[rank - 1 : rank]], 0)
+        weights = tf.broadcast_to(weights, sizes)
+    return weights
+
+
+def weighted_sum(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """The sum of all losses, each times its weight; a scalar."""
+    if weights.shape.rank == 0:
+        return tf.reduce_sum(losses) * weights
+    covered = list(range(weights.shape.rank, losses.shape.rank))
+    return tf.reduce_sum(tf.reduce_sum(losses, covered) * weights)
+
+
+def present(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """How many losses have a weight other than 0: for each weight, in the shape of `weights`."""
+    sizes = tf.shape(losses, out_type=tf.int64)
+    covered = tf.cast(tf.reduce_prod(sizes[weights.shape.rank :]), losses.dtype)
+    return tf.where(tf.equal(weights, 0), tf.zeros_like(weights), covered)
+
+
+def safe_divide(numerator: tf.Tensor, denominator: tf.Tensor, name: str = "value") -> tf.Tensor:
+    """The quotient, and 0 where the denominator is 0."""
+    return tf.math.divide_no_nan(numerator, denominator, name=name)
+
+
+def _here() -> str:
+    scope = tf.get_current_name_scope()
+    return f"In {scope}: " if scope else ""

@@ -1,0 +1,82 @@
+"""The area under the ROC curve from two histograms of scores."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.metrics import engine, inputs
+
+
+@engine.streaming("boolean_labels", "scores")
+def auc_using_histogram(
+    boolean_labels,
+    scores,
+    score_range,
+    nbins=100,
+    collections=None,
+    check_shape=True,
+    name=None,
+):
+    """The area under the ROC curve, from histograms of the scores of both classes.
+
+    The more bins, the more exact. Source: Bouckaert, Efficient AUC Learning Curve Calculation,
+    AI 2006.
+
+    Args:
+      boolean_labels: booleans, `[batch]`.
+      scores: numbers, `[batch]`.
+      score_range: the lowest and the highest score, two numbers; others are clipped.
+      nbins: how many bins.
+      collections: collections that the variables join, the local variables by default.
+      check_shape: whether both must be of rank 1.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)` in a v1 graph: the area so far, and the operation that adds a batch and
+      returns nothing. See `slim.metrics.stateful` for all other code.
+
+    Raises:
+      ValueError: the labels are no booleans, or the shapes do not fit.
+      RuntimeError: called outside a v1 graph.
+    """
+    where = "auc_using_histogram"
+
+    def measure(labels, scores):
+        scores, labels = inputs.align(where, scores, labels)
+        if labels.dtype != tf.bool:
+            raise ValueError(f"{where}: boolean_labels must be booleans; got {labels.dtype.name}.")
+        if check_shape and scores.shape.rank not in (None, 1):
+            raise ValueError(
+                f"{where}: scores and labels must be [batch]; got shape {scores.shape}. "
+                "check_shape=False lets other shapes pass."
+            )
+        scores = tf.cast(inputs.not_nan(where, scores), tf.float32)
+        low, high = score_range
+        places = (scores - low) / (high - low) * nbins
+        bins = tf.cast(tf.clip_by_value(tf.floor(places), 0, nbins - 1), tf.int32)
+
+        def histogram(chosen):
+            ones = tf.cast(tf.reshape(chosen, [-1]), tf.int64)
+            return tf.math.unsorted_segment_sum(ones, tf.reshape(bins, [-1]), nbins)
+
+        return {"hist_true_acc": histogram(labels), "hist_false_acc": histogram(~labels)}
+
+    def result(state):
+        def shares(counts):
+            # From the highest score down: the order in which a falling threshold lets them pass.
+            counts = tf.cast(counts[::-1], tf.float64)
+            return tf.math.divide_no_nan(counts, tf.reduce_sum(counts))
+
+        rise, run = shares(state["hist_true_acc"]), shares(state["hist_false_acc"])
+        height = tf.cumsum(rise) - rise / 2.0
+        return tf.cast(tf.reduce_sum(height * run), tf.float32)
+
+    spec = tf.TensorSpec([nbins], tf.int64)
+    return engine.Metric(
+        "auc_using_histogram",
+        {"hist_true_acc": spec, "hist_false_acc": spec},
+        measure=measure,
+        result=result,
+        output="auc",
+        updated=engine.nothing,
+    )

@@ -1,0 +1,181 @@
+"""Checks and conversions of what metrics are given, the same for all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def align(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """Predictions and labels of one shape: a last dimension of 1 that only one has is dropped.
+
+    Raises:
+      ValueError: the static shapes differ otherwise.
+    """
+    predictions, labels = tf.convert_to_tensor(predictions), tf.convert_to_tensor(labels)
+    ranks = predictions.shape.rank, labels.shape.rank
+    if None in ranks:
+        return predictions, _reshaped_like(predictions, labels)
+    given = predictions.shape, labels.shape
+    if ranks[0] == ranks[1] + 1 and predictions.shape[-1] in (1, None):
+        predictions = tf.squeeze(predictions, [-1])
+    elif ranks[1] == ranks[0] + 1 and labels.shape[-1] in (1, None):
+        labels = tf.squeeze(labels, [-1])
+    if not predictions.shape.is_compatible_with(labels.shape):
+        raise ValueError(
+            f"{where}: predictions and labels must have one shape; got predictions {given[0]} and "
+            f"labels {given[1]}. Predictions of classes come from scores by tf.argmax(scores, -1)."
+        )
+    return predictions, labels
+
+
+def weights_like(where: str, weights: Any, values: tf.Tensor) -> tf.Tensor:
+    """Weights in the shape of `values`, and their dtype.
+
+    Args:
+      where: name of the metric, for messages.
+      weights: a scalar; of the rank of `values`, each size equal or 1; or for all but the last
+        dimension.
+      values: what is weighted.
+
+    Raises:
+      ValueError: the static shapes do not fit.
+    """
+    weights = tf.cast(tf.convert_to_tensor(weights), values.dtype)
+    if weights.shape.rank == 0:
+        return tf.broadcast_to(weights, tf.shape(values))
+    given = weights.shape
+    if weights.shape.rank is None or values.shape.rank is None:
+        short = tf.equal(tf.rank(weights), tf.rank(values) - 1) & (tf.rank(weights) > 0)
+        ones = tf.ones([tf.cast(short, tf.int32)], tf.int32)
+        weights = tf.reshape(weights, tf.concat([tf.shape(weights), ones], 0))
+    elif weights.shape.rank == values.shape.rank - 1:
+        weights = weights[..., None]
+    elif weights.shape.rank == values.shape.rank + 1 and weights.shape[-1] in (1, None):
+        weights = tf.squeeze(weights, [-1])
+    if None not in (weights.shape.rank, values.shape.rank):
+        fits = weights.shape.rank == values.shape.rank and all(
+            size is None or value_size is None or size in (1, value_size)
+            for size, value_size in zip(weights.shape, values.shape)
+        )
+        if not fits:
+            raise ValueError(
+                f"{where}: weights of shape {given} do not fit values of shape {values.shape}. "
+                "Expected a scalar, or each size equal to that of the values or 1."
+            )
+    return tf.broadcast_to(weights, tf.shape(values))
+
+
+def weighted(where: str, values: Any, weights: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """`(values * weights, weights)` in float32, both in the shape of `values`."""
+    values = tf.cast(values, tf.float32)
+    if weights is None:
+        return values, tf.ones_like(values)
+    weights = weights_like(where, weights, values)
+    return values * weights, weights
+
+
+def not_nan(where: str, predictions: tf.Tensor) -> tf.Tensor:
+    """`predictions`, checked when the graph runs.
+
+    Raises:
+      tf.errors.InvalidArgumentError: one of them is NaN.
+    """
+    if not predictions.dtype.is_floating:
+        return predictions
+    return _checked(
+        predictions,
+        tf.debugging.assert_equal(
+            tf.reduce_any(tf.math.is_nan(predictions)),
+            False,
+            message=f"{where}: predictions contain NaN; it would count as a wrong prediction.",
+        ),
+    )
+
+
+def probabilities(where: str, predictions: tf.Tensor) -> tf.Tensor:
+    """`predictions` in float32, checked when the graph runs.
+
+    Raises:
+      tf.errors.InvalidArgumentError: one of them is NaN or outside [0, 1].
+    """
+    predictions = tf.cast(predictions, tf.float32)
+    inside = (predictions >= 0.0) & (predictions <= 1.0)
+    message = (
+        f"{where}: predictions must be in [0, 1]; got others. Apply tf.sigmoid or tf.nn.softmax to "
+        "scores first."
+    )
+    return _checked(
+        predictions, tf.debugging.assert_equal(tf.reduce_all(inside), True, message=message)
+    )
+
+
+def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
+    """`predictions`, checked to have at least `k` classes.
+
+    Raises:
+      ValueError: they have not.
+      tf.errors.InvalidArgumentError: the same, where it shows only when the graph runs.
+    """
+    if k < 1:
+        raise ValueError(f"{where}: k must be at least 1; got k={k}.")
+    classes = predictions.shape[-1] if predictions.shape.rank else None
+    if classes is not None:
+        if k > classes:
+            raise ValueError(
+                f"{where}: k={k} is larger than the number of classes, {classes} (predictions of "
+                f"shape {predictions.shape}); all labels would be found. Pass a smaller k."
+            )
+        return predictions
+    message = f"{where}: k={k} is larger than the number of classes, the last size of predictions."
+    return _checked(
+        predictions,
+        tf.debugging.assert_greater_equal(tf.shape(predictions)[-1], k, message=message),
+    )
+
+
+def in_range(
+    where: str, what: str, classes: tf.Tensor, counted: tf.Tensor, num_classes: int
+) -> tf.Tensor:
+    """Class indices as int64 `[examples]`, checked when the graph runs where `counted` is true.
+
+    Raises:
+      tf.errors.InvalidArgumentError: one of them is not in [0, num_classes).
+    """
+    classes = tf.reshape(tf.cast(classes, tf.int64), [-1])
+    inside = (classes >= 0) & (classes < num_classes) | ~counted
+    message = f"{where}: {what} must be class indices in [0, {num_classes}); got others."
+    return _checked(
+        classes, tf.debugging.assert_equal(tf.reduce_all(inside), True, message=message)
+    )
+
+
+def zero_or_one(where: str, labels: tf.Tensor) -> tf.Tensor:
+    """Labels as int64, checked when the graph runs.
+
+    Raises:
+      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1.
+    """
+    labels = tf.cast(labels, tf.int64)
+    for wrong, side in ((labels < 0, "<0"), (labels > 1, ">1")):
+        message = f"{where}: labels must be 0 or 1, at least one is {side}."
+        assertion = tf.debugging.assert_equal(tf.reduce_any(wrong), False, message=message)
+        labels = _checked(labels, assertion)
+    return labels
+
+
+def _checked(tensor: tf.Tensor, assertion: Any) -> tf.Tensor:
+    # Eager assertions return nothing; in graphs the tensor must wait for them.
+    if assertion is None:
+        return tensor
+    with tf.control_dependencies([assertion]):
+        return tf.identity(tensor)
+
+
+def _reshaped_like(predictions: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    return tf.cond(
+        tf.equal(tf.rank(predictions), tf.rank(labels)),
+        lambda: labels,
+        lambda: tf.reshape(labels, tf.shape(predictions)),
+    )

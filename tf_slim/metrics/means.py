@@ -1,0 +1,300 @@
+"""Metrics that are a weighted mean over all examples, or a count of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.metrics import engine, inputs
+
+
+def mean_of(
+    name: str,
+    where: str,
+    values: Callable[..., tf.Tensor],
+    finish: Callable[[tf.Tensor], tf.Tensor] | None = None,
+) -> engine.Metric:
+    """A metric that averages something over all examples.
+
+    Args:
+      name: of the scope of its variables.
+      where: name of the function, for messages.
+      values: from the inputs of the metric but the last, the weights, to what is averaged.
+      finish: from the mean to the result; by default the mean is the result.
+    """
+
+    def measure(*arguments: Any) -> engine.State:
+        *data, weights = arguments
+        total, count = inputs.weighted(where, values(*data), weights)
+        return {"total": tf.reduce_sum(total), "count": tf.reduce_sum(count)}
+
+    def result(state: engine.State) -> tf.Tensor:
+        mean = tf.math.divide_no_nan(state["total"], state["count"])
+        return mean if finish is None else finish(mean)
+
+    return engine.Metric(
+        name, {"total": engine.SCALAR, "count": engine.SCALAR}, measure=measure, result=result
+    )
+
+
+def _floats(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    predictions, labels = inputs.align(where, predictions, labels)
+    return tf.cast(predictions, tf.float32), tf.cast(labels, tf.float32)
+
+
+@engine.streaming("values", "weights")
+def streaming_mean(
+    values, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
+    """The weighted mean of all values; 0 before the first.
+
+    Args:
+      values: of any shape.
+      weights: None for 1; a scalar, or of the rank of `values`, each size equal or 1.
+      metrics_collections: collections that the value joins.
+      updates_collections: collections that the update operation joins.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)` in a v1 graph: the value so far, and the operation that adds a batch
+      and returns the value then. See `slim.metrics.stateful` for all other code.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      RuntimeError: called outside a v1 graph.
+    """
+    return mean_of("mean", "streaming_mean", tf.convert_to_tensor)
+
+
+@engine.streaming("values", "weights")
+def streaming_mean_tensor(
+    values, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
+    """The weighted mean of each element over all batches; 0 where there was none.
+
+    Args:
+      values: of a fully known shape.
+      weights: see `streaming_mean`.
+      metrics_collections: see `streaming_mean`.
+      updates_collections: see `streaming_mean`.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)`, see `streaming_mean`; the shape is that of `values`.
+
+    Raises:
+      ValueError: the shapes do not fit, or that of `values` is not fully known.
+      RuntimeError: called outside a v1 graph.
+    """
+
+    def state(values, unused_weights):
+        if not values.shape.is_fully_defined():
+            raise ValueError(
+                f"streaming_mean_tensor: values must have a fully known shape; got {values.shape}. "
+                "Pass batches of one size, or reduce over the batch first."
+            )
+        spec = tf.TensorSpec(values.shape, tf.float32)
+        return {"total_tensor": spec, "count_tensor": spec}
+
+    def measure(values, weights):
+        total, count = inputs.weighted("streaming_mean_tensor", values, weights)
+        return {"total_tensor": total, "count_tensor": count}
+
+    def result(state):
+        return tf.math.divide_no_nan(state["total_tensor"], state["count_tensor"])
+
+    return engine.Metric("mean", state, measure=measure, result=result)
+
+
+@engine.streaming("values", "weights")
+def count(values, weights=None, metrics_collections=None, updates_collections=None, name=None):
+    """The number of values, or the sum of their weights.
+
+    Arguments, return value and errors are those of `streaming_mean`.
+    """
+
+    def measure(values, weights):
+        return {"count": tf.reduce_sum(inputs.weighted("count", values, weights)[1])}
+
+    return engine.Metric(
+        "count",
+        {"count": engine.SCALAR},
+        measure=measure,
+        result=lambda state: state["count"],
+    )
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_mean_absolute_error(
+    predictions,
+    labels,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The weighted mean of `|predictions - labels|`.
+
+    Args:
+      predictions: of any shape.
+      labels: of the same shape.
+      weights: see `streaming_mean`.
+      metrics_collections: see `streaming_mean`.
+      updates_collections: see `streaming_mean`.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)`, see `streaming_mean`.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      RuntimeError: called outside a v1 graph.
+    """
+
+    def values(predictions, labels):
+        predictions, labels = _floats("streaming_mean_absolute_error", predictions, labels)
+        return tf.abs(predictions - labels)
+
+    return mean_of("mean_absolute_error", "streaming_mean_absolute_error", values)
+
+
+@engine.streaming("predictions", "labels", "normalizer", "weights")
+def streaming_mean_relative_error(
+    predictions,
+    labels,
+    normalizer,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The weighted mean of `|predictions - labels| / normalizer`, 0 where `normalizer` is 0.
+
+    Arguments, return value and errors are those of `streaming_mean_absolute_error`; `normalizer`
+    has the shape of `predictions`.
+    """
+
+    def values(predictions, labels, normalizer):
+        where = "streaming_mean_relative_error"
+        normalizer = _floats(where, predictions, normalizer)[1]
+        predictions, labels = _floats(where, predictions, labels)
+        return tf.math.divide_no_nan(tf.abs(predictions - labels), normalizer)
+
+    return mean_of("mean_relative_error", "streaming_mean_relative_error", values)
+
+
+def _squared_error(where: str) -> Callable[[Any, Any], tf.Tensor]:
+    return lambda predictions, labels: tf.math.squared_difference(
+        *_floats(where, predictions, labels)
+    )
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_mean_squared_error(
+    predictions,
+    labels,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The weighted mean of `(predictions - labels)**2`.
+
+    Arguments, return value and errors are those of `streaming_mean_absolute_error`.
+    """
+    where = "streaming_mean_squared_error"
+    return mean_of("mean_squared_error", where, _squared_error(where))
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_root_mean_squared_error(
+    predictions,
+    labels,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The square root of the weighted mean of `(predictions - labels)**2`.
+
+    Arguments, return value and errors are those of `streaming_mean_absolute_error`.
+    """
+    where = "streaming_root_mean_squared_error"
+    return mean_of("root_mean_squared_error", where, _squared_error(where), finish=tf.sqrt)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_mean_cosine_distance(
+    predictions,
+    labels,
+    dim,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The weighted mean of `1 - predictions . labels`, for vectors of length 1; 1 before the first.
+
+    Args:
+      predictions: vectors of length 1 along `dim`.
+      labels: of the same shape.
+      dim: the dimension to sum the products over.
+      weights: see `streaming_mean`; of size 1 along `dim`.
+      metrics_collections: see `streaming_mean`.
+      updates_collections: see `streaming_mean`.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)`, see `streaming_mean`.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      RuntimeError: called outside a v1 graph.
+    """
+
+    def values(predictions, labels):
+        predictions, labels = _floats("streaming_mean_cosine_distance", predictions, labels)
+        return tf.reduce_sum(predictions * labels, [dim], keepdims=True)
+
+    return mean_of(
+        "mean_cosine_distance",
+        "streaming_mean_cosine_distance",
+        values,
+        finish=lambda mean: 1.0 - mean,
+    )
+
+
+@engine.streaming("values", "weights")
+def streaming_percentage_less(
+    values,
+    threshold,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The weighted share of values below a threshold, in [0, 1].
+
+    Args:
+      values: of any shape.
+      threshold: a number.
+      weights: see `streaming_mean`.
+      metrics_collections: see `streaming_mean`.
+      updates_collections: see `streaming_mean`.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)`, see `streaming_mean`.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      RuntimeError: called outside a v1 graph.
+    """
+
+    def below(values):
+        values = tf.convert_to_tensor(values)
+        return values < tf.cast(threshold, values.dtype)
+
+    return mean_of("percentage_below_threshold", "streaming_percentage_less", below)

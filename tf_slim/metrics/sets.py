@@ -1,0 +1,35 @@
+"""Set operations along the last dimension: the functions of `tf.sets`, under their old names."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def set_size(a, validate_indices=True):
+    """The number of different elements in each row; see `tf.sets.size`."""
+    return tf.sets.size(a, validate_indices)
+
+
+def set_intersection(a, b, validate_indices=True):
+    """What is in a row of both `a` and `b`; see `tf.sets.intersection`."""
+    return tf.sets.intersection(a, b, validate_indices)
+
+
+def set_union(a, b, validate_indices=True):
+    """What is in a row of `a` or `b`; see `tf.sets.union`."""
+    return tf.sets.union(a, b, validate_indices)
+
+
+def set_difference(a, b, aminusb=True, validate_indices=True):
+    """What is in a row of `a` and not of `b`, or the reverse; see `tf.sets.difference`.
+
+    Args:
+      a: a tensor, or a `tf.SparseTensor`, `[d1, ..., dN, elements]`.
+      b: the same, with the same sizes but the last.
+      aminusb: False to subtract `a` from `b`.
+      validate_indices: whether to check the order of sparse indices.
+
+    Returns:
+      A `tf.SparseTensor`.
+    """
+    return tf.sets.difference(a, b, aminusb, validate_indices)

@@ -1,0 +1,239 @@
+"""The four cases of a yes-or-no question, counted at many thresholds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.metrics import engine, inputs
+
+EPSILON = 1e-7
+
+
+def even_thresholds(where: str, num_thresholds: int) -> np.ndarray:
+    """Thresholds spread over [0, 1]; the first lets all predictions pass, the last none."""
+    if num_thresholds < 2:
+        raise ValueError(f"{where}: num_thresholds must be at least 2; got {num_thresholds}.")
+    thresholds = np.arange(num_thresholds) / (num_thresholds - 1)
+    thresholds[0], thresholds[-1] = -EPSILON, 1 + EPSILON
+    return thresholds
+
+
+def cases_at(
+    where: str, thresholds: Any, predictions: Any, labels: Any, weights: Any
+) -> dict[str, tf.Tensor]:
+    """How many examples fall into each of the four cases, for each threshold.
+
+    One pass over the examples: each goes into the bin between the two thresholds around it, and
+    the counts are cumulative sums over the bins.
+
+    Args:
+      where: name of the metric, for messages.
+      thresholds: `[thresholds]`, in any order. A prediction above a threshold is "positive".
+      predictions: in [0, 1].
+      labels: of the same shape.
+      weights: None or broadcast to that shape.
+
+    Returns:
+      The weighted counts by name of the case, each `[thresholds]`.
+    """
+    predictions, labels = inputs.align(where, predictions, labels)
+    predictions = inputs.probabilities(where, predictions)
+    labels = tf.cast(labels, tf.bool)
+    positives, weights = inputs.weighted(where, labels, weights)
+    negatives = weights - positives
+    thresholds = np.asarray(thresholds, np.float32)
+    ascending = np.argsort(thresholds, kind="stable")
+    places = np.argsort(ascending)
+    bins = tf.searchsorted(tf.constant(thresholds[ascending]), tf.reshape(predictions, [-1]))
+
+    def below_and_above(values):
+        sums = tf.math.unsorted_segment_sum(tf.reshape(values, [-1]), bins, len(thresholds) + 1)
+        below = tf.cumsum(sums)[:-1]
+        above = tf.cumsum(sums, reverse=True)[1:]
+        return tf.gather(below, places), tf.gather(above, places)
+
+    false_negatives, true_positives = below_and_above(positives)
+    true_negatives, false_positives = below_and_above(negatives)
+    return {
+        "true_positives": true_positives,
+        "false_negatives": false_negatives,
+        "true_negatives": true_negatives,
+        "false_positives": false_positives,
+    }
+
+
+def at_thresholds(
+    name: str,
+    where: str,
+    thresholds: Sequence[float] | np.ndarray,
+    cases: Sequence[str],
+    result: Callable[[engine.State], tf.Tensor],
+    output: str = "value",
+) -> engine.Metric:
+    """A metric over counts at thresholds, of predictions, labels and weights."""
+    spec = tf.TensorSpec([len(thresholds)], tf.float32)
+
+    def measure(predictions, labels, weights):
+        found = cases_at(where, thresholds, predictions, labels, weights)
+        return {case: found[case] for case in cases}
+
+    return engine.Metric(
+        name, dict.fromkeys(cases, spec), measure=measure, result=result, output=output
+    )
+
+
+def _count(case: str, thresholds: Sequence[float]) -> engine.Metric:
+    where = f"streaming_{case}_at_thresholds"
+    return at_thresholds("", where, thresholds, [case], lambda state: state[case], case)
+
+
+def _rate(
+    name: str, output: str, thresholds: Sequence[float], cases: Sequence[str], share_of: str
+) -> engine.Metric:
+    """The share of the case `share_of` among both `cases`."""
+
+    def result(state):
+        return state[share_of] / (EPSILON + state[cases[0]] + state[cases[1]])
+
+    return at_thresholds(name, f"streaming_{name}", thresholds, cases, result, output)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_true_positives_at_thresholds(predictions, labels, thresholds, weights=None):
+    """The weighted number of positive examples predicted above each threshold.
+
+    Args:
+      predictions: in [0, 1], of any shape.
+      labels: of the same shape; what is not 0 is positive.
+      thresholds: a list of numbers in [0, 1].
+      weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
+
+    Returns:
+      `(value, update_op)` in a v1 graph, each `[thresholds]`: the value so far, and the operation
+      that adds a batch and returns the value then. See `slim.metrics.stateful` for all other
+      code.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      RuntimeError: called outside a v1 graph.
+    """
+    return _count("true_positives", thresholds)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_false_negatives_at_thresholds(predictions, labels, thresholds, weights=None):
+    """The weighted number of positive examples predicted at or below each threshold.
+
+    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
+    """
+    return _count("false_negatives", thresholds)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_false_positives_at_thresholds(predictions, labels, thresholds, weights=None):
+    """The weighted number of negative examples predicted above each threshold.
+
+    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
+    """
+    return _count("false_positives", thresholds)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_true_negatives_at_thresholds(predictions, labels, thresholds, weights=None):
+    """The weighted number of negative examples predicted at or below each threshold.
+
+    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
+    """
+    return _count("true_negatives", thresholds)
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_precision_at_thresholds(
+    predictions,
+    labels,
+    thresholds,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The share of positives among the examples predicted above each threshold.
+
+    Args:
+      predictions: in [0, 1], of any shape.
+      labels: of the same shape; what is not 0 is positive.
+      thresholds: a list of numbers in [0, 1].
+      weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
+      metrics_collections: collections that the value joins.
+      updates_collections: collections that the update operation joins.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)`, see `streaming_true_positives_at_thresholds`.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      RuntimeError: called outside a v1 graph.
+    """
+    cases = ["true_positives", "false_positives"]
+    return _rate("precision_at_thresholds", "precision_value", thresholds, cases, cases[0])
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_recall_at_thresholds(
+    predictions,
+    labels,
+    thresholds,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The share predicted above each threshold among the positive examples.
+
+    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
+    """
+    cases = ["true_positives", "false_negatives"]
+    return _rate("recall_at_thresholds", "recall_value", thresholds, cases, cases[0])
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_false_positive_rate_at_thresholds(
+    predictions,
+    labels,
+    thresholds,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The share predicted above each threshold among the negative examples.
+
+    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
+    """
+    cases = ["true_negatives", "false_positives"]
+    return _rate("false_positive_rate_at_thresholds", "fpr_value", thresholds, cases, cases[1])
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_false_negative_rate_at_thresholds(
+    predictions,
+    labels,
+    thresholds,
+    weights=None,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
+    """The share predicted at or below each threshold among the positive examples.
+
+    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
+    """
+    cases = ["true_positives", "false_negatives"]
+    return _rate("false_negative_rate_at_thresholds", "fnr_value", thresholds, cases, cases[1])

@@ -1,0 +1,216 @@
+"""VGG: blocks of 3x3 convolutions, and three fully connected layers as convolutions.
+
+K. Simonyan, A. Zisserman, "Very deep convolutional networks for large-scale image recognition",
+arXiv:1409.1556, 2014. Columns A, D and E of its table 1.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.nets import register
+from tf_slim.nets.blocks import check_images, convolutional_logits
+
+__all__ = ["vgg_16", "vgg_19", "vgg_a", "vgg_arg_scope", "vgg_d", "vgg_e"]
+
+_DEPTHS = (64, 128, 256, 512, 512)
+_PAPER = "Simonyan and Zisserman, Very deep convolutional networks, 2014"
+
+
+def vgg_arg_scope(weight_decay=0.0005):
+    """The scope that VGG is trained in.
+
+    Args:
+      weight_decay: the factor of the L2 regularization.
+
+    Returns:
+      An arg_scope.
+    """
+    with (
+        slim.arg_scope(
+            [slim.conv2d, slim.fully_connected],
+            activation_fn=tf.nn.relu,
+            weights_regularizer=slim.l2_regularizer(weight_decay),
+            biases_initializer=tf.compat.v1.zeros_initializer(),
+        ),
+        slim.arg_scope([slim.conv2d], padding="SAME") as scope,
+    ):
+        return scope
+
+
+@register(
+    arg_scope=vgg_arg_scope,
+    image_size=224,
+    preprocessing="vgg",
+    logits_scopes=["vgg_a/fc8"],
+    paper=_PAPER,
+)
+def vgg_a(
+    inputs,
+    num_classes=1000,
+    is_training=True,
+    dropout_keep_prob=0.5,
+    spatial_squeeze=True,
+    scope="vgg_a",
+    fc_conv_padding="VALID",
+    global_pool=False,
+    reuse=None,
+):
+    """VGG with 11 layers with weights, column A. For the arguments see `vgg_16`."""
+    return _vgg(
+        "vgg_a",
+        (1, 1, 2, 2, 2),
+        inputs,
+        num_classes,
+        is_training,
+        dropout_keep_prob,
+        spatial_squeeze,
+        scope,
+        fc_conv_padding,
+        global_pool,
+        reuse,
+    )
+
+
+@register(
+    arg_scope=vgg_arg_scope,
+    image_size=224,
+    preprocessing="vgg",
+    logits_scopes=["vgg_16/fc8"],
+    paper=_PAPER,
+)
+def vgg_16(
+    inputs,
+    num_classes=1000,
+    is_training=True,
+    dropout_keep_prob=0.5,
+    spatial_squeeze=True,
+    scope="vgg_16",
+    fc_conv_padding="VALID",
+    global_pool=False,
+    reuse=None,
+):
+    """VGG with 16 layers with weights, column D.
+
+    Args:
+      inputs: images `[batch, height, width, channels]`, of 224x224 pixels and more; from 256 on
+        with `global_pool=True` or `spatial_squeeze=False`.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      is_training: whether to drop features.
+      dropout_keep_prob: the share of features that dropout keeps.
+      spatial_squeeze: whether the logits lose the height and width, which must be 1.
+      scope: the name of the variable scope.
+      fc_conv_padding: the padding of the 7x7 convolution `fc6`. "SAME" keeps the size of the map,
+        takes images of 32x32 pixels and more, and suits dense prediction.
+      global_pool: whether to average over height and width before the logits.
+      reuse: whether the variables exist already.
+
+    Returns:
+      (logits, end_points): `[batch, num_classes]`, or `[batch, height, width, num_classes]` without
+      squeezing; and all intermediate outputs by name, in order. Without classes, the features
+      `[batch, height, width, 4096]` take the place of the logits.
+
+    Raises:
+      ValueError: the images are of another rank, or too small, or too large to be squeezed.
+      TypeError: they are not of floating point.
+    """
+    return _vgg(
+        "vgg_16",
+        (2, 2, 3, 3, 3),
+        inputs,
+        num_classes,
+        is_training,
+        dropout_keep_prob,
+        spatial_squeeze,
+        scope,
+        fc_conv_padding,
+        global_pool,
+        reuse,
+    )
+
+
+@register(
+    arg_scope=vgg_arg_scope,
+    image_size=224,
+    preprocessing="vgg",
+    logits_scopes=["vgg_19/fc8"],
+    paper=_PAPER,
+)
+def vgg_19(
+    inputs,
+    num_classes=1000,
+    is_training=True,
+    dropout_keep_prob=0.5,
+    spatial_squeeze=True,
+    scope="vgg_19",
+    fc_conv_padding="VALID",
+    global_pool=False,
+    reuse=None,
+):
+    """VGG with 19 layers with weights, column E. For the arguments see `vgg_16`."""
+    return _vgg(
+        "vgg_19",
+        (2, 2, 4, 4, 4),
+        inputs,
+        num_classes,
+        is_training,
+        dropout_keep_prob,
+        spatial_squeeze,
+        scope,
+        fc_conv_padding,
+        global_pool,
+        reuse,
+    )
+
+
+def _vgg(
+    name,
+    convolutions,
+    inputs,
+    num_classes,
+    is_training,
+    dropout_keep_prob,
+    spatial_squeeze,
+    scope,
+    fc_conv_padding,
+    global_pool,
+    reuse,
+):
+    with slim.scope(scope, name, [inputs], reuse=reuse) as sc:
+        end_points_collection = sc.original_name_scope + "_end_points"
+        with slim.arg_scope(
+            [slim.conv2d, slim.fully_connected, slim.max_pool2d],
+            outputs_collections=[end_points_collection],
+        ):
+            if fc_conv_padding == "VALID":
+                net = check_images(
+                    inputs, min_size=224, remedy="pass fc_conv_padding='SAME' for 32x32 and more"
+                )
+            else:
+                net = check_images(inputs, min_size=32)
+            for block, (repetitions, depth) in enumerate(zip(convolutions, _DEPTHS), start=1):
+                net = slim.repeat(
+                    net, repetitions, slim.conv2d, depth, [3, 3], scope=f"conv{block}"
+                )
+                net = slim.max_pool2d(net, [2, 2], scope=f"pool{block}")
+            net = slim.conv2d(net, 4096, [7, 7], padding=fc_conv_padding, scope="fc6")
+            net = slim.dropout(net, dropout_keep_prob, is_training=is_training, scope="dropout6")
+            net = slim.conv2d(net, 4096, [1, 1], scope="fc7")
+            return convolutional_logits(
+                net,
+                num_classes,
+                end_points_collection,
+                is_training=is_training,
+                dropout_keep_prob=dropout_keep_prob,
+                spatial_squeeze=spatial_squeeze,
+                global_pool=global_pool,
+            )
+
+
+vgg_a.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+vgg_16.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+vgg_19.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+
+vgg_d = vgg_16
+vgg_e = vgg_19
