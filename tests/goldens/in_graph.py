@@ -32,14 +32,19 @@ v1 = tf.compat.v1
 
 
 @contextlib.contextmanager
-def reference_variables() -> Iterator[None]:
-    """Makes variables as TF 1 did by default; what the code inside changes of it ends with it."""
-    before = v1.resource_variables_enabled()
+def tf1_graphs() -> Iterator[None]:
+    """Builds graphs as after `tf.disable_v2_behavior()`: reference variables, Switch and Merge.
+
+    What the code inside changes of it ends with it.
+    """
+    resources, control_flow = v1.resource_variables_enabled(), v1.control_flow_v2_enabled()
     v1.disable_resource_variables()
+    v1.disable_control_flow_v2()
     try:
         yield
     finally:
-        (v1.enable_resource_variables if before else v1.disable_resource_variables)()
+        (v1.enable_resource_variables if resources else v1.disable_resource_variables)()
+        (v1.enable_control_flow_v2 if control_flow else v1.disable_control_flow_v2)()
 
 
 def initialize(session) -> None:

@@ -21,7 +21,7 @@ import tf_slim as slim
 from tests.goldens.call import op_name
 from tests.goldens.decode import ROOTS, exists, find
 from tests.goldens.departures import EAGER, FUNCTION, V1
-from tests.goldens.in_graph import reference_variables
+from tests.goldens.in_graph import tf1_graphs
 from tf_slim.ops import collect
 
 v1 = tf.compat.v1
@@ -75,7 +75,7 @@ def _empty_folder() -> Iterator[pathlib.Path]:
 
 def _in_v1_graph(code: str, names: Names, strict_scopes: bool) -> None:
     del strict_scopes  # Scopes are strict here anyway.
-    with tf.Graph().as_default(), reference_variables():
+    with tf.Graph().as_default(), tf1_graphs():
         v1.set_random_seed(1)
         names["run"] = run_in_session
         exec(code, names)

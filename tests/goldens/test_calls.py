@@ -7,7 +7,7 @@ import pytest
 
 from tests.goldens import compare, departures
 from tests.goldens.call import Replay
-from tests.goldens.in_graph import reference_variables
+from tests.goldens.in_graph import tf1_graphs
 from tests.goldens.loader import Case
 from tests.goldens.replay import replay
 from tests.goldens.supported import call_parameters
@@ -25,9 +25,9 @@ def with_variables() -> list:
 
 
 @pytest.mark.parametrize(("key", "case", "mode"), with_variables())
-def test_call_with_reference_variables(key: str, case: Case, mode: str):
-    """Programs that call tf.disable_v2_behavior() have the variables of TF 1."""
-    with reference_variables():
+def test_call_in_tf1_graph(key: str, case: Case, mode: str):
+    """Programs that call tf.disable_v2_behavior() have the variables and control flow of TF 1."""
+    with tf1_graphs():
         check(key, case, mode)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from tests.goldens import compare, departures, metric
+from tests.goldens import compare, departures, loader, metric
 from tests.goldens.loader import Case
 from tests.goldens.supported import call_parameters
 
@@ -43,3 +45,11 @@ def check_variables(got: list, recorded: list) -> None:
     for (_, shape, dtype), (name, recorded_shape, recorded_dtype) in zip(got, recorded):
         assert dtype == recorded_dtype, name
         assert recorded_shape in (None, shape), name
+
+
+@pytest.mark.parametrize("mode", departures.MODES)
+def test_a_wrong_value_is_noticed(mode):
+    case = copy.deepcopy(loader.case("metrics", "mean"))
+    case["steps"][1]["value"][0]["values"] = [0.126]
+    with pytest.raises(AssertionError, match="value after batch 2"):
+        test_metric("metrics/mean", case, mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 
 import numpy as np
@@ -88,3 +89,40 @@ def _check_statistics(got, mean, std, deviation, tol, what):
     got = got.astype(np.float64)
     compare.assert_within_spread([got.mean()], [mean], deviation, tol, f"{what}: mean")
     compare.assert_within_spread([got.std()], [std], deviation, tol, f"{what}: deviation")
+
+
+DAMAGES = {
+    "name of a variable": lambda case: case["variables"][2].__setitem__(0, "LeNet/conv9/weights"),
+    "order of variables": lambda case: case["variables"].reverse(),
+    "trainable": lambda case: case["variables"][0].__setitem__(3, False),
+    "model variable": lambda case: case["variables"][0].__setitem__(4, False),
+    "order of end points": lambda case: case["end_points"].reverse(),
+    "shape of an end point": lambda case: case["end_points"][0].__setitem__(1, [2, 28, 28, 33]),
+    "mean of an end point": lambda case: case["end_points"][2].__setitem__(2, 0.46),
+    "first values of an end point": lambda case: case["end_points"][2][4].__setitem__(7, 9.0),
+    "output": lambda case: case["outputs"][0][1].__setitem__(19, 9.0),
+    "number of regularization losses": lambda case: case["regularization_losses"].__setitem__(0, 3),
+    "regularization": lambda case: case["regularization_losses"].__setitem__(1, 113.3),
+}
+
+
+@pytest.fixture(scope="module")
+def lenet() -> tuple[loader.Case, net.NetRun]:
+    case = loader.case("nets/research_lenet", "r_lenet_train")
+    return case, net.run(case, departures.EAGER)
+
+
+def test_what_is_as_recorded_passes(lenet):
+    case, done = lenet
+    check_structure(case, done)
+    check_numbers(case, done)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_not_as_recorded_is_noticed(damage, lenet):
+    case, done = lenet
+    case = copy.deepcopy(case)
+    DAMAGES[damage](case)
+    with pytest.raises(AssertionError):
+        check_structure(case, done)
+        check_numbers(case, done)

@@ -78,6 +78,24 @@ def test_a_direct_eager_call_returns_all_end_points(name):
         spec.fn(x, CLASSES, is_training=False, **row.kwargs)
 
 
+@pytest.mark.parametrize("name", sorted(NETS))
+def test_two_calls_in_one_model_keep_their_end_points_apart(name):
+    net, kwargs = slim.nets.spec(name).fn, NETS[name].kwargs
+
+    def twins(x):
+        _, left = net(x, CLASSES, is_training=False, **kwargs)
+        _, right = net(2.0 * x, CLASSES, is_training=False, reuse=True, **kwargs)
+        return left, right
+
+    model = slim.Model(twins)
+    x = images(name, batch=1)
+    left, right = model(x)
+    assert len(model.variables) == len(in_graph(name).variables)
+    assert len(left) == len(right) == len(in_graph(name).end_points)
+    for (key, expected), value in zip(model(2.0 * x)[0].items(), right.values(), strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=key)
+
+
 def test_an_unknown_size_is_left_to_run_time():
     model = slim.nets.create("alexnet_v2", CLASSES, global_pool=True)
 

@@ -41,7 +41,7 @@ class DataOptions:
     )
     channels: int = option(3, "of `files`: 1 (grey), 3 (RGB) or 4 (RGBA)", at_least=1, at_most=4)
     train_split: str = option("train", "the split to train on")
-    eval_split: str = option("test", "the split to evaluate on; \"\" for none", free=True)
+    eval_split: str = option("test", 'the split to evaluate on; "" for none', free=True)
     image_size: int | list[int] | None = option(
         None, "pixels, or [height, width]; by default that of the data, else of the net", at_least=1
     )
@@ -74,7 +74,8 @@ class OptimizerOptions:
     )
     warmup_steps: int = option(50, "steps to rise from 0 to the learning rate", at_least=0)
     decay_steps: int | None = option(
-        None, "cosine, linear: steps to fall, by default train.steps; exponential: steps a factor",
+        None,
+        "cosine, linear: steps to fall, by default train.steps; exponential: steps a factor",
         at_least=1,
     )
     decay_rate: float = option(0.1, "exponential, piecewise: the factor", above=0)
@@ -179,9 +180,7 @@ def _setting(text: str) -> dict[str, Any]:
     path, equals, value = text.partition("=")
     names = path.strip().split(".", 2)
     if not equals or not all(names):
-        raise ConfigError(
-            f"--set {text}: write section.key=value, as in --set train.steps=100."
-        )
+        raise ConfigError(f"--set {text}: write section.key=value, as in --set train.steps=100.")
     if len(names) == 1:
         return {names[0]: value}
     section, key, *inner = names

@@ -27,9 +27,7 @@ def command(
 
     names = slim.nets.names(pattern)
     if not names:
-        raise ConfigError(
-            f"No net matches {pattern!r}. The nets: {', '.join(slim.nets.names())}."
-        )
+        raise ConfigError(f"No net matches {pattern!r}. The nets: {', '.join(slim.nets.names())}.")
     rows = [_row(slim.nets.spec(name), params) for name in names]
     if as_json:
         terminal.say(json.dumps(rows, indent=2, ensure_ascii=False))

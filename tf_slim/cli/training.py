@@ -148,9 +148,10 @@ def _fitted(config: Config, folder: str, parts: _Parts) -> int:
             summary_every_steps=options.summary_every_steps,
         )
     except slim.learning.NonFiniteLossError as error:
+        lower = config.optimizer.learning_rate / 10
         raise slim.learning.NonFiniteLossError(
-            f"{error}\nHere: --set optimizer.learning_rate={config.optimizer.learning_rate / 10:g}, "
-            "or --set train.clip_gradient_norm=1, with another --logdir."
+            f"{error}\nHere: --set optimizer.learning_rate={lower:g}, or "
+            "--set train.clip_gradient_norm=1, with another --logdir."
         ) from error
     except KeyboardInterrupt:
         return _stopped(folder, seen.run, errors.INTERRUPTED)

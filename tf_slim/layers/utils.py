@@ -14,6 +14,7 @@ from tf_slim.ops import collect, modes
 
 __all__ = [
     "append_tensor_alias",
+    "as_list",
     "channel_dimension",
     "collect_named_outputs",
     "constant_value",

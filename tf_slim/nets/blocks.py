@@ -96,7 +96,12 @@ def convolutional_logits(
             scope="fc8",
             **fc8_kwargs,
         )
-    end_points = slim.utils.convert_collection_to_dict(end_points_collection)
+    # A second call of the net must not find what this one filed. In a v1 graph, where the name
+    # of the collection is another one in each call, programs may go on to read it.
+    in_v1_graph = not tf.compat.v1.executing_eagerly_outside_functions()
+    end_points = slim.utils.convert_collection_to_dict(
+        end_points_collection, clear_collection=not in_v1_graph
+    )
     end_points.pop(logits_name, None)
     end_points.update(pooled)
     if num_classes:

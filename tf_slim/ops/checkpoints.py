@@ -23,7 +23,20 @@ import tensorflow as tf
 
 from tf_slim.ops import files, modes, patterns
 
-__all__ = ["CheckpointError", "Reader", "Report", "latest", "prefixes", "resolve", "restore", "save"]
+__all__ = [
+    "CheckpointError",
+    "Reader",
+    "Report",
+    "assign",
+    "latest",
+    "prefixes",
+    "remove",
+    "resolve",
+    "restore",
+    "save",
+    "step_of",
+    "write_state",
+]
 
 _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
 _STEP = re.compile(r"-(\d+)$")

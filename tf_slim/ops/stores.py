@@ -265,7 +265,6 @@ class Call:
                 "reuse, or pass reuse=tf.compat.v1.AUTO_REUSE."
             )
         self._seen.add(name)
-        self._grow(name)
         variable = self.store.create(name, shape, dtype, **kwargs)
         self._made.append(name)
         return variable
@@ -311,9 +310,6 @@ class Call:
         self._scopes.add(candidate)
         return candidate
 
-    def _grow(self, name: str) -> None:
-        """Called for each new variable."""
-
     def _made_twice(self, name: str) -> str:
         return (
             f"Variable {name!r} is made twice in one call of {self.store.owner}. To share it, "
@@ -334,17 +330,19 @@ class DefaultCall(Call):
             self._seen.add(name)
         return super().get(name, shape, dtype, reuse, **kwargs)
 
-    def _grow(self, name: str) -> None:
+    def unique_scope(self, default_name: str) -> str:
+        name = super().unique_scope(default_name)
         place = _user_line()
-        self._grown[place] += 1
-        if self._grown[place] == _GROWING:
+        self._grown[place, default_name] += 1
+        if self._grown[place, default_name] == _GROWING:
             warnings.warn(
-                f"The code at {place} has now created {_GROWING} variables in the default store, "
-                f"the last one {name!r}. If it is a net that is called again and again, wrap it "
-                "once in slim.Model(net): its variables are then made once and found again. "
-                "slim.reset_default_store() empties the store.",
+                f"The layer at {place} has now made its variables {_GROWING} times in the default "
+                f"store, the last time as {name!r}. If it belongs to a net that is called again "
+                "and again, wrap that once in slim.Model(net): its variables are then made once "
+                "and found again. slim.reset_default_store() empties the store.",
                 stacklevel=2,
             )
+        return name
 
     def _made_twice(self, name: str) -> str:
         return (
