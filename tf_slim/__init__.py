@@ -1,168 +1,223 @@
 """TF-Slim 2: define, train and evaluate complex models in TensorFlow with little code.
 
     import tf_slim as slim
+
+Names are loaded when they are first used: `import tf_slim` costs nothing, and the command line can
+answer `--help` without TensorFlow.
 """
 
-from tf_slim import data, evaluation, hooks, layers, learning, losses, metrics, nets, ops
-from tf_slim.layers import (
-    apply_regularization,
-    avg_pool2d,
-    batch_norm,
-    bias_add,
-    conv1d,
-    conv2d,
-    conv3d,
-    convolution,
-    convolution1d,
-    convolution2d,
-    convolution3d,
-    dropout,
-    elu,
-    flatten,
-    fully_connected,
-    initializers,
-    l1_l2_regularizer,
-    l1_regularizer,
-    l2_regularizer,
-    linear,
-    max_pool2d,
-    one_hot_encoding,
-    regularizers,
-    relu,
-    relu6,
-    repeat,
-    softmax,
-    stack,
-    sum_regularizer,
-    utils,
-    variance_scaling_initializer,
-    xavier_initializer,
-    xavier_initializer_conv2d,
-)
-from tf_slim.ops import checkpoints
-from tf_slim.ops.arg_scope import (
-    add_arg_scope,
-    arg_scope,
-    arg_scope_func_key,
-    arg_scoped_arguments,
-    current_arg_scope,
-    has_arg_scope,
-)
-from tf_slim.ops.assign import (
-    assign_from_checkpoint,
-    assign_from_checkpoint_fn,
-    assign_from_values,
-    assign_from_values_fn,
-)
-from tf_slim.ops.collect import collect
-from tf_slim.ops.device_chooser import VariableDeviceChooser
-from tf_slim.ops.global_step import (
-    assert_global_step,
-    assert_or_get_global_step,
-    create_global_step,
-    get_global_step,
-    get_or_create_global_step,
-)
-from tf_slim.ops.model import Model
-from tf_slim.ops.randomness import random_scope
-from tf_slim.ops.scopes import scope
-from tf_slim.ops.stores import reset_default_store
-from tf_slim.ops.variables import (
-    add_model_variable,
-    filter_variables,
-    get_local_variables,
-    get_model_variables,
-    get_trainable_variables,
-    get_unique_variable,
-    get_variable_full_name,
-    get_variables,
-    get_variables_by_name,
-    get_variables_by_suffix,
-    get_variables_to_restore,
-    global_variable,
-    local_variable,
-    model_variable,
-    variable,
-)
+import importlib as _importlib
+import typing as _typing
 
-__all__ = [
-    "Model",
-    "VariableDeviceChooser",
-    "add_arg_scope",
-    "add_model_variable",
-    "apply_regularization",
-    "arg_scope",
-    "arg_scope_func_key",
-    "arg_scoped_arguments",
-    "assert_global_step",
-    "assert_or_get_global_step",
-    "assign_from_checkpoint",
-    "assign_from_checkpoint_fn",
-    "assign_from_values",
-    "assign_from_values_fn",
-    "avg_pool2d",
-    "batch_norm",
-    "bias_add",
-    "checkpoints",
-    "collect",
-    "conv1d",
-    "conv2d",
-    "conv3d",
-    "convolution",
-    "convolution1d",
-    "convolution2d",
-    "convolution3d",
-    "create_global_step",
-    "current_arg_scope",
+if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it with the tables below
+    from tf_slim import data, evaluation, hooks, layers, learning, losses, metrics, nets, ops
+    from tf_slim.layers import (
+        apply_regularization,
+        avg_pool2d,
+        batch_norm,
+        bias_add,
+        conv1d,
+        conv2d,
+        conv3d,
+        convolution,
+        convolution1d,
+        convolution2d,
+        convolution3d,
+        dropout,
+        elu,
+        flatten,
+        fully_connected,
+        initializers,
+        l1_l2_regularizer,
+        l1_regularizer,
+        l2_regularizer,
+        linear,
+        max_pool2d,
+        one_hot_encoding,
+        regularizers,
+        relu,
+        relu6,
+        repeat,
+        softmax,
+        stack,
+        sum_regularizer,
+        utils,
+        variance_scaling_initializer,
+        xavier_initializer,
+        xavier_initializer_conv2d,
+    )
+    from tf_slim.ops import checkpoints
+    from tf_slim.ops.arg_scope import (
+        add_arg_scope,
+        arg_scope,
+        arg_scope_func_key,
+        arg_scoped_arguments,
+        current_arg_scope,
+        has_arg_scope,
+    )
+    from tf_slim.ops.assign import (
+        assign_from_checkpoint,
+        assign_from_checkpoint_fn,
+        assign_from_values,
+        assign_from_values_fn,
+    )
+    from tf_slim.ops.collect import collect
+    from tf_slim.ops.device_chooser import VariableDeviceChooser
+    from tf_slim.ops.global_step import (
+        assert_global_step,
+        assert_or_get_global_step,
+        create_global_step,
+        get_global_step,
+        get_or_create_global_step,
+    )
+    from tf_slim.ops.model import Model
+    from tf_slim.ops.randomness import random_scope
+    from tf_slim.ops.scopes import scope
+    from tf_slim.ops.stores import reset_default_store
+    from tf_slim.ops.variables import (
+        add_model_variable,
+        filter_variables,
+        get_local_variables,
+        get_model_variables,
+        get_trainable_variables,
+        get_unique_variable,
+        get_variable_full_name,
+        get_variables,
+        get_variables_by_name,
+        get_variables_by_suffix,
+        get_variables_to_restore,
+        global_variable,
+        local_variable,
+        model_variable,
+        variable,
+    )
+
+_NAMESPACES = (
     "data",
-    "dropout",
-    "elu",
     "evaluation",
-    "filter_variables",
-    "flatten",
-    "fully_connected",
-    "get_global_step",
-    "get_local_variables",
-    "get_model_variables",
-    "get_or_create_global_step",
-    "get_trainable_variables",
-    "get_unique_variable",
-    "get_variable_full_name",
-    "get_variables",
-    "get_variables_by_name",
-    "get_variables_by_suffix",
-    "get_variables_to_restore",
-    "global_variable",
-    "has_arg_scope",
     "hooks",
-    "initializers",
-    "l1_l2_regularizer",
-    "l1_regularizer",
-    "l2_regularizer",
     "layers",
     "learning",
-    "linear",
-    "local_variable",
     "losses",
-    "max_pool2d",
     "metrics",
-    "model_variable",
     "nets",
-    "one_hot_encoding",
     "ops",
-    "random_scope",
-    "regularizers",
-    "relu",
-    "relu6",
-    "repeat",
-    "reset_default_store",
-    "scope",
-    "softmax",
-    "stack",
-    "sum_regularizer",
-    "utils",
-    "variable",
-    "variance_scaling_initializer",
-    "xavier_initializer",
-    "xavier_initializer_conv2d",
-]
+)
+
+_HOMES = {
+    "tf_slim.layers": (
+        "apply_regularization",
+        "avg_pool2d",
+        "batch_norm",
+        "bias_add",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "convolution",
+        "convolution1d",
+        "convolution2d",
+        "convolution3d",
+        "dropout",
+        "elu",
+        "flatten",
+        "fully_connected",
+        "initializers",
+        "l1_l2_regularizer",
+        "l1_regularizer",
+        "l2_regularizer",
+        "linear",
+        "max_pool2d",
+        "one_hot_encoding",
+        "regularizers",
+        "relu",
+        "relu6",
+        "repeat",
+        "softmax",
+        "stack",
+        "sum_regularizer",
+        "utils",
+        "variance_scaling_initializer",
+        "xavier_initializer",
+        "xavier_initializer_conv2d",
+    ),
+    "tf_slim.ops": (
+        "checkpoints",
+    ),
+    "tf_slim.ops.arg_scope": (
+        "add_arg_scope",
+        "arg_scope",
+        "arg_scope_func_key",
+        "arg_scoped_arguments",
+        "current_arg_scope",
+        "has_arg_scope",
+    ),
+    "tf_slim.ops.assign": (
+        "assign_from_checkpoint",
+        "assign_from_checkpoint_fn",
+        "assign_from_values",
+        "assign_from_values_fn",
+    ),
+    "tf_slim.ops.collect": (
+        "collect",
+    ),
+    "tf_slim.ops.device_chooser": (
+        "VariableDeviceChooser",
+    ),
+    "tf_slim.ops.global_step": (
+        "assert_global_step",
+        "assert_or_get_global_step",
+        "create_global_step",
+        "get_global_step",
+        "get_or_create_global_step",
+    ),
+    "tf_slim.ops.model": (
+        "Model",
+    ),
+    "tf_slim.ops.randomness": (
+        "random_scope",
+    ),
+    "tf_slim.ops.scopes": (
+        "scope",
+    ),
+    "tf_slim.ops.stores": (
+        "reset_default_store",
+    ),
+    "tf_slim.ops.variables": (
+        "add_model_variable",
+        "filter_variables",
+        "get_local_variables",
+        "get_model_variables",
+        "get_trainable_variables",
+        "get_unique_variable",
+        "get_variable_full_name",
+        "get_variables",
+        "get_variables_by_name",
+        "get_variables_by_suffix",
+        "get_variables_to_restore",
+        "global_variable",
+        "local_variable",
+        "model_variable",
+        "variable",
+    ),
+}
+
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [*_NAMESPACES, *_HOME_OF]
+
+
+def __getattr__(name: str):
+    if name in _NAMESPACES:
+        return _importlib.import_module(f"{__name__}.{name}")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _importlib.import_module(_HOME_OF[name])
+    value = getattr(home, name, None)
+    if value is None:
+        value = _importlib.import_module(f"{home.__name__}.{name}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

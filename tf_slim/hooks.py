@@ -14,14 +14,15 @@ class Hook:
     """Called by `slim.learning.fit` as training goes on. Override what you need.
 
     `run` is the running `Run`: its `step`, `number_of_steps`, `loss` (of the last step, a
-    tensor), `train_step`, `logdir`. Set `run.stop = "reason"` to end training after this step.
+    tensor; `loss_value` is the number), `train_step`, `logdir`. Set `run.stop = "reason"` to end
+    training after this step.
     """
 
     def begin(self, run: Run) -> None:
         """Before the first step, after restoring."""
 
     def after_step(self, run: Run) -> None:
-        """After each step. Reading `float(run.loss)` waits for the step to finish."""
+        """After each step. Reading `run.loss_value` waits for the step to finish."""
 
     def after_save(self, run: Run, path: str) -> None:
         """After a checkpoint has been written to `path`."""
@@ -61,7 +62,7 @@ class ProgressLines(Hook):
         left = self._rate.time_left(run.step, run.number_of_steps)
         goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
         self._print(
-            f"step {run.step}{goal}  loss {float(run.loss):.4f}  {rate:.1f} steps/s"
+            f"step {run.step}{goal}  loss {run.loss_value:.4f}  {rate:.1f} steps/s"
             + (f"  {left} left" if left else "")
         )
 

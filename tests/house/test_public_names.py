@@ -5,7 +5,9 @@ Looked at in a process of its own, where nobody but `import tf_slim` has importe
 
 from __future__ import annotations
 
+import ast
 import json
+import pathlib
 from functools import cache
 
 import pytest
@@ -117,6 +119,20 @@ def test_public_functions_and_classes_have_docstrings():
 )
 def test_the_namespaces_list_their_names(namespace):
     assert f"tf_slim.{namespace}" in _survey(), "it has no __all__, or tf_slim does not list it"
+
+
+def test_what_editors_see_is_what_is_served():
+    import tf_slim
+
+    source = pathlib.Path(tf_slim.__file__).read_text(encoding="utf-8")
+    seen = {
+        alias.name: node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    served = {**dict.fromkeys(tf_slim._NAMESPACES, "tf_slim"), **tf_slim._HOME_OF}
+    assert seen == served
 
 
 MADE_UP = {

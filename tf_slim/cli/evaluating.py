@@ -40,7 +40,7 @@ def measure(
         metrics: dict[str, Any] = slim.evaluation.evaluate(
             model,
             data,
-            slim.evaluation.classification_metrics(config.model.num_classes),
+            slim.evaluation.classification_metrics(config.model.num_classes or 0),
             on_batch=on_batch,
         )
     return Measured(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ app.command("demo")(demo.command)
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.
-_UsageError = typer.BadParameter.__mro__[1]
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class Named:
@@ -16,7 +17,7 @@ class Named:
             kind: What it holds, as an error should call it, such as `data set`.
         """
         self._kind = kind
-        self._things: dict[str, object] = {}
+        self._things: dict[str, Any] = {}
 
     def add(self, name: str, thing) -> None:
         """Files a thing under a name.

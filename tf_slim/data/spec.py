@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -35,12 +36,12 @@ class DatasetSpec:
 
     name: str
     split: str
-    data_sources: tuple[str, ...]
+    data_sources: Any
     num_classes: int
     num_samples: int | None = None
     labels_to_names: Mapping[int, str] | None = dataclasses.field(default=None, hash=False)
     image_channels: int = 3
-    image_size: tuple[int, int] | None = None
+    image_size: Any = None
     preprocessing: str = "none"
     citation: str = ""
     license: str = ""

@@ -298,18 +298,19 @@ def _in_steps(
 
     if adjustment is not None:
         more_scale, more_offset = adjustment(tf.shape(inputs))
-        first = utils.smart_cond(
+        scale_now, offset_now = utils.smart_cond(
             is_training,
             lambda: (more_scale, more_offset),
             lambda: (tf.ones_like(more_scale), tf.zeros_like(more_offset)),
         )
-        scale, offset = kernels.compose(*first, scale, offset)
+        scale, offset = kernels.compose(scale_now, offset_now, scale, offset)
     axes = [axis for axis in range(rank) if axis != channel_axis]
     mean, variance = kernels.moments(inputs, axes, batch_weights)
     after: list = []
     if renormalized is not None:
         after = list(renormalized.corrections(mean, variance, is_training))
-        scale, offset = kernels.compose(*map(shaped, after), scale, offset)
+        more_scale, more_offset = map(shaped, after)
+        scale, offset = kernels.compose(more_scale, more_offset, scale, offset)
     by_mean, by_variance = utils.smart_cond(
         is_training,
         lambda: (mean, variance),

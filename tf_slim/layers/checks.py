@@ -31,7 +31,9 @@ class Site(NamedTuple):
             return self.scope.name
         return f"{outer}/{own}" if outer else own
 
-    def error(self, expected: str, received: Any, remedy: str, kind=ValueError) -> Exception:
+    def error(
+        self, expected: str, received: Any, remedy: str, kind: type[Exception] = ValueError
+    ) -> Exception:
         """The exception to raise."""
         return kind(
             f"{self.layer} in scope {self.path!r} expects {expected}; got {received}. {remedy}"
@@ -53,9 +55,11 @@ def integers(n: int, value: Any) -> tuple[int, ...] | None:
     one = integer(value)
     if one is not None:
         parts: list[int | None] = [one] * n
-    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        if isinstance(value, tf.TensorShape) and value.rank is None:
+    elif isinstance(value, tf.TensorShape):
+        if value.rank is None:
             return None
+        parts = value.as_list()
+    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         parts = [integer(part) for part in value]
     else:
         return None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
-
-import numpy as np
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts, utils
@@ -68,9 +65,9 @@ def dropout(
 
 
 def _keeps_all(keep_prob, site: checks.Site) -> bool:
-    if not isinstance(keep_prob, (numbers.Real, np.ndarray)):
+    if tf.is_tensor(keep_prob) or isinstance(keep_prob, tf.Variable):
         return False
-    if not 0.0 < keep_prob <= 1.0:
+    if not 0.0 < float(keep_prob) <= 1.0:  # pyright: ignore[reportArgumentType]
         raise site.error(
             "keep_prob to be in (0, 1]",
             f"keep_prob={keep_prob!r}",

@@ -45,6 +45,11 @@ class Run:
     stop: str | None = None
     checkpoint: str | None = None
 
+    @property
+    def loss_value(self) -> float:
+        """`loss` as a number; reading it waits for the step to finish. NaN before the first one."""
+        return float("nan") if self.loss is None else float(self.loss)
+
 
 def fit(
     train_step: TrainStep,
@@ -274,13 +279,13 @@ class _Recorder(Hook):
     def after_step(self, run: Run) -> None:
         if self._log_every and run.step % self._log_every == 0:
             rate = round(self._rate.at(run.step), 3)
-            loss = float(run.loss)  # pyright: ignore[reportArgumentType]
-            self._folder.note({"step": run.step, "loss": loss, "steps_per_second": rate})
+            row = {"step": run.step, "loss": run.loss_value, "steps_per_second": rate}
+            self._folder.note(row)
         if self._summary_every and run.step % self._summary_every == 0:
             self._summarize(run)
 
     def _summarize(self, run: Run) -> None:
-        values = {"loss": run.loss, "steps_per_second": self._rate.at(run.step)}
+        values = {"loss": run.loss_value, "steps_per_second": self._rate.at(run.step)}
         rate = optimizers.learning_rate(run.train_step.optimizer)
         if rate is not None:
             values["learning_rate"] = rate
@@ -289,7 +294,7 @@ class _Recorder(Hook):
         # As protocol buffers: tf.summary.scalar wants TensorBoard installed where one trains.
         summary = tf.compat.v1.Summary()
         for tag, value in values.items():
-            summary.value.add(tag=tag, simple_value=float(value))
+            summary.value.add(tag=tag, simple_value=value)
         with self._writer.as_default(step=run.step):
             tf.summary.experimental.write_raw_pb(summary.SerializeToString())
 

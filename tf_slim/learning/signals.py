@@ -6,6 +6,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,7 +33,7 @@ def deferred() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.getsignal(number) for number in _STOPPING}
+    before: dict[int, Any] = {number: signal.getsignal(number) for number in _STOPPING}
 
     def restore() -> None:
         for number, handler in before.items():

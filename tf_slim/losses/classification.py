@@ -7,7 +7,9 @@ import tensorflow as tf
 from tf_slim.losses import engine
 
 
-def softmax_cross_entropy(logits, onehot_labels, weights=1.0, label_smoothing=0, scope=None):
+def softmax_cross_entropy(
+    logits, onehot_labels, weights=1.0, label_smoothing: float = 0, scope=None
+):
     """Cross entropy between a softmax over `logits` and a distribution over the classes.
 
     Gradients flow into `logits` only.
@@ -64,7 +66,9 @@ def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
         return engine.collected_mean(losses, weights)
 
 
-def sigmoid_cross_entropy(logits, multi_class_labels, weights=1.0, label_smoothing=0, scope=None):
+def sigmoid_cross_entropy(
+    logits, multi_class_labels, weights=1.0, label_smoothing: float = 0, scope=None
+):
     """Cross entropy for classes that do not exclude each other.
 
     Args:

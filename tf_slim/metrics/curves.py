@@ -377,7 +377,7 @@ def precision_recall_at_equal_thresholds(
         counts = [tp, fp, tn, fn]
         rates = [tf.math.divide_no_nan(tp, tp + fp), tf.math.divide_no_nan(tp, tp + fn)]
         columns = [tf.cast(column, tf.float32) for column in counts + rates]
-        return PrecisionRecallData(*columns, tf.linspace(0.0, 1.0, count))
+        return PrecisionRecallData._make([*columns, tf.linspace(0.0, 1.0, count)])
 
     spec = tf.TensorSpec([count], tf.float64)
     return engine.Metric(

@@ -124,7 +124,7 @@ def streaming(*inputs: str) -> Callable[[_F], _F]:
                 **{name: bound.arguments[name] for name in definition.options},
             )
 
-        metric_in_graph.definition = definition  # pyright: ignore[reportFunctionMemberAccess]
+        metric_in_graph.definition = definition  # pyright: ignore[reportAttributeAccessIssue]
         return metric_in_graph  # pyright: ignore[reportReturnType]
 
     return decorate

@@ -22,7 +22,7 @@ def _at_k(name: str, k: int | None, class_id: int | None) -> str:
     return name if class_id is None else f"{name}_class{class_id}"
 
 
-def _top_k(where: str, predictions: Any, k: int) -> tf.Tensor:
+def _top_k(where: str, predictions: Any, k: Any) -> tf.Tensor:
     predictions = inputs.check_k(where, tf.convert_to_tensor(predictions), k)
     predictions = inputs.not_nan(where, predictions)
     return tf.cast(tf.math.top_k(predictions, k).indices, tf.int64)

@@ -25,6 +25,9 @@ import tensorflow as tf
 
 _F = TypeVar("_F", bound=Callable)
 
+# Programs of others read it: `getattr(op, "_key_op", str(op))`.
+_KEY = "_key_op"
+
 _REGISTERED: dict[str, itertools.count] = {}
 
 
@@ -38,7 +41,7 @@ class _Frozen(dict):
         )
 
     __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
+    clear = pop = popitem = setdefault = update = _refuse  # pyright: ignore[reportAssignmentType]
 
     def __reduce__(self):
         return (type(self), (dict(self),))
@@ -78,7 +81,8 @@ class ArgScope(_Frozen):
         return ArgScope(values, origins)
 
 
-_CURRENT: contextvars.ContextVar[ArgScope] = contextvars.ContextVar("arg_scope", default=ArgScope())
+_EMPTY = ArgScope()
+_CURRENT: contextvars.ContextVar[ArgScope] = contextvars.ContextVar("arg_scope", default=_EMPTY)
 
 
 def current_arg_scope() -> ArgScope:
@@ -88,12 +92,12 @@ def current_arg_scope() -> ArgScope:
 
 def arg_scope_func_key(op: Callable) -> str:
     """The key under which a scope holds the arguments of `op`: `scope[arg_scope_func_key(op)]`."""
-    return getattr(op, "_key_op", str(op))
+    return getattr(op, _KEY, str(op))
 
 
 def has_arg_scope(func: Callable) -> bool:
     """Whether `func` is decorated with `add_arg_scope`, so that a scope can set its arguments."""
-    return hasattr(func, "_key_op")
+    return hasattr(func, _KEY)
 
 
 def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
@@ -207,7 +211,7 @@ def add_arg_scope(func: _F) -> _F:
                     raise TypeError(_unknown_keyword(func, name, accepted, origin))
         return call(*args, **{**scoped, **kwargs})
 
-    with_scoped_arguments._key_op = key  # pyright: ignore[reportFunctionMemberAccess]
+    setattr(with_scoped_arguments, _KEY, key)
     return with_scoped_arguments  # pyright: ignore[reportReturnType]
 
 

@@ -18,7 +18,7 @@ def get_global_step(graph=None):
     """
     if graph is not None or modes.in_v1_graph():
         return tf.compat.v1.train.get_global_step(graph)
-    members = stores.current_call().store.collection(GraphKeys.GLOBAL_STEP)
+    members = stores.current_run().store.collection(GraphKeys.GLOBAL_STEP)
     return members[0] if members else None
 
 
@@ -34,7 +34,7 @@ def create_global_step(graph=None):
         raise ValueError(
             "There is a global step already; slim.get_or_create_global_step() returns it."
         )
-    store = stores.current_call().store
+    store = stores.current_run().store
     step = store.create(
         _NAME,
         shape=[],

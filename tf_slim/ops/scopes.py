@@ -27,7 +27,7 @@ _KNOWN_REUSE: contextvars.ContextVar[tuple[VariableScope, Any] | None] = context
 
 @contextlib.contextmanager
 def scope(
-    name_or_scope, default_name: str | None = None, values=None, *, reuse=None, **kwargs
+    name_or_scope: Any, default_name: str | None = None, values=None, *, reuse=None, **kwargs
 ) -> Iterator[VariableScope]:
     """Opens a variable scope: the short spelling of `tf.compat.v1.variable_scope`.
 
@@ -66,7 +66,7 @@ def scope(
     outer = tf.compat.v1.get_variable_scope()
     if outer.name == call.entry:
         if name_or_scope is None:
-            name_or_scope = call.unique_scope(default_name)
+            name_or_scope = call.unique_scope(str(default_name))
         elif isinstance(name_or_scope, str):
             call.note_scope(f"{outer.name}/{name_or_scope}/" if outer.name else name_or_scope + "/")
     if stores.active_call() is None:
@@ -74,9 +74,7 @@ def scope(
             kwargs.get("custom_getter"), over(outer.custom_getter, answer)
         )
     outer_known = _KNOWN_REUSE.get()
-    own = reuse
-    if not own and isinstance(name_or_scope, VariableScope) and name_or_scope.reuse is True:
-        own = True
+    own = reuse or getattr(name_or_scope, "reuse", None) is True
     known = own or known_reuse(outer.reuse)
     with tf.compat.v1.variable_scope(
         name_or_scope, default_name, values, reuse=reuse, **kwargs

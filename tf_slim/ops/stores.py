@@ -390,6 +390,11 @@ def current_call() -> Call | None:
     return None if modes.in_v1_graph() else _default
 
 
+def current_run() -> Call:
+    """Like `current_call`, for code that has made sure that this is no plain v1 graph."""
+    return current_call() or _default
+
+
 def reset_default_store() -> None:
     """Forgets all variables that eager code has made outside any `slim.Model`.
 

@@ -7,6 +7,7 @@ import functools
 import re
 import types
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import tensorflow as tf
 
@@ -245,7 +246,7 @@ def _plain_variable(key, initial_value, validate_shape, name, use_resource):
                 shape=None if validate_shape else tf.TensorShape(None),
             )
 
-    return stores.current_call().get_plain(name or "Variable", make, key)
+    return stores.current_run().get_plain(name or "Variable", make, key)
 
 
 def add_model_variable(var) -> None:
@@ -264,10 +265,10 @@ def add_model_variable(var) -> None:
 def _members(key: str) -> list:
     if modes.in_v1_graph():
         return tf.compat.v1.get_collection(key)
-    return stores.current_call().store.collection(key)
+    return stores.current_run().store.collection(key)
 
 
-def get_variables(scope=None, suffix=None, collection=GraphKeys.GLOBAL_VARIABLES):
+def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VARIABLES):
     """The variables of a collection, in the order of their creation.
 
     In a v1 graph these are the graph's; inside a Model's function the Model's; in other code
