@@ -79,9 +79,8 @@ def strings(*values):
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
-@pytest.mark.parametrize("is_training", [False, True])
-@pytest.mark.parametrize("counted", [False, True])
-@pytest.mark.parametrize("kept", [1, 7, 11, 12, 13, 60, -1])
+@pytest.mark.parametrize(("counted", "is_training"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("kept", [1, 11, 12, 60, -1])
 def test_a_file_cut_off_within_a_record(path, good, kept, counted, is_training):
     content, starts = good
     end = starts[BAD + 1] - 1 if kept < 0 else starts[BAD] + kept

@@ -308,9 +308,9 @@ def _in_steps(
     mean, variance = kernels.moments(inputs, axes, batch_weights)
     after: list = []
     if renormalized is not None:
-        after = list(renormalized.corrections(mean, variance, is_training))
-        more_scale, more_offset = map(shaped, after)
-        scale, offset = kernels.compose(more_scale, more_offset, scale, offset)
+        r, d = renormalized.corrections(mean, variance, is_training)
+        scale, offset = kernels.compose(shaped(r), shaped(d), scale, offset)
+        after = [r, d]
     by_mean, by_variance = utils.smart_cond(
         is_training,
         lambda: (mean, variance),

@@ -117,6 +117,15 @@ def deliver(outputs, alias: str, activation_fn=None, outputs_collections=None):
     return utils.collect_named_outputs(outputs_collections, alias, outputs)
 
 
+def sizes(inputs: tf.Tensor) -> list:
+    """The size of each axis: an integer where it is known, otherwise a tensor."""
+    known = inputs.shape.as_list()
+    if None not in known:
+        return known
+    found = tf.unstack(tf.shape(inputs))
+    return [found[axis] if size is None else size for axis, size in enumerate(known)]
+
+
 @contextlib.contextmanager
 def plain_scope(
     scope,

@@ -9,11 +9,15 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts
 from tf_slim.ops.arg_scope import add_arg_scope
 
-__all__ = ["avg_pool2d", "max_pool2d"]
+__all__ = ["avg_pool2d", "avg_pool3d", "max_pool2d", "max_pool3d", "pool"]
 
-_AXES = {
+_AXES_2D = {
     "NHWC": "[batch, height, width, channels]",
     "NCHW": "[batch, channels, height, width]",
+}
+_AXES_3D = {
+    "NDHWC": "[batch, depth, height, width, channels]",
+    "NCDHW": "[batch, channels, depth, height, width]",
 }
 
 
@@ -46,7 +50,7 @@ def max_pool2d(
     Raises:
       ValueError: an argument is out of its range.
     """
-    return _pool("max_pool2d", "MaxPool2D", tf.nn.max_pool2d, "MaxPool", _AXES, **locals())
+    return _pool("max_pool2d", "MaxPool2D", tf.nn.max_pool2d, "MaxPool", _AXES_2D, **locals())
 
 
 @add_arg_scope
@@ -63,7 +67,117 @@ def avg_pool2d(
 
     Arguments, return value and errors: see `max_pool2d`.
     """
-    return _pool("avg_pool2d", "AvgPool2D", tf.nn.avg_pool2d, "AvgPool", _AXES, **locals())
+    return _pool("avg_pool2d", "AvgPool2D", tf.nn.avg_pool2d, "AvgPool", _AXES_2D, **locals())
+
+
+@add_arg_scope
+def max_pool3d(
+    inputs,
+    kernel_size,
+    stride=2,
+    padding="VALID",
+    data_format="NDHWC",
+    outputs_collections=None,
+    scope=None,
+):
+    """The maximum over a window in three dimensions.
+
+    Arguments, return value and errors: see `max_pool2d`, with three spatial dimensions, the data
+    formats "NDHWC" and "NCDHW", and the scope `MaxPool3D`.
+    """
+    return _pool("max_pool3d", "MaxPool3D", tf.nn.max_pool3d, "MaxPool3D", _AXES_3D, **locals())
+
+
+@add_arg_scope
+def avg_pool3d(
+    inputs,
+    kernel_size,
+    stride=2,
+    padding="VALID",
+    data_format="NDHWC",
+    outputs_collections=None,
+    scope=None,
+):
+    """The average over a window in three dimensions.
+
+    Arguments, return value and errors: see `max_pool3d`.
+    """
+    return _pool("avg_pool3d", "AvgPool3D", tf.nn.avg_pool3d, "AvgPool3D", _AXES_3D, **locals())
+
+
+@add_arg_scope
+def pool(
+    inputs,
+    kernel_size,
+    pooling_type,
+    padding="VALID",
+    data_format=None,
+    dilation_rate=1,
+    stride=1,
+    outputs_collections=None,
+    scope=None,
+):
+    """Pooling over one to three spatial dimensions, as many as `inputs` has; can be dilated.
+
+    Args:
+      inputs: `[batch, *space, channels]`, or `[batch, channels, *space]` if `data_format` begins
+        with "NC".
+      kernel_size: of the window; an integer, or one for each spatial dimension.
+      pooling_type: "MAX" or "AVG".
+      padding: "VALID" or "SAME", in upper or lower case.
+      data_format: None, or the names of the axes: "NHWC", "NCHW", ...
+      dilation_rate: distance between the elements of the window; as `kernel_size`. Above 1 only
+        with stride 1 and padding "VALID".
+      stride: as `kernel_size`. Mind the default, 1, while that of `max_pool2d` is 2.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the operation; by default `max_pool` or `avg_pool`, made unique.
+
+    Returns:
+      The pooled tensor, of the data format and dtype of `inputs`.
+
+    Raises:
+      ValueError: an argument is out of its range.
+    """
+    kind = pooling_type.upper() if isinstance(pooling_type, str) else pooling_type
+    default_scope = f"{kind.lower()}_pool" if kind in ("MAX", "AVG") else "pool"
+    site = checks.Site("pool", scope, default_scope)
+    if default_scope == "pool":
+        raise site.error(
+            "pooling_type to be 'MAX' or 'AVG'",
+            f"pooling_type={pooling_type!r}",
+            "For other reductions use tf.nn.depthwise_conv2d or tf.image.extract_patches.",
+        )
+    inputs = tf.convert_to_tensor(inputs)
+    dims = checks.rank(inputs, "[batch, *space, channels]", site, at_least=3) - 2
+    formats = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+    if dims not in formats:
+        raise site.error(
+            "inputs with at most 3 spatial dimensions",
+            f"inputs of shape {checks.shape_text(inputs)}",
+            "Fold some of them into the batch with tf.reshape.",
+        )
+    checks.data_format(data_format, (None, *formats[dims]), site)
+    kernel = checks.positive_integers(dims, kernel_size, "kernel_size", site)
+    strides = checks.positive_integers(dims, stride, "stride", site)
+    dilations = checks.positive_integers(dims, dilation_rate, "dilation_rate", site)
+    padding = checks.padding(padding, site)
+    if max(dilations) > 1 and (max(strides) > 1 or padding == "SAME"):
+        raise site.error(
+            "stride=1 and padding='VALID' where dilation_rate is above 1",
+            f"stride={stride!r}, padding={padding!r}, dilation_rate={dilation_rate!r}",
+            "Pad with tf.pad first, and subsample afterwards.",
+        )
+    with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias:
+        outputs = tf.nn.pool(
+            inputs,
+            window_shape=kernel,
+            pooling_type=kind,
+            strides=strides,
+            padding=padding,
+            data_format=data_format or formats[dims][0],
+            dilations=dilations,
+        )
+        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
 
 
 def _pool(

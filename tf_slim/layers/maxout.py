@@ -1,0 +1,56 @@
+"""Maxout."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["maxout"]
+
+
+@add_arg_scope
+def maxout(inputs, num_units, axis=-1, scope=None):
+    """The maximum over groups of channels.
+
+    From "Maxout Networks", Goodfellow et al., 2013. Unit i is the maximum of the channels i,
+    i + num_units, i + 2 * num_units, ...
+
+    Args:
+      inputs: a tensor.
+      num_units: how many channels remain; a divisor of the number of channels.
+      axis: of the channels.
+      scope: name of the scope; by default `MaxOut`, made unique.
+
+    Returns:
+      A tensor of the shape of `inputs`, but for `num_units` channels.
+
+    Raises:
+      ValueError: the rank or the number of channels is unknown, or that is no multiple of
+        `num_units`.
+    """
+    site = checks.Site("maxout", scope, "MaxOut")
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=1)
+    units = checks.depth(num_units, "num_units", site)
+    if not -rank <= axis < rank:
+        raise site.error(
+            f"axis to lie between {-rank} and {rank - 1}",
+            f"axis={axis!r}",
+            "Negative axes count from the end.",
+        )
+    axis %= rank
+    channels = checks.channels(inputs, axis, site)
+    if channels % units:
+        raise site.error(
+            "a number of channels that is a multiple of num_units",
+            f"{channels} channels with num_units={num_units!r}",
+            "Choose a divisor.",
+        )
+    with parts.plain_scope(scope, "MaxOut", [inputs], variable_scope=True) as alias:
+        sizes = parts.sizes(inputs)
+        split = [*sizes[:axis], channels // units, units, *sizes[axis + 1 :]]
+        outputs = tf.reduce_max(tf.reshape(inputs, split), axis)
+        outputs.set_shape([*inputs.shape[:axis], units, *inputs.shape[axis + 1 :]])
+        return parts.deliver(outputs, alias)

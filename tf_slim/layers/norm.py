@@ -1,0 +1,321 @@
+"""Normalization by the statistics of each example, the same in training and inference."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts
+from tf_slim.ops import scopes
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["group_norm", "instance_norm", "layer_norm", "unit_norm"]
+
+_HALF = (tf.float16, tf.bfloat16)
+
+
+@add_arg_scope
+def layer_norm(
+    inputs,
+    center=True,
+    scale=True,
+    activation_fn=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    begin_norm_axis=1,
+    begin_params_axis=-1,
+    scope=None,
+):
+    """Normalizes each example over all its axes, or the last ones.
+
+    From "Layer Normalization", Ba, Kiros and Hinton, 2016. Mind the default: images are normalized
+    over height, width and channels together. For channels alone pass `begin_norm_axis=-1`.
+
+    Makes `beta` (if `center`) and `gamma` (if `scale`), of the shape of the inputs from
+    `begin_params_axis` on.
+
+    Args:
+      inputs: `[batch, ...]`, rank 2 or more.
+      center: whether to add `beta`.
+      scale: whether to multiply by `gamma`.
+      activation_fn: a function from tensor to tensor, or None.
+      reuse: whether to share variables that exist; then `scope` must be given.
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      outputs_collections: name, or list of names, of collections for the output.
+      trainable: whether optimizers change the variables.
+      begin_norm_axis: the first of the axes to normalize over.
+      begin_params_axis: the first of the axes along which `beta` and `gamma` vary.
+      scope: name of the scope; by default `LayerNorm`, made unique.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: an axis does not exist, or the sizes from `begin_params_axis` on are unknown.
+      TypeError: `inputs` is not floating point.
+    """
+    site = checks.Site("layer_norm", scope, "LayerNorm")
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, ...]", site, at_least=1)
+    dtype = checks.floating(inputs, site)
+    first = _axis(begin_norm_axis, rank, "begin_norm_axis", site)
+    shape = inputs.shape.as_list()[_axis(begin_params_axis, rank, "begin_params_axis", site) :]
+    if None in shape:
+        raise site.error(
+            f"inputs whose sizes from axis {begin_params_axis} on are known",
+            f"inputs of shape {checks.shape_text(inputs)}",
+            "Tell them first, with inputs.set_shape(...).",
+        )
+    with scopes.scope(scope, "LayerNorm", [inputs], reuse=reuse) as sc:
+        beta, gamma = _affine(shape, dtype, center, scale, {}, variables_collections, trainable)
+        epsilon = 1e-3 if dtype in _HALF else 1e-12
+        outputs = _normalized(inputs, list(range(first, rank)), beta, gamma, epsilon, "batchnorm")
+        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+
+
+@add_arg_scope
+def instance_norm(
+    inputs,
+    center=True,
+    scale=True,
+    epsilon=1e-6,
+    activation_fn=None,
+    param_initializers=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    data_format="NHWC",
+    scope=None,
+):
+    """Normalizes each channel of each example over space.
+
+    From "Instance Normalization: The Missing Ingredient for Fast Stylization", Ulyanov, Vedaldi
+    and Lempitsky, 2016.
+
+    Makes `beta` (if `center`) and `gamma` (if `scale`), shape `[channels]`.
+
+    Args:
+      inputs: `[batch, *space, channels]`; for "NCHW" `[batch, channels, *space]`. The channels
+        must be known when the layer is built.
+      center: whether to add `beta`.
+      scale: whether to multiply by `gamma`.
+      epsilon: added to the variance.
+      activation_fn: a function from tensor to tensor, or None.
+      param_initializers: a dict of initializers by variable name.
+      reuse: whether to share variables that exist; then `scope` must be given.
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      outputs_collections: name, or list of names, of collections for the output.
+      trainable: whether optimizers change the variables.
+      data_format: "NHWC" (any channels last) or "NCHW" (any channels first).
+      scope: name of the scope; by default `InstanceNorm`, made unique.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: `data_format` is unknown, there is no space, or the channels are unknown.
+      TypeError: `inputs` is not floating point.
+    """
+    site = checks.Site("instance_norm", scope, "InstanceNorm")
+    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, *space, channels]", site, at_least=3)
+    dtype = checks.floating(inputs, site)
+    channel_axis = 1 if data_format == "NCHW" else rank - 1
+    depth = checks.channels(inputs, channel_axis, site)
+    with scopes.scope(scope, "InstanceNorm", [inputs], reuse=reuse) as sc:
+        beta, gamma = _affine(
+            [depth],
+            dtype,
+            center,
+            scale,
+            param_initializers or {},
+            variables_collections,
+            trainable,
+        )
+        shape = [depth if axis == channel_axis else 1 for axis in range(rank)]
+        axes = [axis for axis in range(1, rank) if axis != channel_axis]
+        outputs = _normalized(
+            inputs, axes, _shaped(beta, shape), _shaped(gamma, shape), epsilon, "instancenorm"
+        )
+        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+
+
+@add_arg_scope
+def group_norm(
+    inputs,
+    groups=32,
+    channels_axis=-1,
+    reduction_axes=(-3, -2),
+    center=True,
+    scale=True,
+    epsilon=1e-6,
+    activation_fn=None,
+    param_initializers=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+    mean_close_to_zero=False,
+):
+    """Normalizes groups of channels of each example over space.
+
+    From "Group Normalization", Wu and He, 2018.
+
+    Makes `beta` (if `center`) and `gamma` (if `scale`), shape `[channels]`.
+
+    Args:
+      inputs: such as `[batch, height, width, channels]`. The channels must be known when the
+        layer is built.
+      groups: into how many groups to divide the channels.
+      channels_axis: the axis of the channels.
+      reduction_axes: the axes to normalize over besides.
+      center: whether to add `beta`.
+      scale: whether to multiply by `gamma`.
+      epsilon: added to the variance.
+      activation_fn: a function from tensor to tensor, or None.
+      param_initializers: a dict of initializers by variable name.
+      reuse: whether to share variables that exist; then `scope` must be given.
+      variables_collections: collections for all variables, or a dict of them by variable name.
+      outputs_collections: name, or list of names, of collections for the output.
+      trainable: whether optimizers change the variables.
+      scope: name of the scope; by default `GroupNorm`, made unique.
+      mean_close_to_zero: whether to compute the variance in one pass, which is precise if the
+        mean is small compared with the deviation.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: an axis does not exist or is given twice, the channels are unknown, or cannot be
+        divided into `groups`.
+      TypeError: `inputs` is not floating point.
+    """
+    site = checks.Site("group_norm", scope, "GroupNorm")
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, *space, channels]", site, at_least=2)
+    dtype = checks.floating(inputs, site)
+    channel_axis = _axis(channels_axis, rank, "channels_axis", site)
+    reduced = [_axis(axis, rank, "reduction_axes", site) for axis in reduction_axes]
+    if channel_axis in reduced:
+        raise site.error(
+            "reduction_axes without the axis of the channels",
+            f"reduction_axes={reduction_axes!r} with channels_axis={channels_axis!r}",
+            "Name the spatial axes only: for NCHW these are (-2, -1), with channels_axis=-3.",
+        )
+    depth = checks.channels(inputs, channel_axis, site)
+    count = checks.depth(groups, "groups", site)
+    if depth % count:
+        raise site.error(
+            "channels that can be divided evenly into groups",
+            f"{depth} channels for groups={groups!r}",
+            "Choose a divisor of the number of channels.",
+        )
+    with scopes.scope(scope, "GroupNorm", [inputs], reuse=reuse) as sc:
+        beta, gamma = _affine(
+            [depth],
+            dtype,
+            center,
+            scale,
+            param_initializers or {},
+            variables_collections,
+            trainable,
+        )
+        # The channel axis becomes two: the group, and the place within it.
+        sizes = parts.sizes(inputs)
+        split = [*sizes[:channel_axis], count, depth // count, *sizes[channel_axis + 1 :]]
+        per_channel = [1] * (rank + 1)
+        per_channel[channel_axis : channel_axis + 2] = [count, depth // count]
+        axes = [channel_axis + 1]
+        axes += [axis + 1 if axis > channel_axis else axis for axis in reduced]
+        outputs = _normalized(
+            tf.reshape(inputs, split),
+            axes,
+            _shaped(beta, per_channel),
+            _shaped(gamma, per_channel),
+            epsilon,
+            one_pass=mean_close_to_zero,
+        )
+        outputs = tf.reshape(outputs, sizes)
+        outputs.set_shape(inputs.shape)
+        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+
+
+@add_arg_scope
+def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
+    """Scales vectors to length 1.
+
+    Args:
+      inputs: a tensor, floating point.
+      dim: the axis along which the vectors lie; not negative.
+      epsilon: added to the squared length.
+      scope: name of the scope; by default `UnitNorm`, made unique.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      ValueError: the rank is unknown, or `dim` is no axis.
+    """
+    site = checks.Site("unit_norm", scope, "UnitNorm")
+    inputs = tf.convert_to_tensor(inputs)
+    rank = checks.rank(inputs, "[batch, ...]", site, at_least=1)
+    if not 0 <= dim < rank:
+        raise site.error(
+            f"dim to be an axis from 0 to {rank - 1}", f"dim={dim!r}", f"Write {dim % rank}."
+        )
+    with parts.plain_scope(scope, "UnitNorm", [inputs], variable_scope=True) as alias:
+        lengths = tf.sqrt(epsilon + tf.reduce_sum(tf.square(inputs), dim, keepdims=True))
+        return parts.deliver(tf.divide(inputs, lengths, name="div"), alias)
+
+
+def _axis(axis, rank: int, argument: str, site: checks.Site) -> int:
+    """`axis` counted from the front."""
+    found = checks.integer(axis)
+    if found is None or not -rank <= found < rank:
+        raise site.error(
+            f"{argument} to lie between {-rank} and {rank - 1}",
+            f"{argument}={axis!r}",
+            "Negative axes count from the end.",
+        )
+    return found % rank
+
+
+def _affine(shape, dtype, center, scale, initializers, variables_collections, trainable):
+    """The variables `beta` and `gamma`; None for what is not wanted."""
+    defaults = {"beta": tf.zeros_initializer(), "gamma": tf.ones_initializer()}
+    made = {
+        name: parts.parameter(
+            name,
+            shape,
+            dtype,
+            initializers.get(name, defaults[name]),
+            variables_collections=variables_collections,
+            trainable=trainable,
+        )
+        for name, wanted in (("beta", center), ("gamma", scale))
+        if wanted
+    }
+    return made.get("beta"), made.get("gamma")
+
+
+def _shaped(value, shape):
+    return None if value is None else tf.reshape(value, shape)
+
+
+def _normalized(inputs, axes, beta, gamma, epsilon, name=None, one_pass=False):
+    """Normalizes over `axes`; half precision is too coarse for sums, so that is done in float32."""
+    dtype = inputs.dtype
+    if dtype in _HALF:
+        inputs = tf.cast(inputs, tf.float32)
+        beta, gamma = (None if v is None else tf.cast(v, tf.float32) for v in (beta, gamma))
+    if one_pass:
+        counts, sums, squares, _ = tf.nn.sufficient_statistics(inputs, axes, keepdims=True)
+        mean, variance = tf.nn.normalize_moments(counts, sums, squares, shift=None)
+    else:
+        mean, variance = tf.nn.moments(inputs, axes, keepdims=True)
+    outputs = tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, epsilon, name=name)
+    return tf.cast(outputs, dtype)
