@@ -116,6 +116,13 @@ def test_demo(say):
     assert status == 0 and "runs/demo-2" in out + err
 
 
+@pytest.mark.slow
+def test_demo_reaches_98_percent(say):
+    assert say("demo")[0] == 0
+    _, out, _ = say("eval", "runs/demo", "--json")
+    assert json.loads(out)["metrics"]["accuracy"] >= 0.98
+
+
 def test_help_needs_no_tensorflow():
     code = "import sys; from tf_slim.cli.main import run; run(['--help'])\n" \
            "assert 'tensorflow' not in sys.modules"

@@ -85,6 +85,39 @@ def test_channels_first_shapes(layer, shape, data_format):
         assert slim.get_variables_by_name("weights")[0].shape.as_list()[-2:] == [3, 7]
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (lambda x: slim.conv2d_transpose(x, 7, 3, 2, data_format="NCHW"), [2, 3, 9, 8], [18, 16]),
+        (lambda x: slim.separable_conv2d(x, 7, 3, data_format="NCHW"), [2, 3, 9, 8], [9, 8]),
+        (
+            lambda x: slim.conv3d_transpose(x, 7, 3, data_format="NCDHW"),
+            [2, 3, 4, 5, 6],
+            [4, 5, 6],
+        ),
+    ],
+)
+def test_channels_first_shapes_of_the_others(layer, shape, expected):
+    with tf.Graph().as_default():
+        inputs = v1.placeholder(tf.float32, [None, *shape[1:]])
+        assert layer(inputs).shape.as_list() == [None, 7, *expected]
+
+
+def test_a_depthwise_layer_has_no_pointwise_weights():
+    slim.separable_conv2d(IMAGES, None, 3, 2.0, scope="s")
+    assert slim.get_unique_variable("s/depthwise_weights").shape == [3, 3, 4, 2]
+    assert slim.get_unique_variable("s/biases").shape == [8]
+    assert len(slim.get_variables("s/")) == 2
+
+
+def test_pointwise_weights_may_have_an_initializer_of_their_own():
+    slim.separable_conv2d(
+        IMAGES, 5, 3, scope="s", pointwise_initializer=tf.constant_initializer(3.0)
+    )
+    assert np.all(slim.get_unique_variable("s/pointwise_weights").numpy() == 3.0)
+    assert np.std(slim.get_unique_variable("s/depthwise_weights").numpy()) > 0
+
+
 def op_types(tensor, until) -> list[str]:
     """The operations between two tensors, along the first input that leads there."""
     chain = []

@@ -106,9 +106,8 @@ def test_in_a_function(row):
 
 
 def test_with_unknown_space(row):
-    free = [None if 0 < axis < len(row.shape) - 1 else n for axis, n in enumerate(row.shape)]
-    if "data_format" in row.kwargs:
-        free = [None, row.shape[1], None, None]
+    free: list[int | None] = [None] * len(row.shape)
+    free[row.channel_axis] = row.shape[row.channel_axis]
     model = filled_model(row)
     call = tf.function(model, input_signature=[tf.TensorSpec(free)])
     expected = model(inputs_of(row))
@@ -144,8 +143,6 @@ def test_gradients_in_function_and_graph(row):
 
 
 def test_bfloat16(row):
-    if not row.half:
-        pytest.skip("the layer is not for half precision")
     model = filled_model(row, tf.bfloat16)
     outputs = model(tf.cast(inputs_of(row), tf.bfloat16))
     assert outputs.dtype == tf.bfloat16
@@ -155,7 +152,7 @@ def test_bfloat16(row):
         assert not kept or variable.dtype == tf.float32
     expected = filled_model(row)(tf.cast(tf.cast(inputs_of(row), tf.bfloat16), tf.float32))
     scale = float(tf.reduce_max(tf.abs(expected))) or 1.0
-    close(tf.cast(outputs, tf.float32) / scale, expected / scale, atol=5e-2)
+    close(tf.cast(outputs, tf.float32) / scale, expected / scale, atol=6e-2)
 
 
 def test_in_two_replicas(row, strategy2):

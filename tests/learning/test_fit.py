@@ -219,7 +219,6 @@ import tensorflow as tf
 tf.config.experimental.enable_op_determinism()
 tf.random.set_seed(1)
 import tf_slim as slim
-from tests.learning import toy
 
 class Slow(slim.hooks.Hook):
     def begin(self, run):
@@ -227,8 +226,11 @@ class Slow(slim.hooks.Hook):
     def after_step(self, run):
         time.sleep(0.02)
 
-_, step = toy.step("keras_adam")
-slim.learning.fit(step, toy.data(), sys.argv[1], {STEPS}, hooks=[Slow()], log_every_steps=1,
+data = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 32, is_training=True)
+model = slim.nets.create("lenet", num_classes=10).build(data.element_spec[0])
+step = slim.learning.make_train_step(
+    model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.Adam(0.001))
+slim.learning.fit(step, data, sys.argv[1], {STEPS}, hooks=[Slow()], log_every_steps=1,
                   save_every_steps=7)
 """
 

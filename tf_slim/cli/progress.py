@@ -97,12 +97,13 @@ def evaluating(batches: int) -> Iterator[Callable[[int], None] | None]:
 def _bar(*more: str, transient: bool = False) -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+    console = terminal.messages()
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
+        # Short of the edge: the `^C` that a terminal echoes there would begin another line.
+        BarColumn(bar_width=max(10, min(40, console.width - 62))),
         MofNCompleteColumn(),
         *(TextColumn(text) for text in more),
-        console=terminal.messages(),
+        console=console,
         transient=transient,
-        expand=True,
     )

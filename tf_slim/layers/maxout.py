@@ -14,8 +14,9 @@ __all__ = ["maxout"]
 def maxout(inputs, num_units, axis=-1, scope=None):
     """The maximum over groups of channels.
 
-    From "Maxout Networks", Goodfellow et al., 2013. Unit i is the maximum of the channels i,
-    i + num_units, i + 2 * num_units, ...
+    From "Maxout Networks", Goodfellow et al., 2013. With n channels for each unit, unit i is the
+    maximum of the channels i * n to (i + 1) * n - 1. That holds for the last axis. For another one
+    the groups are, as ever, n neighbours in memory, so they mix what lies along later axes.
 
     Args:
       inputs: a tensor.
@@ -49,8 +50,8 @@ def maxout(inputs, num_units, axis=-1, scope=None):
             "Choose a divisor.",
         )
     with parts.plain_scope(scope, "MaxOut", [inputs], variable_scope=True) as alias:
-        sizes = parts.sizes(inputs)
-        split = [*sizes[:axis], channels // units, units, *sizes[axis + 1 :]]
-        outputs = tf.reduce_max(tf.reshape(inputs, split), axis)
-        outputs.set_shape([*inputs.shape[:axis], units, *inputs.shape[axis + 1 :]])
+        sizes, static = parts.sizes(inputs), inputs.shape.as_list()
+        split = [*sizes[:axis], units, *sizes[axis + 1 :], channels // units]
+        outputs = tf.reduce_max(tf.reshape(inputs, split), -1)
+        outputs.set_shape([*static[:axis], units, *static[axis + 1 :]])
         return parts.deliver(outputs, alias)

@@ -119,7 +119,9 @@ class TrainStep:
         context = tf.distribute.get_replica_context()
         replica = 0 if context is None else context.replica_id_in_sync_group
         seed = tf.random.experimental.stateless_fold_in(
-            tf.stack([tf.constant(self._seed, tf.int32), tf.cast(step, tf.int32)]), replica
+            tf.stack([tf.constant(self._seed, tf.int32), tf.cast(step, tf.int32)]),
+            replica,
+            alg=randomness.ALGORITHM,
         )
         training = {"is_training": True} if self.model.accepts("is_training") else {}
         with (

@@ -95,7 +95,10 @@ def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
             "predictions first."
         )
     given = weights.shape
-    if weights.shape.rank > 1 and weights.shape[-1] == 1:
+    last = weights.shape[-1]
+    if weights.shape.rank > 1 and (
+        last == 1 or (last is None and weights.shape.rank > losses.shape.rank)
+    ):
         weights = tf.squeeze(weights, [-1])
     rank = weights.shape.rank
     fits = rank <= losses.shape.rank and all(

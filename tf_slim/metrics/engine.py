@@ -203,7 +203,9 @@ def _pair(metric, inputs, metrics_collections, updates_collections):
 
 
 def as_input(value: Any) -> Any:
-    """`value` as something with a shape and a dtype; None and sparse tensors as they are."""
+    """`value` as something with a shape and a dtype; None stays, and what is sparse stays so."""
+    if isinstance(value, tf.compat.v1.SparseTensorValue):
+        return tf.SparseTensor.from_value(value)
     if value is None or isinstance(value, (tf.TensorSpec, tf.SparseTensor)):
         return value
     return tf.convert_to_tensor(value)

@@ -47,9 +47,10 @@ def weights_like(where: str, weights: Any, values: tf.Tensor) -> tf.Tensor:
         return tf.broadcast_to(weights, tf.shape(values))
     given = weights.shape
     if weights.shape.rank is None or values.shape.rank is None:
-        short = tf.equal(tf.rank(weights), tf.rank(values) - 1) & (tf.rank(weights) > 0)
-        ones = tf.ones([tf.cast(short, tf.int32)], tf.int32)
-        weights = tf.reshape(weights, tf.concat([tf.shape(weights), ones], 0))
+        # As below, but only the running graph knows the ranks. A scalar fits any rank.
+        excess = tf.where(tf.rank(weights) > 0, tf.rank(weights) - tf.rank(values), 0)
+        sizes = tf.concat([tf.shape(weights), tf.ones([tf.maximum(-excess, 0)], tf.int32)], 0)
+        weights = tf.reshape(weights, sizes[: tf.size(sizes) - tf.maximum(excess, 0)])
     elif weights.shape.rank == values.shape.rank - 1:
         weights = weights[..., None]
     elif weights.shape.rank == values.shape.rank + 1 and weights.shape[-1] in (1, None):

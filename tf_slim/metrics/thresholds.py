@@ -15,9 +15,10 @@ EPSILON = 1e-7
 
 def even_thresholds(where: str, num_thresholds: int) -> np.ndarray:
     """Thresholds spread over [0, 1]; the first lets all predictions pass, the last none."""
-    if num_thresholds < 2:
-        raise ValueError(f"{where}: num_thresholds must be at least 2; got {num_thresholds}.")
-    thresholds = np.arange(num_thresholds) / (num_thresholds - 1)
+    if num_thresholds < 1:
+        raise ValueError(f"{where}: num_thresholds must be at least 1; got {num_thresholds}.")
+    # Both ends are always there, so one threshold is two.
+    thresholds = np.linspace(0.0, 1.0, max(num_thresholds, 2))
     thresholds[0], thresholds[-1] = -EPSILON, 1 + EPSILON
     return thresholds
 

@@ -124,19 +124,26 @@ def _greedy(distances, labels, margin, agreement) -> list[int]:
 
 
 def _exchange(distances, labels, margin, agreement, chosen) -> list[int]:
-    """Partitioning around medoids: tries the members of each cluster in place of its medoid."""
+    """Partitioning around medoids: tries the members of each cluster in place of its medoid.
+
+    The energy of a candidate is that of the cluster as it was when the round began; its error is
+    that of the clustering it would lead to.
+    """
     chosen = list(chosen)
     for _ in range(_ROUNDS):
         clusters = _assignment(distances, chosen)
-        for place in range(len(chosen)):
+        error = 1.0 - agreement(labels, clusters)
+        for place, medoid in enumerate(chosen):
             members = np.flatnonzero(clusters == place)
             if not members.size:
                 continue
-            scores = []
-            for member in members:
-                candidate = [*chosen[:place], int(member), *chosen[place + 1 :]]
-                scores.append(_score(distances, labels, margin, agreement, candidate))
-            chosen[place] = int(members[int(np.argmax(scores))])
+            best = -distances[medoid, members].sum() + margin * error
+            for member in members.tolist():
+                candidate = [*chosen[:place], member, *chosen[place + 1 :]]
+                candidate_error = 1.0 - agreement(labels, _assignment(distances, candidate))
+                score = -distances[member, members].sum() + margin * candidate_error
+                if score > best:
+                    best, chosen[place] = score, member
     return chosen
 
 
