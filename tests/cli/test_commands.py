@@ -73,7 +73,7 @@ def test_a_finished_run_stays_finished(say, copied):
 
 
 def test_what_changes_a_run_is_refused(say, copied):
-    status, out, err = say("train", copied, "--set", "data.batch_size=32")
+    status, _, err = say("train", copied, "--set", "data.batch_size=32")
     assert status == 1
     assert "data.batch_size" in err
 

@@ -31,6 +31,11 @@ def _top_k(where: str, predictions: Any, k: Any) -> tf.Tensor:
 def _classes(where: str, predicted: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
     """Predicted classes `[..., k]` and true ones `[..., labels]`, int64, checked."""
     predicted = tf.convert_to_tensor(predicted)
+    if predicted.shape.rank in (0, 1):
+        raise ValueError(
+            f"{where}: predictions must be [batch, ..., classes]; got shape {predicted.shape}. For "
+            "one example add a dimension: predictions[tf.newaxis]."
+        )
     if not predicted.dtype.is_integer:
         raise ValueError(
             f"{where}: predictions must be indices of classes here; got {predicted.dtype.name}."

@@ -70,9 +70,9 @@ def scope(
         elif isinstance(name_or_scope, str):
             call.note_scope(f"{outer.name}/{name_or_scope}/" if outer.name else name_or_scope + "/")
     if stores.active_call() is None:
-        kwargs["custom_getter"] = over(
-            kwargs.get("custom_getter"), over(outer.custom_getter, answer)
-        )
+        own_getter = kwargs.get("custom_getter")
+        if outer.custom_getter is not answer:
+            kwargs["custom_getter"] = over(own_getter, over(outer.custom_getter, answer))
     outer_known = _KNOWN_REUSE.get()
     own = reuse or getattr(name_or_scope, "reuse", None) is True
     known = own or known_reuse(outer.reuse)

@@ -134,8 +134,16 @@ def model_variable(
 def _get_elsewhere(custom_getter, name, **kwargs):
     if custom_getter is not None:
         return custom_getter(name, reuse=scopes.known_reuse() or None, **kwargs)
-    getter = scopes.over(tf.compat.v1.get_variable_scope().custom_getter, scopes.answer)
-    return tf.compat.v1.get_variable(name, custom_getter=getter, **kwargs)
+    scope = tf.compat.v1.get_variable_scope()
+    if scope.custom_getter not in (None, scopes.answer):
+        getter = scopes.over(scope.custom_getter, scopes.answer)
+        return tf.compat.v1.get_variable(name, custom_getter=getter, **kwargs)
+    # What get_variable would do, without its inspection of signatures at every call.
+    for default in ("initializer", "regularizer", "dtype"):
+        if kwargs[default] is None:
+            kwargs[default] = getattr(scope, default)
+    full_name = f"{scope.name}/{name}" if scope.name else name
+    return scopes.answer(None, full_name, reuse=scope.reuse, constraint=scope.constraint, **kwargs)
 
 
 def _get_in_graph(custom_getter, name, regularizer=None, **kwargs):
