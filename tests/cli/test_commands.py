@@ -186,19 +186,49 @@ def test_a_missing_checkpoint(say, copied):
     assert status == 1 and "model.ckpt-7" in err and "model.ckpt-6" in err
 
 
+def own_data(path, num_classes=10):
+    return [
+        "train", "--logdir", "run", "--steps", 40, "--set", f"data.files='{path}'",
+        "--set", f"data.num_classes={num_classes}", "--set", "data.channels=1",
+        "--set", "data.image_size=8", "--set", "data.eval_split=''",
+        "--set", "data.preprocessing=none",
+    ]
+
+
 def test_a_corrupt_record_is_named_and_the_steps_before_are_saved(say, tmp_path):
     import tf_slim as slim
 
     source = slim.data.get_dataset("digits", "train").files()[0]
     shutil.copy(source, tmp_path / "part.tfrecord")
     damage(tmp_path / "part.tfrecord", 0.9)
-    status, _, err = say(
-        "train", "--logdir", "run", "--steps", 400, "--set", "data.files='part.tfrecord'",
-        "--set", "data.num_classes=10", "--set", "data.channels=1", "--set", "data.eval_split=''",
-        "--set", "data.image_size=8", "--set", "data.preprocessing=none",
-    )
+    status, _, err = say(*own_data("part.tfrecord"))
     assert status == 1
     assert "part.tfrecord" in err and "cut off" in err
+
+
+def test_an_empty_data_set(say, tmp_path):
+    (tmp_path / "none.tfrecord").write_bytes(b"")
+    status, _, err = say(*own_data("none.tfrecord"))
+    assert status == 1 and "none.tfrecord" in err
+
+
+def test_a_label_out_of_range(say, tmp_path):
+    import tf_slim as slim
+
+    shutil.copy(slim.data.get_dataset("digits", "train").files()[0], tmp_path / "own.tfrecord")
+    status, _, err = say(*own_data("own.tfrecord", num_classes=5))
+    assert status == 1
+    assert "own.tfrecord" in err and "label" in err and "[0, 5)" in err
+
+
+def test_a_checkpoint_of_another_net(say, trained):
+    status, _, err = say(
+        "train", "--logdir", "run", "--set", "model.name=cifarnet",
+        "--set", "data.image_size=32", "--set", f"train.restore={trained}",
+    )
+    assert status == 1
+    assert "only in the model: CifarNet/conv1/weights" in err
+    assert "only in the checkpoint: LeNet/conv1/weights" in err
 
 
 STEPS = 4000
