@@ -47,7 +47,7 @@ class ZeroDebiased:
         self._average = average
         dtype = average.dtype.base_dtype
         kwargs = {"dtype": dtype, "initializer": tf.zeros_initializer(), "trainable": False}
-        with scopes.scope(variables.name_of(average)):
+        with scopes.scope(variables.get_variable_full_name(average)):
             self._biased = make("biased", shape=average.shape.as_list(), **kwargs)
             self._local_step = make("local_step", shape=[], **kwargs)
 

@@ -7,8 +7,6 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
-Pattern = "str | re.Pattern[str]"
-
 
 def select(names: Iterable[str], include=None, exclude=None, *, what: str = "variable"):
     """Splits names into those to take and those to leave.

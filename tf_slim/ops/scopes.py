@@ -1,8 +1,8 @@
 """Variable scopes: TensorFlow's own, with their rules kept in eager mode as well.
 
-TensorFlow drops `reuse=` in eager mode and never restarts its counters for default names there.
-`scope` adds these two, and nothing else, so scopes opened by `tf.compat.v1.variable_scope` and
-scopes opened here nest freely.
+Outside v1 graphs `scope` adds two things to `tf.compat.v1.variable_scope`: it remembers `reuse=`,
+which TensorFlow drops in eager mode, and default names (`Conv`, `Conv_1`) begin anew in each call
+of a Model, whatever the process has done before. Scopes opened either way nest freely.
 """
 
 from __future__ import annotations

@@ -16,8 +16,6 @@ from tf_slim.ops.arg_scope import add_arg_scope
 
 GraphKeys = tf.compat.v1.GraphKeys
 
-_PART = re.compile(r"/part_\d+$")
-
 
 @add_arg_scope
 def variable(
@@ -87,7 +85,7 @@ def variable(
     with tf.compat.v1.device(device) if device else contextlib.nullcontext():
         found = get(name, regularizer=regularizer, **kwargs)
     if call is not None and in_v1:
-        call.keep(name_of(found), found, kwargs["collections"], regularizer)
+        call.keep(get_variable_full_name(found), found, kwargs["collections"], regularizer)
     return found
 
 
@@ -197,17 +195,12 @@ def _variable_op(name: str) -> types.SimpleNamespace:
     return types.SimpleNamespace(type="VarHandleOp", name=full_name, device="")
 
 
-def name_of(var) -> str:
-    """The name of a variable as a checkpoint holds it, without `:0` and without its part."""
+def get_variable_full_name(var) -> str:
+    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
     info = getattr(var, "_save_slice_info", None)
     if info is not None:
         return info.full_name
     return re.sub(r":\d+$", "", var.name)
-
-
-def get_variable_full_name(var) -> str:
-    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
-    return name_of(var)
 
 
 def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
@@ -266,7 +259,7 @@ def add_model_variable(var) -> None:
     if call is not None:
         name = call.store.name_of(var)
         if name is None:
-            call.store.put(name_of(var), var, [GraphKeys.GLOBAL_VARIABLES], None)
+            call.store.put(get_variable_full_name(var), var, [GraphKeys.GLOBAL_VARIABLES], None)
         call.store.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
 
 
