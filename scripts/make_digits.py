@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -71,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     from sklearn.datasets import load_digits
 
-    data = load_digits()
+    data: Any = load_digits()
     for split, indices in split_indices(data.target).items():
         path = os.path.join(out, f"digits_{split}.tfrecord")
         count = write_examples(path, digit_examples(data.images, data.target, indices))

@@ -71,7 +71,7 @@ class ProgressBar(Hook):
             completed=run.step,
             # Of a fixed width, so that the bar does not jump.
             rate=f"{self._rate.at(run.step):6.1f} steps/s",
-            loss=f"{float(run.loss):.4f}",
+            loss=f"{run.loss_value:.4f}",
             left="" if run.step == run.number_of_steps else f"{left:>5} left",
         )
 

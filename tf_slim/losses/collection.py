@@ -17,9 +17,9 @@ _REMEDY = """
     with slim.collect() as got:
         slim.losses.softmax_cross_entropy(model(images), labels)
         loss = got.total_loss()"""
-_NO_FRAME = collect.NO_LOSSES.format(
-    place=", inside a slim.collect() block. None is open here. Open it around the code that "
-    f"computes the losses:\n{_REMEDY}"
+_NO_FRAME = (
+    collect.NO_LOSSES.format(place=", inside a slim.collect() block")
+    + f" None is open here. Open it around the code that computes the losses:\n{_REMEDY}"
 )
 
 

@@ -89,7 +89,9 @@ def at_thresholds(
 
 def _count(case: str, thresholds: Sequence[float]) -> engine.Metric:
     where = f"streaming_{case}_at_thresholds"
-    return at_thresholds("", where, thresholds, [case], lambda state: state[case], case)
+    # Not `case` alone: that is the name of the variable, and of the next one `<case>_1`.
+    output = f"{case}/value"
+    return at_thresholds("", where, thresholds, [case], lambda state: state[case], output)
 
 
 def _rate(

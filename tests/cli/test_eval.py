@@ -1,0 +1,117 @@
+"""`tf-slim eval`, run in this process on a short run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+from tests.cli.test_train import DIGITS
+
+
+def test_it_measures_the_latest_checkpoint_over_the_whole_split(trained, cli):
+    folder, training = trained
+    result = cli("eval", str(folder))
+    assert result.status == 0
+    assert result.out.startswith("lenet on digits, test: 355 images, after 60 steps\n")
+    assert training.out.startswith(result.out)
+
+
+def test_json(trained, cli):
+    result = cli("eval", str(trained[0]), "--json")
+    measured = json.loads(result.out)
+    assert measured["step"] == 60
+    assert measured["images"] == 355
+    assert measured["split"] == "test"
+    assert measured["checkpoint"] == str(trained[0] / "model.ckpt-60")
+    right = measured["metrics"]["accuracy"] * 355
+    assert right == pytest.approx(round(right), abs=1e-3)
+    assert result.err == ""
+
+
+def test_another_split(trained, cli):
+    assert "train: 1442 images" in cli("eval", str(trained[0]), "--split", "train").out
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_an_earlier_checkpoint_by_name_or_path(trained, cli, inside):
+    path = "model.ckpt-0" if inside else str(trained[0] / "model.ckpt-0")
+    early, late = (
+        json.loads(cli("eval", str(trained[0]), "--json", *more).out)
+        for more in (["--checkpoint", path], [])
+    )
+    assert early["step"] == 0
+    assert early["metrics"]["accuracy"] < late["metrics"]["accuracy"]
+
+
+def test_own_files(trained, cli, tmp_path):
+    shutil.copy(f"{DIGITS}/digits_test.tfrecord", tmp_path / "mine.tfrecord")
+    mine = json.loads(cli("eval", str(trained[0]), "--data", "mine.tfrecord", "--json").out)
+    test = json.loads(cli("eval", str(trained[0]), "--json").out)
+    assert mine["images"] == 355
+    assert mine["metrics"] == test["metrics"]
+
+
+def test_a_run_moved_elsewhere(trained, cli, tmp_path):
+    shutil.copytree(trained[0], tmp_path / "moved")
+    assert cli("eval", "moved").out == cli("eval", str(trained[0])).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--checkpoint", "model.ckpt-7"], ["no checkpoint", "model.ckpt-7", "model.ckpt-60"]),
+        (["--split", "tset"], ["'tset'", "Did you mean 'test'?"]),
+        (["--data", "no_*"], ["no file matches 'no_*'"]),
+        (["--data", "x", "--split", "test"], ["give one of them"]),
+    ],
+)
+def test_what_cannot_be_evaluated(trained, cli, arguments, words):
+    result = cli("eval", str(trained[0]), *arguments)
+    assert result.status == 1
+    assert result.err.startswith("error: ")
+    for word in words:
+        assert word in result.err
+
+
+def test_no_run_folder(cli):
+    for result in (cli("eval", "nowhere"), cli("eval", ".")):
+        assert result.status == 1
+        assert "no run folder" in result.err
+
+
+def test_a_run_without_a_checkpoint(trained, cli, tmp_path):
+    (tmp_path / "run").mkdir()
+    shutil.copy(trained[0] / "config.toml", tmp_path / "run")
+    result = cli("eval", "run")
+    assert result.status == 1
+    assert "There is no checkpoint in the folder run" in result.err
+
+
+@pytest.mark.parametrize("ending", ["data-00000-of-00001", "index"])
+def test_a_damaged_checkpoint(trained, cli, tmp_path, ending):
+    shutil.copytree(trained[0], tmp_path / "run")
+    os.truncate(tmp_path / "run" / f"model.ckpt-60.{ending}", 100)
+    result = cli("eval", "run")
+    assert result.status == 1
+    assert "model.ckpt-60 is damaged" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_a_checkpoint_of_another_net(trained, cli, tmp_path):
+    shutil.copytree(trained[0], tmp_path / "run")
+    text = (tmp_path / "run" / "config.toml").read_text()
+    (tmp_path / "run" / "config.toml").write_text(text.replace('"lenet"', '"cifarnet"'))
+    result = cli("eval", "run")
+    assert result.status == 1
+    assert "only in the model: CifarNet/conv1/weights" in result.err
+
+
+def test_damaged_data_are_named(trained, cli, tmp_path):
+    with open(f"{DIGITS}/digits_test.tfrecord", "rb") as file:
+        (tmp_path / "cut.tfrecord").write_bytes(file.read()[:9000])
+    result = cli("eval", str(trained[0]), "--data", "cut.tfrecord")
+    assert result.status == 1
+    assert "cut.tfrecord, record " in result.err
