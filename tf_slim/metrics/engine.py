@@ -22,7 +22,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
 import tensorflow as tf
 
@@ -31,8 +31,8 @@ from tf_slim.ops import modes
 GraphKeys = tf.compat.v1.GraphKeys
 SCALAR = tf.TensorSpec([], tf.float32)
 
-_F = TypeVar("_F", bound=Callable)
-_OPTIONS = ("metrics_collections", "updates_collections", "name")
+_P = ParamSpec("_P")
+_OPTIONS = ("metrics_collections", "updates_collections", "collections", "name")
 
 State = Mapping[str, tf.Tensor]
 
@@ -97,7 +97,7 @@ class Definition:
         return [arguments[name] for name in self.inputs]
 
 
-def streaming(*inputs: str) -> Callable[[_F], _F]:
+def streaming(*inputs: str) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
     """Makes a metric of a function that returns a `Metric`.
 
     Args:
@@ -109,11 +109,11 @@ def streaming(*inputs: str) -> Callable[[_F], _F]:
       A decorator.
     """
 
-    def decorate(define: _F) -> _F:
+    def decorate(define: Callable[_P, Metric]) -> Callable[_P, Any]:
         definition = Definition(define, inputs)
 
         @functools.wraps(define)
-        def metric_in_graph(*args, **kwargs):
+        def metric_in_graph(*args: _P.args, **kwargs: _P.kwargs) -> Any:
             bound = definition.signature.bind(*args, **kwargs)
             bound.apply_defaults()
             if not modes.in_v1_graph():
@@ -125,13 +125,18 @@ def streaming(*inputs: str) -> Callable[[_F], _F]:
             )
 
         metric_in_graph.definition = definition  # pyright: ignore[reportAttributeAccessIssue]
-        return metric_in_graph  # pyright: ignore[reportReturnType]
+        return metric_in_graph
 
     return decorate
 
 
-def make_variable(name: str, spec: tf.TensorSpec, additive: bool, in_graph: bool) -> Any:
-    """A variable for one statistic, zero at first; each replica has its own."""
+def make_variable(
+    name: str, spec: tf.TensorSpec, additive: bool, collections: Sequence[str] | None = None
+) -> Any:
+    """A variable for one statistic, zero at first; each replica has its own.
+
+    In a v1 graph it joins `collections`, which are given there only.
+    """
 
     def zeros():
         return tf.zeros([size or 0 for size in spec.shape], spec.dtype)
@@ -145,10 +150,9 @@ def make_variable(name: str, spec: tf.TensorSpec, additive: bool, in_graph: bool
         "synchronization": tf.VariableSynchronization.ON_READ,
         "aggregation": aggregation,
     }
-    if not in_graph:
+    if collections is None:
         return tf.Variable(zeros, **options)
-    keys = [GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES]
-    return tf.compat.v1.Variable(zeros, collections=keys, use_resource=True, **options)
+    return tf.compat.v1.Variable(zeros, collections=collections, use_resource=True, **options)
 
 
 def nothing(unused_state: State) -> None:
@@ -176,18 +180,25 @@ def accumulate(metric: Metric, variables: Mapping[str, Any], inputs: Sequence[An
         return [v.assign(new[n], read_value=False) for n, v in variables.items()]
 
 
-def _in_graph(metric, inputs, metrics_collections=None, updates_collections=None, name=None):
+def _in_graph(metric: Metric, inputs: Sequence[Any], name: str | None = None, **collections):
     if not (name or metric.name):
-        return _pair(metric, inputs, metrics_collections, updates_collections)
+        return _pair(metric, inputs, **collections)
     given = [value for value in inputs if value is not None]
     with tf.compat.v1.variable_scope(name, metric.name, given):
-        return _pair(metric, inputs, metrics_collections, updates_collections)
+        return _pair(metric, inputs, **collections)
 
 
-def _pair(metric, inputs, metrics_collections, updates_collections):
+def _pair(
+    metric: Metric,
+    inputs: Sequence[Any],
+    metrics_collections=None,
+    updates_collections=None,
+    collections=None,
+):
     inputs = [as_input(value) for value in inputs]
+    keys = collections or (GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES)
     variables = {
-        name: make_variable(name, spec, metric.additive, in_graph=True)
+        name: make_variable(name, spec, metric.additive, keys)
         for name, spec in metric.spec(inputs).items()
     }
     value = _named(metric.result(read(variables)), metric.output)

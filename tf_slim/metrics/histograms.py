@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 
+_TRUE, _FALSE = "hist_accumulate/hist_true_acc", "hist_accumulate/hist_false_acc"
+
 
 @engine.streaming("boolean_labels", "scores")
 def auc_using_histogram(
@@ -59,7 +61,7 @@ def auc_using_histogram(
             ones = tf.cast(tf.reshape(chosen, [-1]), tf.int64)
             return tf.math.unsorted_segment_sum(ones, tf.reshape(bins, [-1]), nbins)
 
-        return {"hist_true_acc": histogram(labels), "hist_false_acc": histogram(~labels)}
+        return {_TRUE: histogram(labels), _FALSE: histogram(~labels)}
 
     def result(state):
         def shares(counts):
@@ -67,14 +69,14 @@ def auc_using_histogram(
             counts = tf.cast(counts[::-1], tf.float64)
             return tf.math.divide_no_nan(counts, tf.reduce_sum(counts))
 
-        rise, run = shares(state["hist_true_acc"]), shares(state["hist_false_acc"])
+        rise, run = shares(state[_TRUE]), shares(state[_FALSE])
         height = tf.cumsum(rise) - rise / 2.0
         return tf.cast(tf.reduce_sum(height * run), tf.float32)
 
     spec = tf.TensorSpec([nbins], tf.int64)
     return engine.Metric(
         "auc_using_histogram",
-        {"hist_true_acc": spec, "hist_false_acc": spec},
+        {_TRUE: spec, _FALSE: spec},
         measure=measure,
         result=result,
         output="auc",

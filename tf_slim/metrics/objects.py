@@ -168,9 +168,7 @@ class Stateful(tf.Module):
         self._spec = dict(self._metric.spec(inputs))
         with tf.init_scope(), tf.compat.v1.name_scope(None):
             self._variables = {
-                name: engine.make_variable(
-                    self._prefix + name, spec, self._metric.additive, in_graph=False
-                )
+                name: engine.make_variable(self._prefix + name, spec, self._metric.additive)
                 for name, spec in self._spec.items()
             }
             if tf.distribute.has_strategy():
