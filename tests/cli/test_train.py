@@ -298,5 +298,5 @@ def test_the_run_can_be_used_from_python(trained):
     folder, _ = trained
     config = load(str(folder / "config.toml"))
     model = slim.nets.create(config.model.name, config.model.num_classes)
-    model.build([None, *config.data.image_size, 1])
+    model.build([None, *config.data.image_size, 1])  # pyright: ignore
     assert model.restore(str(folder)).complete
