@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 
 import pytest
 
-from tests.house.sources import PACKAGE, run_python
+from tests.house.sources import PACKAGE, ROOT, run_python
 
 COMMANDS = ["train", "eval", "nets", "demo"]
 
@@ -98,3 +100,18 @@ def test_debug_is_forgotten_by_the_next_command(cli):
     assert "Traceback" in cli("train", "nowhere.toml", "--debug").err
     assert "Traceback" in cli("--debug", "train", "nowhere.toml").err
     assert "Traceback" not in cli("train", "nowhere.toml").err
+
+
+def test_tensorflow_is_not_heard():
+    environment = {key: text for key, text in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    result = subprocess.run(
+        [sys.executable, "-m", "tf_slim.cli", "nets", "lenet"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "lenet" in result.stdout
+    assert result.stderr == ""

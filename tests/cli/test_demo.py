@@ -1,4 +1,4 @@
-"""`tf-slim demo`: where it runs; how well it does is tested in test_processes.py."""
+"""`tf-slim demo`: where it runs; how well it does is tested in test_real_runs.py."""
 
 from __future__ import annotations
 
