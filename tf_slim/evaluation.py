@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import metrics as slim_metrics
+from tf_slim.learning.source import Source
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = ["classification_metrics", "evaluate"]
@@ -48,16 +49,10 @@ def evaluate(
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a slim.Model; got {model!r}. Write slim.Model(net).")
-    if not model.variables:
-        raise ValueError(
-            f"{model.name} has no variables yet. Build it first: "
-            "`model.build(tf.TensorSpec([None, height, width, channels]))`."
-        )
-    batches = dataset.dataset() if hasattr(dataset, "dataset") else dataset
-    _check(batches)
+    model.require_variables("evaluate")
     strategy = tf.distribute.get_strategy()
-    if strategy.num_replicas_in_sync > 1:
-        batches = strategy.experimental_distribute_dataset(batches)
+    source = Source(dataset, strategy)
+    source.require_end()
     measured, prepare = {}, {}
     for name, metric in metrics.items():
         pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
@@ -79,14 +74,13 @@ def evaluate(
 
     done = 0
     try:
-        for inputs, labels in batches:
+        for inputs, labels in source.batches():
             step(inputs, labels)
             done += 1
             if on_batch is not None:
                 on_batch(done)
     except tf.errors.OpError as error:
-        diagnose = getattr(dataset, "diagnose", None)
-        raise (error if diagnose is None else diagnose(error)) from error
+        raise source.explained(error) from error
     if not done:
         raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
     return {name: _plain(metric.result()) for name, metric in measured.items()}
@@ -126,20 +120,6 @@ def _cross_entropies(logits, labels):
 
 def _for_recall(logits, labels):
     return tf.cast(logits, tf.float32), tf.cast(labels, tf.int64)
-
-
-def _check(batches: Any) -> None:
-    spec = getattr(batches, "element_spec", None)
-    if not isinstance(spec, tuple) or len(spec) != 2:
-        raise ValueError(
-            "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); got "
-            f"{'elements ' + str(spec) if spec is not None else repr(batches)}."
-        )
-    if int(batches.cardinality()) == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(
-            "The data set to evaluate on never ends. Leave repeat() out, or add "
-            "`.take(number_of_batches)`; a Pipeline takes is_training=False."
-        )
 
 
 def _plain(value: Any) -> Any:

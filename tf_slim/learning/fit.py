@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -13,7 +13,8 @@ import tensorflow as tf
 from tf_slim.hooks import Hook, ProgressLines, Rate
 from tf_slim.learning import optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
-from tf_slim.learning.train_step import TrainStep
+from tf_slim.learning.source import Source
+from tf_slim.learning.train_step import NOT_FINITE, TrainStep
 from tf_slim.ops import checkpoints
 
 
@@ -98,7 +99,7 @@ def fit(
       ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is out of range.
     """
     _check_arguments(train_step, number_of_steps, save_every_steps, keep_checkpoints)
-    source = _Source(dataset, train_step.strategy)
+    source = Source(dataset, train_step.strategy)
     folder = None if logdir is None else RunFolder(logdir, keep_checkpoints)
     train_step.prepare(*source.prepare_specs())
     run = Run(train_step, None if folder is None else folder.path, number_of_steps)
@@ -126,7 +127,7 @@ def fit(
     return run
 
 
-def _loop(run: Run, source: _Source, watchers, saver: _Saver, request) -> None:
+def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
     batches = source.batches(run.step)
     while run.stop is None:
         try:
@@ -142,7 +143,7 @@ def _loop(run: Run, source: _Source, watchers, saver: _Saver, request) -> None:
         try:
             run.loss = run.train_step(inputs, labels)
         except tf.errors.InvalidArgumentError as error:
-            if "not finite" not in error.message:
+            if NOT_FINITE not in error.message:
                 raise
             raise NonFiniteLossError(_not_finite(run)) from error
         run.step += 1
@@ -191,48 +192,6 @@ def _not_finite(run: Run) -> str:
         f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
         "make_train_step, a look at the data (labels out of range, inputs not scaled)."
     )
-
-
-class _Source:
-    """Batches from a given step on, from a Pipeline or a Dataset."""
-
-    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy):
-        self._dataset = dataset
-        self._strategy = strategy
-        spec = getattr(dataset, "element_spec", None)
-        if not isinstance(spec, tuple) or len(spec) != 2:
-            raise ValueError(
-                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
-                f"got {'elements ' + str(spec) if spec is not None else repr(dataset)}. Map it: "
-                "`dataset.map(lambda row: (row['image'], row['label']))`."
-            )
-        self._spec = spec
-
-    def prepare_specs(self) -> tuple:
-        """What to trace a step with, before there are data."""
-        if self._strategy.num_replicas_in_sync == 1:
-            return self._spec
-        return self._distributed(self._at(0)).element_spec
-
-    def batches(self, step: int) -> Iterator:
-        """An iterator over the batches after the first `step` ones."""
-        dataset = self._at(step)
-        if self._strategy.num_replicas_in_sync > 1:
-            dataset = self._distributed(dataset)
-        return iter(dataset)
-
-    def _at(self, step: int) -> tf.data.Dataset:
-        if hasattr(self._dataset, "dataset"):
-            return self._dataset.dataset(start=step)
-        return self._dataset.skip(step) if step else self._dataset
-
-    def _distributed(self, dataset: tf.data.Dataset):
-        return self._strategy.experimental_distribute_dataset(dataset)
-
-    def explained(self, error: Exception) -> Exception:
-        """The error, with the name of the broken file where the source can tell."""
-        diagnose = getattr(self._dataset, "diagnose", None)
-        return error if diagnose is None else diagnose(error)
 
 
 class _Saver:

@@ -11,6 +11,8 @@ from tf_slim.learning import gradients, optimizers
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.model import Model, split_outputs
 
+NOT_FINITE = "The loss is not finite"
+
 
 class TrainStep:
     """One step of training: `loss = step(inputs, labels)`. Made by `make_train_step`.
@@ -109,7 +111,7 @@ class TrainStep:
         pairs = self._clipped(pairs)
         checks = []
         if self._check_numerics:
-            checks = [tf.debugging.check_numerics(loss, "The loss is not finite")]
+            checks = [tf.debugging.check_numerics(loss, NOT_FINITE)]
         with tf.control_dependencies(checks):
             self.optimizer.apply_gradients(pairs)
             self.global_step.assign_add(1)
@@ -233,11 +235,7 @@ def make_train_step(
         raise TypeError(f"loss: expected a function (outputs, labels); got {loss!r}.")
     if clip_gradient_norm < 0:
         raise ValueError(f"clip_gradient_norm must not be negative; got {clip_gradient_norm}.")
-    if not model.variables:
-        raise ValueError(
-            f"{model.name} has no variables yet. Build it first: "
-            "`model.build(tf.TensorSpec([None, height, width, channels]))`."
-        )
+    model.require_variables("train")
     names, variables = _to_train(model, variables_to_train)
     return TrainStep(
         model,

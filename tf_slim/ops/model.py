@@ -212,7 +212,7 @@ class Model(tf.Module):
         """
         from tf_slim.ops import checkpoints
 
-        self._require_variables("save")
+        self.require_variables("save")
         return checkpoints.save(path, self.named_variables)
 
     def restore(
@@ -241,12 +241,13 @@ class Model(tf.Module):
         """
         from tf_slim.ops import checkpoints
 
-        self._require_variables("restore")
+        self.require_variables("restore")
         return checkpoints.restore(
             path, self.named_variables, include=include, exclude=exclude, on_mismatch=on_mismatch
         )
 
-    def _require_variables(self, action: str) -> None:
+    def require_variables(self, action: str) -> None:
+        """Raises ValueError if there are no variables yet, so that one cannot `action` them."""
         if not self.variables:
             raise ValueError(
                 f"Cannot {action} {self.name}: it has no variables yet. Build it first: "

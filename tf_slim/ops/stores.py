@@ -151,6 +151,7 @@ class VariableStore(tf.Module):
                 )
             value = initial_value(name, initializer, shape, dtype)
             by_value = initializer is not None and value is initializer
+
             def make():
                 return tf.Variable(
                     value,
@@ -169,7 +170,6 @@ class VariableStore(tf.Module):
                 keys.append(GraphKeys.TRAINABLE_VARIABLES)
             self.put(name, variable, keys, regularizer)
             return variable
-
 
     def _lifted(self, name: str, make: Callable[[], tf.Variable]) -> tf.Variable:
         """Makes a variable that no function owns, and whose name has no name scopes added."""

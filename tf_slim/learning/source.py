@@ -1,0 +1,58 @@
+"""Batches of inputs and labels, as training and evaluation read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+
+
+class Source:
+    """Batches from a given step on, from a Pipeline or a Dataset."""
+
+    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy):
+        self._dataset = dataset
+        self._strategy = strategy
+        spec = getattr(dataset, "element_spec", None)
+        if not isinstance(spec, tuple) or len(spec) != 2:
+            raise ValueError(
+                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
+                f"got {'elements ' + str(spec) if spec is not None else repr(dataset)}. Map it: "
+                "`dataset.map(lambda row: (row['image'], row['label']))`."
+            )
+        self._spec = spec
+
+    def prepare_specs(self) -> tuple:
+        """What to trace a step with, before there are data."""
+        if self._strategy.num_replicas_in_sync == 1:
+            return self._spec
+        return self._distributed(self._at(0)).element_spec
+
+    def require_end(self) -> None:
+        """Raises ValueError if the batches are known never to end."""
+        if int(self._at(0).cardinality()) == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(
+                "The data set to evaluate on never ends. Leave repeat() out, or add "
+                "`.take(number_of_batches)`; a Pipeline takes is_training=False."
+            )
+
+    def batches(self, step: int = 0) -> Iterator:
+        """An iterator over the batches after the first `step` ones."""
+        dataset = self._at(step)
+        if self._strategy.num_replicas_in_sync > 1:
+            dataset = self._distributed(dataset)
+        return iter(dataset)
+
+    def _at(self, step: int) -> tf.data.Dataset:
+        if hasattr(self._dataset, "dataset"):
+            return self._dataset.dataset(start=step)
+        return self._dataset.skip(step) if step else self._dataset
+
+    def _distributed(self, dataset: tf.data.Dataset):
+        return self._strategy.experimental_distribute_dataset(dataset)
+
+    def explained(self, error: Exception) -> Exception:
+        """The error, with the name of the broken file where the source can tell."""
+        diagnose = getattr(self._dataset, "diagnose", None)
+        return error if diagnose is None else diagnose(error)
