@@ -7,6 +7,7 @@ import difflib
 import fnmatch
 import functools
 import inspect
+import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -29,8 +30,14 @@ class NetSpec:
       arg_scope: a function that makes the scope the net was trained in; takes `weight_decay`.
       image_size: height and width, in pixels, of the images that the net was designed for.
       channels: their number of channels.
-      preprocessing: the name of the preprocessing that goes with the net.
+      frames: for a net of videos, the number of images in a clip; None for a net of images.
+      num_classes: the number of classes that the net has unless told otherwise.
+      preprocessing: the name of the preprocessing that goes with the net. Published checkpoints
+        have their own: see `slim.nets.checkpoints`.
       logits_scopes: the scopes of the layers whose size depends on the number of classes.
+      auxiliary_scopes: the scopes of heads that serve training only.
+      defaults: keyword arguments that `create` and `get_network_fn` give the net unless told
+        otherwise, where its function has others.
       paper: where the net comes from.
     """
 
@@ -39,14 +46,13 @@ class NetSpec:
     arg_scope: Callable[..., Mapping]
     image_size: int
     channels: int = 3
+    frames: int | None = None
+    num_classes: int
     preprocessing: str | None = None
     logits_scopes: tuple[str, ...] = ()
+    auxiliary_scopes: tuple[str, ...] = ()
+    defaults: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     paper: str = ""
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes that the net has unless told otherwise."""
-        return _default(self.fn, "num_classes")
 
     @property
     def weight_decay(self) -> float:
@@ -54,22 +60,32 @@ class NetSpec:
         return _default(self.arg_scope, "weight_decay")
 
     @property
+    def input_shape(self) -> list[int | None]:
+        """What the net was designed for: `[None, height, width, channels]`.
+
+        It is `[None, frames, height, width, channels]` for a net of videos.
+        """
+        clip = [] if self.frames is None else [self.frames]
+        return [None, *clip, self.image_size, self.image_size, self.channels]
+
+    @property
     def logits_patterns(self) -> list[str]:
         """What to exclude when a checkpoint with other classes is restored.
 
         model.restore(path, exclude=slim.nets.spec("vgg_16").logits_patterns)
         """
-        return [f"{scope}/*" for scope in self.logits_scopes]
+        return [f"{scope}/*" for scope in (*self.logits_scopes, *self.auxiliary_scopes)]
 
     @property
     def keywords(self) -> dict[str, Any]:
         """The keyword arguments of the net and their defaults, without `num_classes`."""
         parameters = inspect.signature(self.fn).parameters.values()
-        return {
+        own = {
             p.name: p.default
             for p in parameters
             if p.default is not p.empty and p.name != "num_classes"
         }
+        return {**own, **self.defaults}
 
 
 def register(
@@ -77,9 +93,14 @@ def register(
     arg_scope: Callable[..., Mapping],
     image_size: int,
     channels: int = 3,
+    frames: int | None = None,
+    num_classes: int | None = None,
     preprocessing: str | None = None,
     logits_scopes: Iterable[str] = (),
+    auxiliary_scopes: Iterable[str] = (),
+    defaults: Mapping[str, Any] | None = None,
     paper: str = "",
+    name: str | None = None,
 ) -> Callable[[_F], _F]:
     """Decorates the function of a net, so that it can be made by its name.
 
@@ -91,34 +112,64 @@ def register(
     A second function of the same name replaces the first, with a warning: a file of nets can be
     copied, changed and imported.
 
+    A net whose function has another name than the net, or is no function at all, is registered so:
+
+        slim.nets.register(name="mobilenet_v1_050", arg_scope=..., image_size=224)(
+            functools.partial(mobilenet_v1, depth_multiplier=0.5))
+
+    and one whose function keeps the conventions of older programs gives those of the registry, one
+    vector of logits for each image, as `defaults`:
+
+        @slim.nets.register(..., num_classes=1000, defaults={"spatial_squeeze": True})
+        def resnet_v1_50(inputs, num_classes=None, ..., spatial_squeeze=False): ...
+
     Args:
       arg_scope: see `NetSpec`, as the other arguments.
       image_size: in pixels.
       channels: of the images.
+      frames: of a clip, for a net of videos.
+      num_classes: needed only if the function has no default for it, or None or 0.
       preprocessing: a name.
       logits_scopes: full names of scopes.
+      auxiliary_scopes: full names of scopes, those of whole heads: `logits_patterns` has them too.
+      defaults: keyword arguments of the function.
       paper: a citation.
+      name: of the net; by default that of the function.
 
     Returns:
       A decorator, which returns the function unchanged.
+
+    Raises:
+      ValueError: neither the function nor `num_classes` says how many classes the net has.
     """
 
     def decorate(fn: _F) -> _F:
+        called = name or fn.__name__
+        classes = num_classes or _default(fn, "num_classes")
+        if not classes:
+            raise ValueError(
+                f"The function of the net {called!r} has no number of classes by default: pass "
+                "num_classes to register."
+            )
         new = NetSpec(
-            name=fn.__name__,
+            name=called,
             fn=fn,
             arg_scope=arg_scope,
             image_size=image_size,
             channels=channels,
+            frames=frames,
+            num_classes=classes,
             preprocessing=preprocessing,
             logits_scopes=tuple(logits_scopes),
+            auxiliary_scopes=tuple(auxiliary_scopes),
+            defaults=types.MappingProxyType(dict(defaults or {})),
             paper=paper,
         )
         old = _SPECS.get(new.name)
-        if old is not None and old.fn.__module__ != fn.__module__:
+        if old is not None and _home(old.fn) != _home(fn):
             warnings.warn(
-                f"The net {new.name!r} of {fn.__module__} takes the place of the one of "
-                f"{old.fn.__module__}. Give its function another name to have both.",
+                f"The net {new.name!r} of {_home(fn)} takes the place of the one of "
+                f"{_home(old.fn)}. Give its function another name to have both.",
                 stacklevel=2,
             )
         _SPECS[new.name] = new
@@ -183,7 +234,7 @@ def create(
     _check_keywords(found, kwargs)
     scope = _scope(found.arg_scope, weight_decay)
     classes = found.num_classes if num_classes is None else num_classes
-    return Model(found.fn, scope, num_classes=classes, **kwargs)
+    return Model(found.fn, scope, num_classes=classes, **{**found.defaults, **kwargs})
 
 
 def get_network_fn(
@@ -211,7 +262,9 @@ def get_network_fn(
       ValueError: there is no such net.
     """
     found = spec(name)
-    network_fn = bind(found.fn, found.arg_scope, num_classes, weight_decay, is_training)
+    fn = functools.partial(found.fn, **found.defaults) if found.defaults else found.fn
+    network_fn = bind(fn, found.arg_scope, num_classes, weight_decay, is_training)
+    network_fn.__name__ = name
     network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]
     return network_fn
 
@@ -263,3 +316,10 @@ def _scope(arg_scope: Callable[..., Mapping], weight_decay: float | None) -> Map
 
 def _default(fn: Callable, parameter: str) -> Any:
     return inspect.signature(fn).parameters[parameter].default
+
+
+def _home(fn: Callable) -> str:
+    """The module of a function, or of the function that it is a part of."""
+    while isinstance(fn, functools.partial):
+        fn = fn.func
+    return fn.__module__
