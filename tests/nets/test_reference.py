@@ -1,0 +1,146 @@
+"""Every net against what TF 1.15 built: variables, end points, updates, regularization.
+
+`data/` was written by TF 1.15's contrib.slim and by research/slim on top of it, with 1001 classes.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import pathlib
+
+import pytest
+import tensorflow as tf
+
+import tf_slim as slim
+from tests.goldens.decode import exists, find
+from tf_slim.legacy.research_slim.nets import nets_factory
+
+v1 = tf.compat.v1
+
+DATA = pathlib.Path(__file__).parent / "data"
+CLASSES = 1001
+WEIGHT_DECAY = 0.001
+
+NOT_YET = {
+    "i3d",
+    "inception_resnet_v2",
+    "inception_v1",
+    "inception_v2",
+    "inception_v3",
+    "inception_v4",
+    "mobilenet_edgetpu",
+    "mobilenet_edgetpu_075",
+    "mobilenet_v1",
+    "mobilenet_v1_025",
+    "mobilenet_v1_050",
+    "mobilenet_v1_075",
+    "mobilenet_v2",
+    "mobilenet_v2_035",
+    "mobilenet_v2_140",
+    "mobilenet_v3_large",
+    "mobilenet_v3_large_minimalistic",
+    "mobilenet_v3_small",
+    "mobilenet_v3_small_minimalistic",
+    "nasnet_cifar",
+    "nasnet_large",
+    "nasnet_mobile",
+    "pnasnet_large",
+    "pnasnet_mobile",
+    "resnet_v1_101",
+    "resnet_v1_152",
+    "resnet_v1_200",
+    "resnet_v1_50",
+    "resnet_v2_101",
+    "resnet_v2_152",
+    "resnet_v2_200",
+    "resnet_v2_50",
+    "s3dg",
+}
+"""Recorded nets that do not exist yet."""
+
+# contrib.slim's net -> its module in slim.nets, and its arg_scope there.
+CONTRIB = {
+    "alexnet_v2": ("alexnet", "alexnet_v2_arg_scope"),
+    "inception_v1": ("inception", "inception_v1_arg_scope"),
+    "inception_v2": ("inception", "inception_v2_arg_scope"),
+    "inception_v3": ("inception", "inception_v3_arg_scope"),
+    "overfeat": ("overfeat", "overfeat_arg_scope"),
+    "resnet_v1_50": ("resnet_v1", "resnet_arg_scope"),
+    "resnet_v2_50": ("resnet_v2", "resnet_arg_scope"),
+    "vgg_16": ("vgg", "vgg_arg_scope"),
+    "vgg_19": ("vgg", "vgg_arg_scope"),
+    "vgg_a": ("vgg", "vgg_arg_scope"),
+}
+
+
+@functools.cache
+def recorded(source: str) -> dict:
+    """What was recorded of the nets of "contrib" or "research_slim", by name."""
+    with gzip.open(DATA / f"{source}_nets_num_classes_{CLASSES}.json.gz", "rt") as stream:
+        return json.load(stream)
+
+
+def test_all_recorded_nets_are_there():
+    assert sorted(recorded("research_slim")) == sorted(NOT_YET | set(nets_factory.networks_map))
+    assert NOT_YET.isdisjoint(nets_factory.networks_map)
+    assert sorted(recorded("contrib")) == sorted(CONTRIB)
+
+
+@pytest.mark.parametrize("mode", ["train", "eval"])
+@pytest.mark.parametrize("name", sorted(nets_factory.networks_map))
+def test_a_net_of_research_slim(name, mode):
+    expected = recorded("research_slim")[name][mode]
+    with tf.Graph().as_default():
+        net = nets_factory.get_network_fn(name, CLASSES, WEIGHT_DECAY, is_training=mode == "train")
+        logits, end_points = net(v1.placeholder(tf.float32, expected["input"]))
+        assert variables(v1.global_variables()) == without_steps(expected["variables"])
+        assert rows(end_points) == expected["end_points"]
+        assert [logits.name, logits.shape.as_list()] == expected["output"]
+        assert size_of(v1.GraphKeys.UPDATE_OPS) == expected["update_ops"]
+        assert size_of(v1.GraphKeys.REGULARIZATION_LOSSES) == expected["regularization_losses"]
+        parameters = sum(v.shape.num_elements() for v in v1.trainable_variables())
+        assert parameters == expected["trainable_params"]
+    image_size = recorded("research_slim")[name]["default_image_size"]
+    assert net.default_image_size == image_size
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in CONTRIB if exists(f"slim.nets.{CONTRIB[name][0]}.{name}")]
+)
+def test_a_net_of_contrib_slim(name):
+    expected = recorded("contrib")[name]
+    module, arg_scope = CONTRIB[name]
+    net = find(f"slim.nets.{module}.{name}")
+    scope = find(f"slim.nets.{module}.{arg_scope}")(weight_decay=WEIGHT_DECAY)
+    size = expected["dis"] or (231 if name == "overfeat" else 224)
+    with tf.Graph().as_default(), slim.arg_scope(scope):
+        logits, end_points = net(v1.placeholder(tf.float32, [2, size, size, 3]), CLASSES)
+        assert variables(v1.global_variables()) == expected["vars"]
+        assert rows(end_points) == expected["ep"]
+        assert [logits.name, logits.shape.as_list()] == expected["net"]
+        assert size_of(v1.GraphKeys.MODEL_VARIABLES) == expected["model"]
+        assert size_of("moving_vars") == expected["moving"]
+        assert size_of(v1.GraphKeys.UPDATE_OPS) == expected["upd"]
+        assert size_of(v1.GraphKeys.REGULARIZATION_LOSSES) == expected["reg"]
+    assert getattr(net, "default_image_size", None) == expected["dis"]
+
+
+def variables(made) -> list[list]:
+    """Names and shapes, in the order of creation."""
+    return [[v.op.name, v.shape.as_list()] for v in made]
+
+
+def without_steps(recorded_variables: list[list]) -> list[list]:
+    """Without the counter of steps that drop path made inside the scope it happened to be in."""
+    return [row for row in recorded_variables if not row[0].endswith("/global_step")]
+
+
+def rows(end_points: dict[str, tf.Tensor]) -> list[list]:
+    """Names and shapes, in order."""
+    return [[name, tensor.shape.as_list()] for name, tensor in end_points.items()]
+
+
+def size_of(collection: str) -> int:
+    return len(v1.get_collection(collection))
