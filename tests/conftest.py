@@ -72,9 +72,14 @@ def isolated_state():
     _reset_state()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def strategy2():
-    """A MirroredStrategy over two CPU devices: two replicas on any machine."""
+    """A MirroredStrategy over two CPU devices: two replicas on any machine.
+
+    One for the whole process. TensorFlow numbers the all-reduces of each MirroredStrategy from 100
+    and tells those of two strategies over the same devices apart by nothing else: where the n-th
+    of one has another shape than the n-th of the other, it fails, and so does every one after it.
+    """
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
