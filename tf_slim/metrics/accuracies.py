@@ -41,8 +41,8 @@ def accuracy(predictions, labels, weights=None, name=None):
                 "accuracy: predictions and labels must have one shape; got predictions "
                 f"{predictions.shape} and labels {labels.shape}."
             )
-        right, count = inputs.weighted("accuracy", tf.equal(predictions, labels), weights)
-        return tf.math.divide_no_nan(tf.reduce_sum(right), tf.reduce_sum(count))
+        right, count = inputs.weighted_sums("accuracy", tf.equal(predictions, labels), weights)
+        return tf.math.divide_no_nan(right, count)
 
 
 @engine.streaming("predictions", "labels", "weights")

@@ -24,9 +24,7 @@ def _counts(where: str, names: dict[str, str]) -> dict[str, Any]:
         predictions = inputs.not_nan(where, predictions)
         predictions, labels = tf.cast(predictions, tf.bool), tf.cast(labels, tf.bool)
         return {
-            name: tf.reduce_sum(
-                inputs.weighted(where, _CASES[case](predictions, labels), weights)[0]
-            )
+            name: inputs.weighted_sums(where, _CASES[case](predictions, labels), weights)[0]
             for name, case in names.items()
         }
 

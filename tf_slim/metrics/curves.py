@@ -8,6 +8,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.metrics.bins import count_in_bins
 from tf_slim.metrics.thresholds import EPSILON, at_thresholds, even_thresholds
 
 PrecisionRecallData = collections.namedtuple(
@@ -358,17 +359,12 @@ def precision_recall_at_equal_thresholds(
         if labels.dtype != tf.bool:
             raise ValueError(f"{where}: labels must be booleans; got {labels.dtype.name}.")
         predictions = inputs.probabilities(where, predictions)
-        positives, weights = inputs.weighted(where, labels, weights)
-        bins = tf.cast(tf.floor(tf.reshape(predictions, [-1]) * (count - 1)), tf.int32)
-
-        def histogram(values):
-            values = tf.cast(tf.reshape(values, [-1]), tf.float64)
-            return tf.math.unsorted_segment_sum(values, bins, count)
-
-        return {
-            "variables/tp_buckets": histogram(positives),
-            "variables/fp_buckets": histogram(weights - positives),
-        }
+        if weights is not None:
+            weights = inputs.weights_like(where, weights, predictions)
+        bins = tf.clip_by_value(tf.cast(predictions * (count - 1), tf.int32), 0, count - 1)
+        bins += count * tf.cast(labels, tf.int32)
+        negatives, positives = tf.split(count_in_bins(bins, 2 * count, weights, tf.float64), 2)
+        return {"variables/tp_buckets": positives, "variables/fp_buckets": negatives}
 
     def result(state):
         tp = tf.cumsum(state["variables/tp_buckets"], reverse=True)

@@ -26,6 +26,7 @@ from typing import Any, ParamSpec
 
 import tensorflow as tf
 
+from tf_slim.metrics.inputs import deferred_checks
 from tf_slim.ops import modes
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -170,13 +171,15 @@ def accumulate(metric: Metric, variables: Mapping[str, Any], inputs: Sequence[An
     Returns:
       In a v1 graph, the operations that do it.
     """
-    batch = metric.measure(*inputs)
+    with deferred_checks() as checks:
+        batch = metric.measure(*inputs)
     batch = {n: tf.cast(batch[n], variables[n].dtype.base_dtype) for n in variables}
     if metric.combine is None:
-        return [v.assign_add(batch[n], read_value=False) for n, v in variables.items()]
+        with tf.control_dependencies(checks):
+            return [v.assign_add(batch[n], read_value=False) for n, v in variables.items()]
     new = metric.combine(read(variables), batch)
     # Each new value may depend on all old ones: none is written before all are read.
-    with tf.control_dependencies([new[n] for n in variables]):
+    with tf.control_dependencies([*checks, *(new[n] for n in variables)]):
         return [v.assign(new[n], read_value=False) for n, v in variables.items()]
 
 

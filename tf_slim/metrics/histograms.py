@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.metrics.bins import count_in_bins
 
 _TRUE, _FALSE = "hist_accumulate/hist_true_acc", "hist_accumulate/hist_false_acc"
 
@@ -56,12 +57,11 @@ def auc_using_histogram(
         low, high = score_range
         places = (scores - low) / (high - low) * nbins
         bins = tf.cast(tf.clip_by_value(tf.floor(places), 0, nbins - 1), tf.int32)
-
-        def histogram(chosen):
-            ones = tf.cast(tf.reshape(chosen, [-1]), tf.int64)
-            return tf.math.unsorted_segment_sum(ones, tf.reshape(bins, [-1]), nbins)
-
-        return {_TRUE: histogram(labels), _FALSE: histogram(~labels)}
+        # NaN is refused in the end, and until then has a bin as well.
+        bins = tf.maximum(bins, 0)
+        bins += nbins * tf.cast(labels, tf.int32)
+        negatives, positives = tf.split(count_in_bins(bins, 2 * nbins, dtype=tf.int64), 2)
+        return {_TRUE: positives, _FALSE: negatives}
 
     def result(state):
         def shares(counts):

@@ -1,10 +1,32 @@
-"""Checks and conversions of what metrics are given, the same for all of them."""
+"""Checks and conversions of what metrics are given, the same for all of them.
+
+What only the running graph can check is an `Assert` beside the computation and not a link of its
+chain: `engine.accumulate` lets no variable change before all of them have passed. So metrics of the
+same predictions share what they have in common (TensorFlow merges equal operations, but not across
+control dependencies), and `measure` must survive bad values: they are refused at its end.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
+
+_CHECKS: contextvars.ContextVar[list[Any] | None] = contextvars.ContextVar("checks", default=None)
+
+
+@contextlib.contextmanager
+def deferred_checks() -> Iterator[list[Any]]:
+    """Collects the assertions of the checks inside, for whoever must wait for them."""
+    checks: list[Any] = []
+    token = _CHECKS.set(checks)
+    try:
+        yield checks
+    finally:
+        _CHECKS.reset(token)
 
 
 def align(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
@@ -77,6 +99,14 @@ def weighted(where: str, values: Any, weights: Any) -> tuple[tf.Tensor, tf.Tenso
     return values * weights, weights
 
 
+def weighted_sums(where: str, values: Any, weights: Any) -> tuple[tf.Tensor, tf.Tensor]:
+    """The sums of `values * weights` and of `weights`, two scalars in float32."""
+    if weights is None:
+        return tf.reduce_sum(tf.cast(values, tf.float32)), tf.cast(tf.size(values), tf.float32)
+    values, weights = weighted(where, values, weights)
+    return tf.reduce_sum(values), tf.reduce_sum(weights)
+
+
 def not_nan(where: str, predictions: tf.Tensor) -> tf.Tensor:
     """`predictions`, checked when the graph runs.
 
@@ -85,14 +115,8 @@ def not_nan(where: str, predictions: tf.Tensor) -> tf.Tensor:
     """
     if not predictions.dtype.is_floating:
         return predictions
-    return _checked(
-        predictions,
-        tf.debugging.assert_equal(
-            tf.reduce_any(tf.math.is_nan(predictions)),
-            False,
-            message=f"{where}: predictions contain NaN; it would count as a wrong prediction.",
-        ),
-    )
+    message = f"{where}: predictions contain NaN; it would count as a wrong prediction."
+    return _checked(predictions, ~tf.reduce_any(tf.math.is_nan(predictions)), message)
 
 
 def probabilities(where: str, predictions: tf.Tensor) -> tf.Tensor:
@@ -107,9 +131,7 @@ def probabilities(where: str, predictions: tf.Tensor) -> tf.Tensor:
         f"{where}: predictions must be in [0, 1]; got others. Apply tf.sigmoid or tf.nn.softmax to "
         "scores first."
     )
-    return _checked(
-        predictions, tf.debugging.assert_equal(tf.reduce_all(inside), True, message=message)
-    )
+    return _checked(predictions, tf.reduce_all(inside), message)
 
 
 def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
@@ -130,26 +152,33 @@ def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
             )
         return predictions
     message = f"{where}: k={k} is larger than the number of classes, the last size of predictions."
-    return _checked(
-        predictions,
-        tf.debugging.assert_greater_equal(tf.shape(predictions)[-1], k, message=message),
-    )
+    check = tf.raw_ops.Assert(condition=tf.shape(predictions)[-1] >= k, data=[message])
+    # `top_k` would fail first, with a message of its own.
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.identity(predictions)
 
 
 def in_range(
-    where: str, what: str, classes: tf.Tensor, counted: tf.Tensor, num_classes: int
+    where: str, what: str, classes: tf.Tensor, num_classes: int, counted: tf.Tensor | None
 ) -> tf.Tensor:
-    """Class indices as int64 `[examples]`, checked when the graph runs where `counted` is true.
+    """Class indices as int64 `[examples]`, checked when the graph runs.
+
+    Args:
+      where: name of the metric, for messages.
+      what: name of the argument, for messages.
+      classes: class indices, of any shape.
+      num_classes: the number of classes.
+      counted: which examples are checked, bool `[examples]`; None for all.
 
     Raises:
       tf.errors.InvalidArgumentError: one of them is not in [0, num_classes).
     """
     classes = tf.reshape(tf.cast(classes, tf.int64), [-1])
-    inside = (classes >= 0) & (classes < num_classes) | ~counted
+    inside = (classes >= 0) & (classes < num_classes)
+    if counted is not None:
+        inside |= ~counted
     message = f"{where}: {what} must be class indices in [0, {num_classes}); got others."
-    return _checked(
-        classes, tf.debugging.assert_equal(tf.reduce_all(inside), True, message=message)
-    )
+    return _checked(classes, tf.reduce_all(inside), message)
 
 
 def zero_or_one(where: str, labels: tf.Tensor) -> tf.Tensor:
@@ -161,17 +190,21 @@ def zero_or_one(where: str, labels: tf.Tensor) -> tf.Tensor:
     labels = tf.cast(labels, tf.int64)
     for wrong, side in ((labels < 0, "<0"), (labels > 1, ">1")):
         message = f"{where}: labels must be 0 or 1, at least one is {side}."
-        assertion = tf.debugging.assert_equal(tf.reduce_any(wrong), False, message=message)
-        labels = _checked(labels, assertion)
+        labels = _checked(labels, ~tf.reduce_any(wrong), message)
     return labels
 
 
-def _checked(tensor: tf.Tensor, assertion: Any) -> tf.Tensor:
-    # Eager assertions return nothing; in graphs the tensor must wait for them.
-    if assertion is None:
+def _checked(tensor: tf.Tensor, condition: tf.Tensor, message: str) -> tf.Tensor:
+    # Not tf.debugging.Assert, which puts a tf.cond around it to save the printing of tensors.
+    check = tf.raw_ops.Assert(condition=condition, data=[message])
+    if check is None:  # eager, and passed
         return tensor
-    with tf.control_dependencies([assertion]):
-        return tf.identity(tensor)
+    waiting = _CHECKS.get()
+    if waiting is None:
+        with tf.control_dependencies([check]):
+            return tf.identity(tensor)
+    waiting.append(check)
+    return tensor
 
 
 def _reshaped_like(predictions: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:

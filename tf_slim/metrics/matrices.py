@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.metrics.bins import count_in_bins
 
 
 def confusion_matrix(
@@ -39,12 +40,18 @@ def _confusion(
 ) -> tf.Tensor:
     """The confusion matrix of checked classes; an example of weight 0 may have any class."""
     predictions, labels = inputs.align(where, predictions, labels)
-    weights = tf.reshape(inputs.weighted(where, labels, weights)[1], [-1])
-    counted = tf.not_equal(weights, 0.0)
-    predictions = inputs.in_range(where, "predictions", predictions, counted, num_classes)
-    labels = inputs.in_range(where, "labels", labels, counted, num_classes)
-    cells = tf.where(counted, labels * num_classes + predictions, -1)
-    sums = tf.math.unsorted_segment_sum(tf.cast(weights, dtype), cells, num_classes**2)
+    counted = None
+    if weights is not None:
+        weights = tf.reshape(inputs.weighted(where, labels, weights)[1], [-1])
+        counted = tf.not_equal(weights, 0.0)
+    predictions = inputs.in_range(where, "predictions", predictions, num_classes, counted)
+    labels = inputs.in_range(where, "labels", labels, num_classes, counted)
+    size = num_classes**2
+    cells = labels * num_classes + predictions
+    known = (cells >= 0) & (cells < size)
+    if counted is not None:
+        known &= counted
+    sums = count_in_bins(tf.where(known, cells, size), size, weights, dtype)
     return tf.reshape(sums, [num_classes, num_classes])
 
 

@@ -27,8 +27,8 @@ def mean_of(
 
     def measure(*arguments: Any) -> engine.State:
         *data, weights = arguments
-        total, count = inputs.weighted(where, values(*data), weights)
-        return {"total": tf.reduce_sum(total), "count": tf.reduce_sum(count)}
+        total, count = inputs.weighted_sums(where, values(*data), weights)
+        return {"total": total, "count": count}
 
     def result(state: engine.State) -> tf.Tensor:
         mean = tf.math.divide_no_nan(state["total"], state["count"])
@@ -116,7 +116,7 @@ def count(values, weights=None, metrics_collections=None, updates_collections=No
     """
 
     def measure(values, weights):
-        return {"count": tf.reduce_sum(inputs.weighted("count", values, weights)[1])}
+        return {"count": inputs.weighted_sums("count", values, weights)[1]}
 
     return engine.Metric(
         "count",

@@ -84,7 +84,7 @@ def _cases(where: str, predicted: Any, labels: Any, class_id: int | None, weight
     false_positives = _distinct(predicted, _NO_PREDICTION) - true_positives
     false_negatives = _distinct(labels, _NO_LABEL) - true_positives
     return {
-        case: tf.reduce_sum(inputs.weighted(where, count, weights)[0])
+        case: inputs.weighted_sums(where, count, weights)[0]
         for case, count in (
             ("true_positive", true_positives),
             ("false_positive", false_positives),
@@ -251,8 +251,8 @@ def _average_precision(where: str, name: str, count: str, k: int | None) -> engi
         average = tf.math.divide_no_nan(
             tf.reduce_sum(precision * found, -1), tf.cast(relevant, tf.float64)
         )
-        total, number = inputs.weighted(where, average, weights)
-        return {count: tf.reduce_sum(number), "total": tf.reduce_sum(total)}
+        total, number = inputs.weighted_sums(where, average, weights)
+        return {count: number, "total": total}
 
     return engine.Metric(
         name,

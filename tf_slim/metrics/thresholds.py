@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.metrics.bins import bin_between, count_in_bins
 
 EPSILON = 1e-7
 
@@ -43,22 +44,22 @@ def cases_at(
     """
     predictions, labels = inputs.align(where, predictions, labels)
     predictions = inputs.probabilities(where, predictions)
-    labels = tf.cast(labels, tf.bool)
-    positives, weights = inputs.weighted(where, labels, weights)
-    negatives = weights - positives
+    if weights is not None:
+        weights = inputs.weights_like(where, weights, predictions)
     thresholds = np.asarray(thresholds, np.float32)
     ascending = np.argsort(thresholds, kind="stable")
-    places = np.argsort(ascending)
-    bins = tf.searchsorted(tf.constant(thresholds[ascending]), tf.reshape(predictions, [-1]))
-
-    def below_and_above(values):
-        sums = tf.math.unsorted_segment_sum(tf.reshape(values, [-1]), bins, len(thresholds) + 1)
-        below = tf.cumsum(sums)[:-1]
-        above = tf.cumsum(sums, reverse=True)[1:]
-        return tf.gather(below, places), tf.gather(above, places)
-
-    false_negatives, true_positives = below_and_above(positives)
-    true_negatives, false_positives = below_and_above(negatives)
+    size = len(thresholds) + 1
+    bins = bin_between(thresholds[ascending], predictions)
+    # The bins of the positives stand behind those of the negatives.
+    bins += size * tf.cast(tf.cast(labels, tf.bool), tf.int32)
+    sums = tf.reshape(count_in_bins(bins, 2 * size, weights), [2, size])
+    below = tf.cumsum(sums, axis=1)[:, :-1]
+    above = tf.cumsum(sums, axis=1, reverse=True)[:, 1:]
+    if np.any(np.diff(ascending) < 0):
+        places = np.argsort(ascending)
+        below, above = tf.gather(below, places, axis=1), tf.gather(above, places, axis=1)
+    true_negatives, false_negatives = tf.unstack(below)
+    false_positives, true_positives = tf.unstack(above)
     return {
         "true_positives": true_positives,
         "false_negatives": false_negatives,
