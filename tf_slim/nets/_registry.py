@@ -1,4 +1,4 @@
-"""The nets that have a name: `@register`, `names`, `spec`, `create`, `get_network_fn`."""
+"""The nets that have a name: `@register`, `names`, `spec`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
-from tf_slim.ops.model import Model
+from tf_slim.nets._published import PUBLISHED, Checkpoint
 
 _F = TypeVar("_F", bound=Callable)
 
@@ -33,7 +32,7 @@ class NetSpec:
       frames: for a net of videos, the number of images in a clip; None for a net of images.
       num_classes: the number of classes that the net has unless told otherwise.
       preprocessing: the name of the preprocessing that goes with the net. Published checkpoints
-        have their own: see `slim.nets.checkpoints`.
+        have their own: see `checkpoints`.
       logits_scopes: the scopes of the layers whose size depends on the number of classes.
       auxiliary_scopes: the scopes of heads that serve training only.
       defaults: keyword arguments that `create` and `get_network_fn` give the net unless told
@@ -58,6 +57,11 @@ class NetSpec:
     def weight_decay(self) -> float:
         """The weight decay of the net's own scope."""
         return _default(self.arg_scope, "weight_decay")
+
+    @property
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """The published checkpoints of the net; the first is the one for its own image size."""
+        return tuple(one for one in PUBLISHED.values() if one.net == self.name)
 
     @property
     def input_shape(self) -> list[int | None]:
@@ -207,111 +211,17 @@ def spec(name: str) -> NetSpec:
     return _SPECS[name]
 
 
-def create(
-    name: str, num_classes: int | None = None, *, weight_decay: float | None = None, **kwargs
-) -> Model:
-    """Makes a net by its name.
-
-        model = slim.nets.create("lenet", num_classes=10)
-        logits, end_points = model(images, is_training=False)
-
-    Args:
-      name: one of `names()`.
-      num_classes: the number of classes; 0 for features instead of logits; None for the net's own.
-      weight_decay: the factor of the L2 regularization; None for the net's own.
-      **kwargs: keyword arguments of the net, for every call. Those not given here, `is_training`
-        above all, can be given in each call.
-
-    Returns:
-      A `slim.Model` of the net in its own arg_scope. Its variables are made by the first call, or
-      by `model.build(tf.TensorSpec([None, height, width, channels]))`.
-
-    Raises:
-      ValueError: there is no such net.
-      TypeError: the net has no such keyword.
-    """
-    found = spec(name)
-    _check_keywords(found, kwargs)
-    scope = _scope(found.arg_scope, weight_decay)
-    classes = found.num_classes if num_classes is None else num_classes
-    return Model(found.fn, scope, num_classes=classes, **{**found.defaults, **kwargs})
-
-
-def get_network_fn(
-    name: str,
-    num_classes: int | None,
-    weight_decay: float | None = 0.0,
-    is_training: bool = False,
-) -> Callable:
-    """A net as a function of the images alone, by its name.
-
-    Programs that keep variables in a v1 graph take this. `create` makes a Model, which keeps its
-    variables, and has the net's own weight decay unless told otherwise.
-
-    Args:
-      name: one of `names()`.
-      num_classes: the number of classes; 0 or None for features instead of logits.
-      weight_decay: the factor of the L2 regularization; None for the net's own.
-      is_training: whether dropout and batch norm work as in training.
-
-    Returns:
-      `network_fn(images, **kwargs) -> (logits, end_points)`, where `kwargs` are those of the net.
-      Its attribute `default_image_size` is the image size of the net, in pixels.
-
-    Raises:
-      ValueError: there is no such net.
-    """
-    found = spec(name)
-    fn = functools.partial(found.fn, **found.defaults) if found.defaults else found.fn
-    network_fn = bind(fn, found.arg_scope, num_classes, weight_decay, is_training)
-    network_fn.__name__ = name
-    network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]
-    return network_fn
-
-
-def bind(
-    net: Callable,
-    arg_scope: Callable[..., Mapping],
-    num_classes: int | None,
-    weight_decay: float | None,
-    is_training: bool,
-) -> Callable:
-    """`net` in its scope, with the two arguments that all nets have; a call may override them."""
-    scope = _scope(arg_scope, weight_decay)
-    bound = {"num_classes": num_classes, "is_training": is_training}
-
-    @functools.wraps(net)
-    def network_fn(images, **kwargs):
-        with enter_arg_scope(scope):
-            return net(images, **{**bound, **kwargs})
-
-    return network_fn
-
-
 def unknown_net(name: object, known: Iterable[str]) -> str:
     """The message for a name that no net has."""
+    return unknown_name("net", name, known)
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
+    """The message for a name that is not among the known ones of its kind."""
     known = sorted(known)
     near = difflib.get_close_matches(str(name).lower(), known, n=3)
     hint = f" Did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
-    return f"There is no net {name!r}.{hint} Known: {', '.join(known)}."
-
-
-def _check_keywords(found: NetSpec, kwargs: Mapping[str, Any]) -> None:
-    parameters = inspect.signature(found.fn).parameters.values()
-    if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return
-    for name in kwargs:
-        if name not in found.keywords:
-            near = difflib.get_close_matches(name, found.keywords, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise TypeError(
-                f"The net {found.name!r} has no keyword {name!r}.{hint} It has: num_classes, "
-                f"weight_decay, {', '.join(found.keywords)}."
-            )
-
-
-def _scope(arg_scope: Callable[..., Mapping], weight_decay: float | None) -> Mapping:
-    return arg_scope() if weight_decay is None else arg_scope(weight_decay=weight_decay)
+    return f"There is no {kind} {name!r}.{hint} Known: {', '.join(known)}."
 
 
 def _default(fn: Callable, parameter: str) -> Any:

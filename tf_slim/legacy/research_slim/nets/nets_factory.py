@@ -1,7 +1,8 @@
 """`nets.nets_factory` of research/slim: nets and their arg_scopes by name."""
 
 from tf_slim.legacy.research_slim.nets import alexnet, cifarnet, lenet, overfeat, vgg
-from tf_slim.nets._registry import bind, unknown_net
+from tf_slim.nets._create import bind
+from tf_slim.nets._registry import unknown_net
 
 __all__ = ["arg_scopes_map", "get_network_fn", "networks_map"]
 

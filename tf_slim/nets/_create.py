@@ -1,0 +1,173 @@
+"""Nets made by their name: `create` and `get_network_fn`."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.nets import _registry
+from tf_slim.nets._features import with_features
+from tf_slim.nets._fetch import published
+from tf_slim.nets._restore import path_of, restore
+from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
+from tf_slim.ops.model import Model
+
+_OWN: Any = type("own", (), {"__repr__": lambda self: "<its own>"})()
+
+
+def create(
+    name: str,
+    num_classes: int | None = _OWN,
+    *,
+    weight_decay: float | None = None,
+    features: Iterable[str] | None = None,
+    checkpoint: bool | str | os.PathLike | None = None,
+    **kwargs,
+) -> Model:
+    """Makes a net by its name.
+
+        model = slim.nets.create("resnet_v1_50", num_classes=10)
+        logits, end_points = model(images, is_training=False)          # [batch, 10], all outputs
+
+        trunk = slim.nets.create("resnet_v1_50", features=["block2", "block4"])
+        maps = trunk(images, is_training=False)                        # a dict of these two
+
+        model = slim.nets.create("resnet_v1_50", 5, checkpoint=True)   # a new head on a trained net
+
+    Heads on inner layers are a function round it, for models may call models:
+
+        def heads(images, is_training=True):
+            maps = trunk(images, is_training=is_training)
+            return [slim.fully_connected(tf.reduce_mean(m, [1, 2]), 5) for m in maps.values()]
+
+        model = slim.Model(heads)
+
+    Args:
+      name: one of `names()`.
+      num_classes: the number of classes; None or 0 for features instead of logits. Left out, the
+        number of the checkpoint or else the net's own; none if there are `features`.
+      weight_decay: the factor of the L2 regularization; None for the net's own.
+      features: names of end points, or globs. The model then returns a dict of them alone, in the
+        order in which they are named here; with `num_classes`, (logits, that dict). A name may
+        leave out what stands before a slash ("block4" for "resnet_v1_50/block4") and is then the
+        outermost that ends so. It is the key in the dict; for a glob the end points' names are.
+      checkpoint: restores the variables, which are made at once. True is the published checkpoint
+        of the net, a name one of `spec(name).checkpoints`; both are fetched if needed (see
+        `fetch`). Anything else is the path of a checkpoint. If `num_classes` is given and is not
+        that of the checkpoint, the logits keep their initial values. Averages of the weights that
+        are in it take the place of the weights.
+      **kwargs: keyword arguments of the net, for every call. Those not given here, `is_training`
+        above all, can be given in each call. Many nets take `output_stride`, `global_pool` or
+        `spatial_squeeze`, for feature maps and for images of other sizes than their own.
+
+    Returns:
+      A `slim.Model` of the net in its own arg_scope. It returns `[batch, num_classes]` logits and a
+      dict of end points, if nothing else is asked for. Its variables are made by the first call, or
+      by `model.build(tf.TensorSpec([None, height, width, channels]))`, or by `checkpoint`.
+
+    Raises:
+      ValueError: there is no such net, or checkpoint, or the checkpoint is of another net.
+      TypeError: the net has no such keyword.
+      OSError: the checkpoint cannot be fetched.
+    """
+    found = _registry.spec(name)
+    _check_keywords(found, kwargs)
+    known = published(found, checkpoint)
+    shape = found.input_shape
+    classes = found.num_classes
+    if known is not None:
+        kwargs = {**known.keywords, **kwargs}
+        shape = [known.image_size if side == found.image_size else side for side in shape]
+        classes = known.num_classes
+    if num_classes is not _OWN:
+        classes = num_classes
+    elif features is not None:
+        classes = None
+    net = found.fn
+    if features is not None:
+        net = with_features(found, features, has_logits=bool(classes))
+    scope = _scope(found.arg_scope, weight_decay)
+    model = Model(net, scope, num_classes=classes, **{**found.defaults, **kwargs})
+    if checkpoint is not None and checkpoint is not False:
+        # Before the model, whose variables may be large, the file: it may not be there.
+        path = path_of(known, checkpoint)
+        model.build(tf.TensorSpec(shape))
+        restore(model, path, found, other_logits=num_classes is not _OWN)
+    return model
+
+
+def get_network_fn(
+    name: str,
+    num_classes: int | None,
+    weight_decay: float | None = 0.0,
+    is_training: bool = False,
+) -> Callable:
+    """A net as a function of the images alone, by its name.
+
+    Programs that keep variables in a v1 graph take this. `create` makes a Model, which keeps its
+    variables, and has the net's own weight decay unless told otherwise.
+
+    Args:
+      name: one of `names()`.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      weight_decay: the factor of the L2 regularization; None for the net's own.
+      is_training: whether dropout and batch norm work as in training.
+
+    Returns:
+      `network_fn(images, **kwargs) -> (logits, end_points)`, where `kwargs` are those of the net.
+      Its attribute `default_image_size` is the image size of the net, in pixels.
+
+    Raises:
+      ValueError: there is no such net.
+    """
+    found = _registry.spec(name)
+    network_fn = bind(
+        found.fn, found.arg_scope, num_classes, weight_decay, is_training, **found.defaults
+    )
+    network_fn.__name__ = name
+    network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]
+    return network_fn
+
+
+def bind(
+    net: Callable,
+    arg_scope: Callable[..., Mapping],
+    num_classes: int | None,
+    weight_decay: float | None,
+    is_training: bool,
+    **defaults,
+) -> Callable:
+    """`net` in its scope, with the two arguments that all nets have; a call may override them."""
+    scope = _scope(arg_scope, weight_decay)
+    bound = {**defaults, "num_classes": num_classes, "is_training": is_training}
+
+    @functools.wraps(net)
+    def network_fn(images, **kwargs):
+        with enter_arg_scope(scope):
+            return net(images, **{**bound, **kwargs})
+
+    return network_fn
+
+
+def _check_keywords(found: _registry.NetSpec, kwargs: Mapping[str, Any]) -> None:
+    parameters = inspect.signature(found.fn).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    for name in kwargs:
+        if name not in found.keywords:
+            near = difflib.get_close_matches(name, found.keywords, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise TypeError(
+                f"The net {found.name!r} has no keyword {name!r}.{hint} It has: num_classes, "
+                f"weight_decay, features, checkpoint, {', '.join(found.keywords)}."
+            )
+
+
+def _scope(arg_scope: Callable[..., Mapping], weight_decay: float | None) -> Mapping:
+    return arg_scope() if weight_decay is None else arg_scope(weight_decay=weight_decay)
