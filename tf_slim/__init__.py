@@ -10,7 +10,18 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it with the tables below
-    from tf_slim import data, evaluation, hooks, layers, learning, losses, metrics, nets, ops
+    from tf_slim import (
+        data,
+        evaluation,
+        hooks,
+        layers,
+        learning,
+        losses,
+        metrics,
+        model_analyzer,
+        nets,
+        ops,
+    )
     from tf_slim.layers import (
         apply_regularization,
         avg_pool2d,
@@ -87,6 +98,7 @@ if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it w
         get_or_create_global_step,
     )
     from tf_slim.ops.model import Model
+    from tf_slim.ops.precision import precision
     from tf_slim.ops.randomness import random_scope
     from tf_slim.ops.scopes import scope
     from tf_slim.ops.stores import reset_default_store
@@ -116,6 +128,7 @@ _NAMESPACES = (
     "learning",
     "losses",
     "metrics",
+    "model_analyzer",
     "nets",
     "ops",
 )
@@ -204,6 +217,9 @@ _HOMES = {
     ),
     "tf_slim.ops.model": (
         "Model",
+    ),
+    "tf_slim.ops.precision": (
+        "precision",
     ),
     "tf_slim.ops.randomness": (
         "random_scope",

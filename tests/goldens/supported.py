@@ -82,7 +82,7 @@ NETS = {
 
 CHECKPOINTS = ("lenet_ish",)
 
-SCENARIO_GROUPS = ("arg_scope", "variables", "names", "utils", "regularizers")
+SCENARIO_GROUPS = ("arg_scope", "variables", "names", "utils", "regularizers", "model_analyzer")
 
 SCENARIOS = ("learning.losses_total", "learning.losses_collections")
 """Further scenarios, of groups that are not wholly in scope."""

@@ -1,0 +1,259 @@
+"""What a graph or a net is made of: operations, variables, layers, multiply-adds."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim import nets
+
+__all__ = [
+    "Layer",
+    "Statistics",
+    "analyze_net",
+    "analyze_ops",
+    "analyze_vars",
+    "multiply_adds",
+    "tensor_description",
+]
+
+_RULE = "---------"
+# What passes the value of a variable on.
+_PASSES_ON = ("Identity", "ReadVariableOp", "Cast", "Reshape", "Enter")
+_VARIABLES = ("VarHandleOp", "VariableV2")
+
+
+def tensor_description(var) -> str:
+    """The type and shape of a tensor or a variable, such as `(float32 1x8x8x1024)`."""
+    shape = var.shape
+    sides = [] if shape.rank is None else ["?" if n is None else str(n) for n in shape]
+    return f"({' '.join([var.dtype.base_dtype.name, 'x'.join(sides)]).rstrip()})"
+
+
+def analyze_ops(graph: tf.Graph, print_info: bool = False) -> int:
+    """Adds up the sizes of what the operations of a graph put out.
+
+    Args:
+      graph: any graph.
+      print_info: whether to print a line for each operation.
+
+    Returns:
+      The number of elements of all outputs. One whose shape is not known counts as none.
+    """
+    if print_info:
+        print(f"{_RULE}\nOperations: name -> (type shapes) [size]\n{_RULE}")
+    total = 0
+    for op in graph.get_operations():
+        size = sum(output.shape.num_elements() or 0 for output in op.outputs)
+        total += size
+        if print_info:
+            shapes = ", ".join(tensor_description(output) for output in op.outputs)
+            print(f"{op.name} -> {shapes} [{size}]")
+    if print_info:
+        print(f"Total size of operations: {total}")
+    return total
+
+
+def analyze_vars(variables: Iterable[Any], print_info: bool = False) -> tuple[int, int]:
+    """Adds up the sizes of variables.
+
+    Args:
+      variables: any, such as `model.variables`.
+      print_info: whether to print a line for each variable.
+
+    Returns:
+      (elements, bytes). One whose shape is not known counts as none.
+    """
+    if print_info:
+        print(f"{_RULE}\nVariables: name (type shape) [size]\n{_RULE}")
+    elements = total_bytes = 0
+    for variable in variables:
+        size = variable.shape.num_elements() or 0
+        its_bytes = size * variable.dtype.base_dtype.size
+        elements += size
+        total_bytes += its_bytes
+        if print_info:
+            print(f"{variable.name} {tensor_description(variable)} [{size}, bytes: {its_bytes}]")
+    if print_info:
+        print(f"Total size of variables: {elements}")
+        print(f"Total bytes of variables: {total_bytes}")
+    return elements, total_bytes
+
+
+# ------------------------------------------------------------------------------ multiply-adds
+
+
+def multiply_adds(graph: tf.Graph) -> dict[str, int]:
+    """Counts the multiplications, each with an addition, of convolutions and matrix products.
+
+    Args:
+      graph: any graph. Where a dimension is not known it counts as 1, such as the batch.
+
+    Returns:
+      For each operation that has any, by its name, their number in one run.
+    """
+    counted = ((op.name, _multiply_adds(op)) for op in graph.get_operations())
+    return {name: count for name, count in counted if count}
+
+
+def _multiply_adds(op: tf.Operation) -> int:
+    """A product for each output, as often as what it is the sum of is long."""
+    kind = op.type
+    if kind in ("Conv2D", "Conv3D"):
+        # The filter is [..., channels of one group, filters].
+        return _size(op.outputs[0].shape) * _size(op.inputs[1].shape[:-1])
+    if kind == "DepthwiseConv2dNative":
+        return _size(op.outputs[0].shape) * _size(op.inputs[1].shape[:2])
+    if kind in ("Conv2DBackpropInput", "Conv3DBackpropInputV2"):
+        # A transposed convolution: each of its inputs goes to as many outputs.
+        return _size(op.inputs[2].shape) * _size(op.inputs[1].shape[:-1])
+    if kind == "MatMul":
+        inner = 0 if op.get_attr("transpose_a") else 1
+        return _size(op.outputs[0].shape) * _side(op.inputs[0].shape[inner])
+    if kind in ("BatchMatMul", "BatchMatMulV2"):
+        inner = -2 if op.get_attr("adj_x") else -1
+        return _size(op.outputs[0].shape) * _side(op.inputs[0].shape[inner])
+    return 0
+
+
+def _size(shape: tf.TensorShape) -> int:
+    return 0 if shape.rank is None else math.prod(_side(side) for side in shape)
+
+
+def _side(side: int | None) -> int:
+    return 1 if side is None else side
+
+
+# ------------------------------------------------------------------------------------- nets
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """A layer with variables, or a product of two tensors without.
+
+    Attributes:
+      name: its scope.
+      output: what it makes of one image, as `tensor_description` says it, the batch being 1; empty
+        for a layer that is no convolution or product.
+      parameters: how many trainable numbers it has.
+      multiply_adds: how many it computes for one image.
+    """
+
+    name: str
+    output: str
+    parameters: int
+    multiply_adds: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistics:
+    """What a net is made of, for one image.
+
+    Attributes:
+      layers: in the order of their first use.
+      end_points: (name, type and shape) of each, in the net's order.
+      variables: how many there are.
+      parameters: how many trainable numbers they hold.
+      state: how many numbers that are not trained, such as moving averages.
+      multiply_adds: of convolutions and matrix products.
+      operations: how many operations the graph of a prediction has.
+    """
+
+    layers: tuple[Layer, ...]
+    end_points: tuple[tuple[str, str], ...]
+    variables: int
+    parameters: int
+    state: int
+    multiply_adds: int
+    operations: int
+
+
+def analyze_net(
+    name: str, image_size: int | None = None, num_classes: int | None = None, **kwargs
+) -> Statistics:
+    """Computes what a net is made of, in evaluation, from its graph. No weight gets memory.
+
+    Args:
+      name: one of `slim.nets.names()`.
+      image_size: height and width in pixels; None for the net's own.
+      num_classes: the number of classes, or None for the net's own.
+      **kwargs: keyword arguments of the net.
+
+    Returns:
+      The statistics. Heads for training only, where the net leaves them out, do not count.
+
+    Raises:
+      ValueError: there is no such net, or it cannot take images of that size.
+      TypeError: the net has no such keyword.
+    """
+    spec = nets.spec(name)
+    shape = [1, *spec.input_shape[1:]]
+    if image_size is not None:
+        shape[-3:-1] = [image_size, image_size]
+    with tf.Graph().as_default() as graph:
+        net = nets.get_network_fn(name, num_classes or spec.num_classes, weight_decay=None)
+        _, end_points = net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
+        variables = tf.compat.v1.global_variables()
+        trainable = tf.compat.v1.trainable_variables()
+        parameters = analyze_vars(trainable)[0]
+        return Statistics(
+            layers=tuple(_layers(graph, trainable)),
+            end_points=tuple((key, tensor_description(v)) for key, v in end_points.items()),
+            variables=len(variables),
+            parameters=parameters,
+            state=analyze_vars(variables)[0] - parameters,
+            multiply_adds=sum(multiply_adds(graph).values()),
+            operations=len(graph.get_operations()),
+        )
+
+
+def _layers(graph: tf.Graph, variables: Iterable[Any]) -> Iterable[Layer]:
+    """Rows for the operations that count, by the scope of the variable that they multiply with."""
+    parameters: dict[str, int] = {}
+    for variable in variables:
+        scope = _layer_of(variable.op.name)
+        parameters[scope] = parameters.get(scope, 0) + (variable.shape.num_elements() or 0)
+    products: dict[str, int] = {}
+    outputs: dict[str, str] = {}
+    for name, count in multiply_adds(graph).items():
+        op = graph.get_operation_by_name(name)
+        scope = _scope_of(op)
+        products[scope] = products.get(scope, 0) + count
+        outputs[scope] = tensor_description(op.outputs[0])
+    for scope in _merged(list(parameters), list(products)):
+        yield Layer(
+            scope, outputs.get(scope, ""), parameters.get(scope, 0), products.get(scope, 0)
+        )
+
+
+def _merged(first: list[str], second: list[str]) -> list[str]:
+    """Both in one order: that of `first`, and after what precedes it what is in `second` only."""
+    merged = list(first)
+    place = 0
+    for name in second:
+        if name in merged:
+            place = merged.index(name) + 1
+        else:
+            merged.insert(place, name)
+            place += 1
+    return merged
+
+
+def _layer_of(variable: str) -> str:
+    """The scope of the layer that a variable belongs to; its batch norm is a part of it."""
+    scope = variable.rpartition("/")[0]
+    return scope.removesuffix("/BatchNorm")
+
+
+def _scope_of(op: tf.Operation) -> str:
+    for tensor in op.inputs:
+        source = tensor.op
+        while source.type in _PASSES_ON and source.inputs:
+            source = source.inputs[0].op
+        if source.type in _VARIABLES:
+            return _layer_of(source.name)
+    return op.name.rpartition("/")[0]
