@@ -15,6 +15,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tests.ops.nets import TOWER_NAMES, tower
 from tf_slim.ops import checkpoints
+from tf_slim.ops.checkpoints.formats import bundle
 
 X = np.linspace(-1, 1, 10, dtype=np.float32).reshape(2, 5)
 DATA = ".data-00000-of-00001"
@@ -222,7 +223,7 @@ def test_a_full_disk_harms_nothing(saved, monkeypatch):
             file.write(b"half")
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "_write", full)
+    monkeypatch.setattr(bundle, "write", full)
     for where in (path, os.path.join(os.path.dirname(path), "model.ckpt-8")):
         with pytest.raises(checkpoints.CheckpointError, match="No space left"):
             other.save(where)
@@ -239,6 +240,7 @@ def test_nothing_to_save(tmp_path):
 KILLED = """
 import sys, numpy as np
 from tf_slim.ops import checkpoints
+from tf_slim.ops.checkpoints.formats import bundle
 print("go", flush=True)
 step = 0
 while True:

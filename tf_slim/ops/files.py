@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 
 
 def replace_text(path: str | os.PathLike, text: str) -> None:
@@ -12,19 +14,47 @@ def replace_text(path: str | os.PathLike, text: str) -> None:
     Raises:
       OSError: it cannot be written; what was at `path` is unharmed.
     """
+    with replacing(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike) -> Iterator[str]:
+    """Gives the name of an empty file beside `path`, which is moved over it in the end.
+
+        with files.replacing("run/weights.npz") as temporary:
+            write(temporary)
+
+    If the block fails, nothing has happened at `path`.
+
+    Raises:
+      OSError: no file can be made there.
+    """
     path = os.fspath(path)
     folder, base = os.path.split(os.path.abspath(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{base}.part-", dir=folder)
+    os.close(handle)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
+        flush(temporary)
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+        flush(folder)
     except BaseException:
-        os.unlink(temporary)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
         raise
+
+
+def flush(path: str) -> None:
+    """Makes a file, or the names in a folder, survive a power cut from here on."""
+    if os.name == "nt" and os.path.isdir(path):
+        return  # Windows opens no folders, and needs none flushed.
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _umask() -> int:

@@ -1,0 +1,111 @@
+"""Other names for what a checkpoint holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tf_slim.ops import patterns
+
+_AVERAGE = "/ExponentialMovingAverage"
+
+
+def averages(name: str) -> str:
+    """Renames moving averages to what they are the averages of: restores these in their place.
+
+        model.restore(path, rename=slim.checkpoints.averages)
+
+    `tf.train.ExponentialMovingAverage` keeps that of `net/weights` under the name
+    `net/weights/ExponentialMovingAverage`. Variables without an average keep their own value.
+    """
+    return name.removesuffix(_AVERAGE)
+
+
+def is_average(name: str) -> bool:
+    """Whether this is the name of a moving average."""
+    return name.endswith(_AVERAGE)
+
+
+def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str, str]:
+    """Applies `rename` to the names in a checkpoint.
+
+    Args:
+      names: the names in the checkpoint.
+      rename: None; a function from a name to another one, or to None to leave it out; or a
+        mapping. A key of a mapping is a full name, a scope (`{"vgg_16": "trunk/vgg_16"}`; ""
+        stands for all, and in a value for no scope), or a compiled regular expression whose
+        match is replaced (`{re.compile("^module/"): ""}`). The longest key that fits counts.
+
+    Returns:
+      The names in the checkpoint by their new name, in the same order. A name that was changed
+      takes the place of an unchanged one.
+
+    Raises:
+      ValueError: a key fits no name, or two names become one.
+      TypeError: `rename` is something else, or returns no name.
+    """
+    names = list(names)
+    if rename is None:
+        return {name: name for name in names}
+    if isinstance(rename, Mapping):
+        change = _from_mapping(names, rename)
+    elif callable(rename):
+        change = rename
+    else:
+        raise TypeError(
+            f"rename takes a dict or a function of a name; got {rename!r}. For one name write "
+            "rename={'name in the checkpoint': 'name in the model'}."
+        )
+    moved: dict[str, str] = {}
+    stayed: dict[str, str] = {}
+    order = []
+    for name in names:
+        new = change(name)
+        if new is None:
+            continue
+        if not isinstance(new, str):
+            raise TypeError(f"rename made {new!r} of {name!r}; expected a name, or None.")
+        if new == name:
+            stayed[name] = name
+        elif new in moved:
+            raise ValueError(
+                f"rename makes {new!r} of both {moved[new]!r} and {name!r}. Let it return None "
+                "for the one to leave out."
+            )
+        else:
+            moved[new] = name
+        order.append(new)
+    return {new: moved.get(new, new) for new in dict.fromkeys(order)}
+
+
+def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callable:
+    scopes = {key.rstrip("/"): value for key, value in rename.items() if isinstance(key, str)}
+    expressions = {key: value for key, value in rename.items() if isinstance(key, re.Pattern)}
+    if len(scopes) + len(expressions) < len(rename):
+        raise TypeError(
+            "rename: the keys of a mapping are names, scopes or compiled regular expressions; got "
+            f"{[key for key in rename if not isinstance(key, (str, re.Pattern))]!r}."
+        )
+    used = set()
+
+    def change(name: str) -> str | None:
+        parts = name.split("/")
+        for end in range(len(parts), -1, -1):
+            scope = "/".join(parts[:end])
+            if scope in scopes:
+                used.add(scope)
+                new = scopes[scope]
+                return None if new is None else "/".join([p for p in (new, *parts[end:]) if p])
+        for expression, value in expressions.items():
+            if expression.search(name):
+                used.add(expression)
+                return None if value is None else expression.sub(value, name)
+        return name
+
+    for name in names:
+        change(name)
+    for key in (*scopes, *expressions):
+        if key not in used:
+            raise ValueError(patterns.nothing_matches("rename", key, names, "name"))
+    return change

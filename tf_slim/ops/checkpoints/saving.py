@@ -1,0 +1,93 @@
+"""Writing checkpoints: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import files, modes
+from tf_slim.ops.checkpoints.errors import CheckpointError, writing
+from tf_slim.ops.checkpoints.formats import bundle, detect
+from tf_slim.ops.checkpoints.formats.source import Content, Memory
+from tf_slim.ops.checkpoints.restoring import session_to
+
+
+def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
+    """Writes variables (or tensors, or arrays) by name.
+
+    The files are written under other names first. If the disk is full or the process is killed,
+    earlier checkpoints are as they were, one of the same path included.
+
+    Args:
+      path: prefix of the files: `run/model.ckpt-100` makes `run/model.ckpt-100.index` and
+        `run/model.ckpt-100.data-00000-of-00001`, or two data files where it replaces such a
+        checkpoint. A path that ends in `.safetensors`, `.npz` or `.h5` makes such a file. The
+        folder is made if needed.
+      named: the variables by the name that they get in the checkpoint.
+
+    Returns:
+      `path`, as a string.
+
+    Raises:
+      CheckpointError: the files cannot be written.
+    """
+    path = os.fspath(path)
+    if not named:
+        raise CheckpointError(f"Nothing to save in {path}: there are no variables.")
+    write = detect.writer_of(path)
+    values = _values(named)
+    if write is None:
+        _save_bundle(path, values)
+    else:
+        memory = Memory(values)
+        write_file(path, write, Content(memory.entries, memory.read))
+    return path
+
+
+def write_file(path: str, write: Any, content: Content) -> None:
+    """Writes one file by `write(path, content)`, whole or not at all.
+
+    Raises:
+      CheckpointError: it cannot be written.
+    """
+    with writing(path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with files.replacing(path) as temporary:
+            write(temporary, content)
+
+
+def _save_bundle(path: str, values: Mapping[str, Any]) -> None:
+    folder, base = os.path.split(os.path.abspath(path))
+    staging = None
+    try:
+        with writing(path):
+            os.makedirs(folder, exist_ok=True)
+            staging = tempfile.mkdtemp(prefix=f".{base}.part-", dir=folder)
+            bundle.publish(staging, os.path.join(folder, base), values)
+    finally:
+        if staging is not None:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _values(named: Mapping[str, Any]) -> dict[str, Any]:
+    if not modes.in_v1_graph():
+        return dict(named)
+    tensors = {
+        name: value if _is_concrete(value) else tf.convert_to_tensor(value)
+        for name, value in named.items()
+    }
+    in_graph = {name: value for name, value in tensors.items() if not _is_concrete(value)}
+    if in_graph:
+        tensors.update(session_to("save").run(in_graph))
+    return tensors
+
+
+def _is_concrete(value: Any) -> bool:
+    return not hasattr(value, "graph") and not hasattr(value, "initializer") and (
+        not hasattr(value, "as_tensor")
+    )
