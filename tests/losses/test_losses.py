@@ -27,6 +27,26 @@ def sigmoid_losses(x, z):
     return np.maximum(x, 0) - x * z + np.log1p(np.exp(-np.abs(x)))
 
 
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def focal(x, z, alpha=0.25, gamma=2.0):
+    p = np.where(z == 1, sigmoid(x), 1 - sigmoid(x))
+    return -np.where(z == 1, alpha, 1 - alpha) * (1 - p) ** gamma * np.log(p)
+
+
+def regions(x):
+    """Two regions of two pixels for each example."""
+    return tf.reshape(tf.sigmoid(x), [-1, 2, 2])
+
+
+def dice(x, z, epsilon):
+    p, z = sigmoid(x).reshape(-1, 2, 2), z.reshape(-1, 2, 2)
+    squares = (p**2).sum(1) + (z**2).sum(1)
+    return 1 - (2 * (p * z).sum(1) + epsilon) / (squares + epsilon)
+
+
 CROSS_ENTROPIES = -log_softmax(LOGITS)[np.arange(6), CLASSES]
 SMOOTH = 0.8 * ONE_HOT + 0.2 / 4
 
@@ -39,8 +59,38 @@ TABLE = {
         lambda x, w: slim.losses.softmax_cross_entropy(x, ONE_HOT, w, label_smoothing=0.2),
         -(SMOOTH * log_softmax(LOGITS)).sum(-1),
     ),
+    "smoothed sparse": (
+        lambda x, w: slim.losses.smoothed_sparse_softmax_cross_entropy(x, CLASSES, w, 0.2),
+        -(SMOOTH * log_softmax(LOGITS)).sum(-1),
+    ),
+    "sparse, not smoothed": (
+        lambda x, w: slim.losses.smoothed_sparse_softmax_cross_entropy(
+            x, CLASSES[:, None], w, label_smoothing=0),
+        CROSS_ENTROPIES,
+    ),
     "sigmoid": (lambda x, w: slim.losses.sigmoid_cross_entropy(x, ONE_HOT, w),
                 sigmoid_losses(LOGITS, ONE_HOT)),
+    "focal": (lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w), focal(LOGITS, ONE_HOT)),
+    "focal, of other settings": (
+        lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w, alpha=0.9, gamma=0.5),
+        focal(LOGITS, ONE_HOT, 0.9, 0.5),
+    ),
+    "focal without focus": (
+        lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w, alpha=None, gamma=0),
+        sigmoid_losses(LOGITS, ONE_HOT),
+    ),
+    "dice": (
+        lambda x, w: slim.losses.dice_loss(regions(x), ONE_HOT.reshape(6, 2, 2), w, epsilon=0.1),
+        dice(LOGITS, ONE_HOT, 0.1),
+    ),
+    "log loss": (lambda x, w: slim.losses.log_loss(tf.sigmoid(x), ONE_HOT, w, epsilon=0.0),
+                 sigmoid_losses(LOGITS, ONE_HOT)),
+    "hinge": (
+        lambda x, w: slim.losses.compute_weighted_loss(slim.losses.hinge_loss(x, ONE_HOT), w),
+        np.maximum(0, 1 - (2 * ONE_HOT - 1) * LOGITS),
+    ),
+    "cosine": (lambda x, w: slim.losses.cosine_distance(x, TARGETS, 1, w),
+               1 - (LOGITS * TARGETS).sum(1)),
     "mean squared error": (lambda x, w: slim.losses.mean_squared_error(x, TARGETS, w),
                            (LOGITS - TARGETS) ** 2),
     "absolute difference": (lambda x, w: slim.losses.absolute_difference(x, TARGETS, w),
@@ -148,6 +198,12 @@ BAD = {
     "one-hot of other classes": lambda x: slim.losses.softmax_cross_entropy(x, ONE_HOT[:, :3]),
     "smoothing out of range": lambda x: slim.losses.softmax_cross_entropy(
         x, ONE_HOT, label_smoothing=1.5),
+    "sparse smoothing out of range": lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(
+        x, CLASSES, label_smoothing=-0.1),
+    "no mixture": lambda x: slim.losses.focal_loss(x, ONE_HOT, alpha=1.5),
+    "focus on the easy": lambda x: slim.losses.focal_loss(x, ONE_HOT, gamma=-1),
+    "focal labels of other classes": lambda x: slim.losses.focal_loss(x, ONE_HOT[:, :3]),
+    "regions without pixels": lambda x: slim.losses.dice_loss(x, ONE_HOT),
 }
 
 
@@ -158,6 +214,52 @@ def test_bad_input(mode, case):
         MODES[mode](BAD[case])
 
 
-def test_a_label_out_of_range_is_an_error():
-    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
-        slim.losses.sparse_softmax_cross_entropy(LOGITS, np.full(6, 4))
+@pytest.mark.parametrize("mode", ["v1", "eager", "function"])
+@pytest.mark.parametrize("wrong", [4, -1])
+def test_a_label_out_of_range_is_an_error(mode, wrong):
+    labels = np.append(CLASSES[:5], wrong)
+    for loss in (slim.losses.sparse_softmax_cross_entropy,
+                 slim.losses.smoothed_sparse_softmax_cross_entropy):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be class indices"):
+            MODES[mode](lambda x, loss=loss: loss(x, labels))
+
+
+def test_errors_tell_the_scope():
+    with tf.name_scope("tower_7"), pytest.raises(ValueError, match="In tower_7/focal_loss"):
+        slim.losses.focal_loss([1.0], [1.0], gamma=-1.0)
+
+
+def test_the_focal_loss_has_a_finite_gradient_for_every_score():
+    logits = tf.Variable([-200.0, -20.0, 0.0, 20.0, 200.0])
+    for labels in (tf.zeros([5]), tf.ones([5])):
+        with tf.GradientTape() as tape:
+            loss = slim.losses.focal_loss(logits, labels, gamma=0.5)
+        assert np.isfinite(tape.gradient(loss, logits)).all()
+
+
+def test_empty_regions_are_equal_and_other_shapes_do_not_matter():
+    nothing = tf.zeros([2, 3, 3, 1])
+    np.testing.assert_allclose(slim.losses.dice_loss(nothing, nothing), 0.0)
+    np.testing.assert_allclose(slim.losses.dice_loss(nothing + 1, nothing), 1.0, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [
+    slim.losses.focal_loss, slim.losses.dice_loss, slim.losses.sparse_softmax_cross_entropy,
+    slim.losses.smoothed_sparse_softmax_cross_entropy,
+])
+def test_labels_are_needed(loss):
+    with pytest.raises(AttributeError, match="labels are missing"):
+        loss(tf.zeros([2, 3, 1]), None)
+
+
+@pytest.mark.parametrize("loss", [
+    lambda x: slim.losses.sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
+    lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
+    lambda x: slim.losses.softmax_cross_entropy(x, x),
+    lambda x: slim.losses.focal_loss(x, x),
+    lambda x: slim.losses.dice_loss(x[:, None], x[:, None]),
+    lambda x: slim.losses.mean_pairwise_squared_error(x, x),
+    lambda x: slim.losses.log_loss(x, x),
+])
+def test_an_empty_batch_has_no_loss(loss):
+    assert float(loss(tf.zeros([0, 4]))) == 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -177,15 +178,12 @@ def optimizer(config: Config) -> Any:
 
 def loss(config: Config) -> Callable:
     """The loss: softmax cross entropy with the labels, smoothed if asked for."""
-    smoothing, classes = config.train.label_smoothing, config.model.num_classes
-    if not smoothing:
+    if not config.train.label_smoothing:
         return slim.losses.sparse_softmax_cross_entropy
-
-    def smoothed(logits, labels):
-        one_hot = tf.one_hot(labels, classes)
-        return slim.losses.softmax_cross_entropy(logits, one_hot, label_smoothing=smoothing)
-
-    return smoothed
+    return functools.partial(
+        slim.losses.smoothed_sparse_softmax_cross_entropy,
+        label_smoothing=config.train.label_smoothing,
+    )
 
 
 def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:

@@ -8,6 +8,7 @@ from tf_slim.losses.classification import (
     hinge_loss,
     log_loss,
     sigmoid_cross_entropy,
+    smoothed_sparse_softmax_cross_entropy,
     softmax_cross_entropy,
     sparse_softmax_cross_entropy,
 )
@@ -17,7 +18,9 @@ from tf_slim.losses.collection import (
     get_regularization_losses,
     get_total_loss,
 )
+from tf_slim.losses.dice import dice_loss
 from tf_slim.losses.engine import compute_weighted_loss
+from tf_slim.losses.focal import focal_loss
 from tf_slim.losses.regression import (
     absolute_difference,
     cosine_distance,
@@ -30,6 +33,8 @@ __all__ = [
     "add_loss",
     "compute_weighted_loss",
     "cosine_distance",
+    "dice_loss",
+    "focal_loss",
     "get_losses",
     "get_regularization_losses",
     "get_total_loss",
@@ -39,6 +44,7 @@ __all__ = [
     "mean_squared_error",
     "metric_learning",
     "sigmoid_cross_entropy",
+    "smoothed_sparse_softmax_cross_entropy",
     "softmax_cross_entropy",
     "sparse_softmax_cross_entropy",
 ]

@@ -56,13 +56,48 @@ def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or the labels are no integers.
+      tf.errors.InvalidArgumentError: a label is out of range.
     """
     values = [logits, labels, weights]
     with tf.compat.v1.name_scope(scope, "sparse_softmax_cross_entropy_loss", values):
-        logits, labels = _class_indices(logits, labels)
+        logits, labels = _class_indices("sparse_softmax_cross_entropy", logits, labels)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
             labels=labels, logits=logits, name="xentropy"
         )
+        return engine.collected_mean(losses, weights)
+
+
+def smoothed_sparse_softmax_cross_entropy(
+    logits, labels, weights=1.0, label_smoothing: float = 0.1, scope=None
+):
+    """`softmax_cross_entropy` with label smoothing, from class indices: no one-hot labels are made.
+
+    Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision,
+    arXiv:1512.00567.
+
+    Args:
+      logits: scores, `[batch, classes]` or `[batch, d1, ..., classes]`.
+      labels: integers in [0, classes), see `sparse_softmax_cross_entropy`.
+      weights: see `compute_weighted_loss`; for losses of the shape of `labels`.
+      label_smoothing: in [0, 1]; the part of the distribution that is spread over all classes.
+      scope: name of the scope of the operations.
+
+    Returns:
+      The weighted mean, a scalar, collected by `add_loss`.
+
+    Raises:
+      AttributeError: there are no labels.
+      ValueError: the shapes do not fit, the labels are no integers, or `label_smoothing` is out of
+        range.
+      tf.errors.InvalidArgumentError: a label is out of range.
+    """
+    values = [logits, labels, weights]
+    with tf.compat.v1.name_scope(scope, "smoothed_sparse_softmax_cross_entropy_loss", values):
+        logits, labels = _class_indices("smoothed_sparse_softmax_cross_entropy", logits, labels)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+        if _smooths(label_smoothing):
+            uniform = tf.reduce_logsumexp(logits, -1) - tf.reduce_mean(logits, -1)
+            losses = (1.0 - label_smoothing) * losses + label_smoothing * uniform
         return engine.collected_mean(losses, weights)
 
 
@@ -148,23 +183,23 @@ def hinge_loss(logits, labels=None, scope=None):
 def _smooths(label_smoothing) -> bool:
     if not 0 <= label_smoothing <= 1:
         raise ValueError(
-            f"label_smoothing={label_smoothing} is out of range: expected a number in [0, 1], "
-            "such as 0.1."
+            f"{engine.here()}label_smoothing={label_smoothing} is out of range: expected a number "
+            "in [0, 1], such as 0.1."
         )
     return label_smoothing > 0
 
 
-def _class_indices(logits, labels) -> tuple[tf.Tensor, tf.Tensor]:
+def _class_indices(loss: str, logits, labels) -> tuple[tf.Tensor, tf.Tensor]:
+    where = f"{engine.here()}{loss}: "
     if labels is None:
         raise AttributeError(
-            "sparse_softmax_cross_entropy: labels are missing: pass the index of the true class "
-            "of each example, [batch]."
+            f"{where}labels are missing: pass the index of the true class of each example, [batch]."
         )
     logits, labels = engine.as_float(logits), tf.convert_to_tensor(labels)
     if not labels.dtype.is_integer:
         raise ValueError(
-            "sparse_softmax_cross_entropy: labels are indices of classes, so integers; got "
-            f"{labels.dtype.name}. For one distribution an example use softmax_cross_entropy."
+            f"{where}labels are indices of classes, so integers; got {labels.dtype.name}. For one "
+            "distribution an example use softmax_cross_entropy."
         )
     rank = logits.shape.rank
     if rank is None or rank == 2:
@@ -175,7 +210,21 @@ def _class_indices(logits, labels) -> tuple[tf.Tensor, tf.Tensor]:
         labels = tf.squeeze(labels, [-1])
     if not logits.shape[:-1].is_compatible_with(labels.shape):
         raise ValueError(
-            f"sparse_softmax_cross_entropy: labels must have the shape of logits without its last "
-            f"dimension; got logits {logits.shape} and labels {labels.shape}."
+            f"{where}labels must have the shape of logits without its last dimension; got logits "
+            f"{logits.shape} and labels {labels.shape}."
         )
-    return logits, labels
+    return logits, _within_classes(where, labels, logits)
+
+
+def _within_classes(where: str, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """The labels, checked when the graph runs: on a GPU one out of range would give NaN."""
+    indices, classes = tf.cast(labels, tf.int64), tf.shape(logits, out_type=tf.int64)[-1]
+    inside = tf.reduce_all((indices >= 0) & (indices < classes))
+    message = (
+        f"{where}labels must be class indices from 0 to one less than the number of classes, the "
+        f"last size of logits {logits.shape}; got others. Give examples to ignore the label 0 and "
+        "the weight 0."
+    )
+    check = tf.raw_ops.Assert(condition=inside, data=[message])
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.identity(labels)

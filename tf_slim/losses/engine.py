@@ -3,15 +3,21 @@
     loss = sum(weights * losses) / number of losses whose weight is not zero
 
 It is 0 when all weights are 0. Each loss function is its checks, its formula and this reduction.
+
+In a replica of a `tf.distribute` strategy the number counted is the mean over all replicas. So the
+mean of what the replicas return is the loss over the global batch, also where weights or sizes
+differ between them.
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.losses.collection import add_loss
+from tf_slim.ops import collect
 
 
 def compute_weighted_loss(losses, weights=1.0, scope=None):
@@ -26,7 +32,8 @@ def compute_weighted_loss(losses, weights=1.0, scope=None):
       scope: name of the scope of the operations.
 
     Returns:
-      A scalar: float64 for float64 losses, float32 for all others.
+      A scalar: float64 for float64 losses, float32 for all others. In a replica of a
+      `tf.distribute` strategy: the sum here over the mean count of all replicas.
 
     Raises:
       ValueError: `weights` is None, has an unknown rank or does not fit `losses`.
@@ -39,9 +46,34 @@ def collected_mean(losses: Any, weights: Any) -> tf.Tensor:
     """`compute_weighted_loss` within the scope that is open."""
     losses = as_float(losses)
     weights = as_weights(weights, losses)
-    loss = safe_divide(weighted_sum(losses, weights), tf.reduce_sum(present(losses, weights)))
+    count = tf.reduce_sum(present(losses, weights))
+    if collect.replica_count() > 1:
+        differs = weights.shape.rank > 0 or not losses.shape.is_fully_defined()
+        count = _mean_over_replicas(count, differs)
+    loss = safe_divide(weighted_sum(losses, weights), count)
     add_loss(loss)
     return loss
+
+
+def _mean_over_replicas(count: tf.Tensor, differs: bool) -> tf.Tensor:
+    # Asked even where this replica's count is known to be constant: it may be the only one, and
+    # they must all ask or none.
+    context = tf.distribute.get_replica_context()
+    try:
+        return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.stop_gradient(count))
+    except RuntimeError as error:
+        if "merge_call" not in str(error):
+            raise
+    if not differs:
+        return count
+    warnings.warn(
+        f"{here()}a loss is computed within a tf.function (such as one of jit_compile=True) or a "
+        "condition inside strategy.run, where replicas cannot ask each other how many losses they "
+        "count. Each replica takes the mean over its own: the same only if all have equally many "
+        "examples of a weight other than 0.",
+        stacklevel=2,
+    )
+    return count
 
 
 def as_float(values: Any) -> tf.Tensor:
@@ -59,14 +91,14 @@ def pair(predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tensor]:
     """
     if labels is None:
         raise AttributeError(
-            f"{_here()}labels are missing: pass labels=..., a tensor of the shape of the "
+            f"{here()}labels are missing: pass labels=..., a tensor of the shape of the "
             "predictions."
         )
     predictions = as_float(predictions)
     labels = tf.cast(tf.convert_to_tensor(labels), predictions.dtype)
     if not predictions.shape.is_compatible_with(labels.shape):
         raise ValueError(
-            f"{_here()}predictions and labels must have one shape; got predictions "
+            f"{here()}predictions and labels must have one shape; got predictions "
             f"{predictions.shape} and labels {labels.shape}. Reshape one of them, for example "
             "with tf.squeeze or tf.one_hot."
         )
@@ -77,20 +109,20 @@ def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
     """Weights for the leading dimensions of `losses`, checked; a last dimension of 1 is dropped."""
     if weights is None:
         raise ValueError(
-            f"{_here()}weights is None. Pass a number (1.0 is the default) or a tensor such as "
+            f"{here()}weights is None. Pass a number (1.0 is the default) or a tensor such as "
             "[batch]."
         )
     weights = tf.cast(tf.convert_to_tensor(weights), losses.dtype)
     if weights.shape.rank is None:
         raise ValueError(
-            f"{_here()}the rank of weights must be known while the graph is built; got shape "
+            f"{here()}the rank of weights must be known while the graph is built; got shape "
             "<unknown>. Call weights.set_shape(...) or tf.ensure_shape first."
         )
     if weights.shape.rank == 0:
         return weights
     if losses.shape.rank is None:
         raise ValueError(
-            f"{_here()}with weights of shape {weights.shape} the rank of the losses must be "
+            f"{here()}with weights of shape {weights.shape} the rank of the losses must be "
             "known while the graph is built; got shape <unknown>. Call set_shape(...) on the "
             "predictions first."
         )
@@ -107,7 +139,7 @@ def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
     )
     if not fits:
         raise ValueError(
-            f"{_here()}weights of shape {given} do not fit losses of shape {losses.shape}. "
+            f"{here()}weights of shape {given} do not fit losses of shape {losses.shape}. "
             "Expected a scalar or weights for the leading dimensions: [batch], [batch, d1], ..."
         )
     if rank > 1 and weights.shape[-1] is None:
@@ -137,6 +169,7 @@ def safe_divide(numerator: tf.Tensor, denominator: tf.Tensor, name: str = "value
     return tf.math.divide_no_nan(numerator, denominator, name=name)
 
 
-def _here() -> str:
+def here() -> str:
+    """The scope that is open, as the beginning of a message; empty if there is none."""
     scope = tf.get_current_name_scope()
     return f"In {scope}: " if scope else ""

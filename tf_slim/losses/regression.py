@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.losses.collection import add_loss
+from tf_slim.ops import collect
 
 
 def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
@@ -111,6 +112,10 @@ def mean_pairwise_squared_error(predictions, labels=None, weights=1.0, scope=Non
         within = list(range(1, difference.shape.rank))
         squares = engine.safe_divide(tf.reduce_sum(difference**2, within), count)
         mean = engine.safe_divide(tf.reduce_sum(difference, within), count)
-        loss = tf.reduce_sum(weights * (2.0 * squares - 2.0 * mean**2), name="value")
+        losses = weights * (2.0 * squares - 2.0 * mean**2)
+        # A sum over the batch, where others are means: each replica's share of it is as many times
+        # smaller as there are replicas.
+        losses *= collect.replica_count()
+        loss = tf.reduce_sum(losses, name="value")
         add_loss(loss)
         return loss
