@@ -32,6 +32,63 @@ def crop_or_pad(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     return image
 
 
+def resize(image: tf.Tensor, size, method: str = "bilinear") -> tf.Tensor:
+    """Resizes an image as TensorFlow 1 did, from where the published checkpoints come.
+
+    Since TensorFlow 2 the centres of pixels are taken to lie half a pixel further.
+
+    Args:
+        image: `[height, width, channels]`.
+        size: `(height, width)` of the result, or int32 `[2]`.
+        method: "bilinear", "nearest", "bicubic" or "area".
+
+    Returns:
+        The image, as float32.
+    """
+    kernels = {
+        "bilinear": tf.raw_ops.ResizeBilinear,
+        "nearest": tf.raw_ops.ResizeNearestNeighbor,
+        "bicubic": tf.raw_ops.ResizeBicubic,
+        "area": tf.raw_ops.ResizeArea,
+    }
+    size = tf.convert_to_tensor(size, tf.int32)
+    resized = kernels[method](images=image[tf.newaxis], size=size)[0]
+    return tf.cast(resized, tf.float32)
+
+
+def resize_short_side(image: tf.Tensor, side) -> tf.Tensor:
+    """Resizes an image so that its shorter side gets a length, and its shape stays.
+
+    Args:
+        image: `[height, width, channels]`.
+        side: In pixels, an integer or an int32 scalar.
+
+    Returns:
+        The image, as float32.
+    """
+    sides = tf.cast(tf.shape(image)[:2], tf.float32)
+    scale = tf.cast(side, tf.float32) / tf.reduce_min(sides)
+    return resize(image, tf.cast(tf.math.rint(sides * scale), tf.int32))
+
+
+def central_part(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """The middle of an image that is at least as large.
+
+    Args:
+        image: `[height, width, channels]`.
+        size: `(height, width)` of the middle.
+    """
+    received = tf.shape(image)
+    check = tf.debugging.assert_greater_equal(
+        received[:2], tf.constant(size), "Crop size greater than the image size."
+    )
+    with tf.control_dependencies([] if check is None else [check]):
+        begin = (received[:2] - tf.constant(size)) // 2
+        part = tf.slice(image, tf.concat([begin, [0]], 0), [*size, -1])
+    part.set_shape([*size, image.shape[2]])
+    return part
+
+
 def jitter(
     image: tf.Tensor, seed: tf.Tensor, *, shift: float, rotation: float, zoom: float
 ) -> tf.Tensor:

@@ -43,7 +43,7 @@ def get_preprocessing(name: str, image_size: int | Sequence[int] | None = None) 
     Args:
         name: One of `names()`.
         image_size: Size of the result in pixels: one integer or `(height, width)`. None leaves it
-            to the image.
+            to the preprocessing: the size of its nets, or that of the image.
 
     Returns:
         `preprocess(image, *, is_training, seed)`. It takes one image, uint8

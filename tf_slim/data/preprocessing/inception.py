@@ -1,0 +1,137 @@
+"""`inception`: pixels in [-1, 1]; in training a random part of the image, in other colours.
+
+C. Szegedy et al., "Going deeper with convolutions", CVPR 2015, section 6. Nearly all published
+checkpoints but those of VGG and ResNet v1 were trained so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_slim.data.preprocessing.colour import ORDERINGS, distort_colour, one_of
+from tf_slim.data.preprocessing.geometry import resize
+from tf_slim.data.preprocessing.registry import register
+
+_SIZE = (299, 299)
+_METHODS = ("bilinear", "nearest", "bicubic", "area")
+
+
+@register("inception")
+def inception(
+    image_size: tuple[int, int] | None = None,
+    *,
+    fast: bool = True,
+    central_fraction: float | None = 0.875,
+) -> Callable:
+    """A random part in training, the middle in evaluation, both in [-1, 1].
+
+    In training a part of 5 to 100 % of the area, of a ratio of sides from 3/4 to 4/3, is resized
+    without regard to its ratio, flipped every second time, and changes its colours. In evaluation
+    the middle of the image is resized likewise.
+
+    Args:
+        image_size: `(height, width)` of the result; None for 299x299.
+        fast: Whether to resize by bilinear interpolation alone, and to change brightness and
+            saturation but not hue and contrast.
+        central_fraction: The share of each side that evaluation looks at; None for all of it.
+
+    Returns:
+        `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+    """
+    size = _SIZE if image_size is None else image_size
+
+    def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
+        image = tf.image.convert_image_dtype(image, tf.float32)
+        if not is_training:
+            return to_signed(central(image, size, central_fraction))
+        seeds = tf.unstack(tf.random.split(seed, 4))
+        image, _ = random_part(image, seeds[0])
+        image = resize_by_any(image, size, seeds[1], fast=fast)
+        image = tf.image.stateless_random_flip_left_right(image, seeds[2])
+        return to_signed(distort_by_any(image, seeds[3], fast=fast))
+
+    return preprocess
+
+
+def central(
+    image: tf.Tensor, size: tuple[int, int] | None, central_fraction: float | None
+) -> tf.Tensor:
+    """The middle of an image, resized.
+
+    Args:
+        image: float32 `[height, width, channels]`.
+        size: `(height, width)` of the result, or None for that of the middle.
+        central_fraction: The share of each side to keep, or None for all.
+    """
+    if central_fraction:
+        image = tf.image.central_crop(image, central_fraction)
+    return image if size is None else resize(image, size)
+
+
+def random_part(
+    image: tf.Tensor,
+    seed: tf.Tensor,
+    bbox: tf.Tensor | None = None,
+    *,
+    min_object_covered: float = 0.1,
+    aspect_ratio_range: tuple[float, float] = (0.75, 1.33),
+    area_range: tuple[float, float] = (0.05, 1.0),
+    max_attempts: int = 100,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Cuts out a random part that shows enough of an object.
+
+    Args:
+        image: `[height, width, channels]`.
+        seed: int32 `[2]`.
+        bbox: float32 `[1, objects, 4]`, each `[y_min, x_min, y_max, x_max]` in parts of the sides;
+            None where there is one object, the image.
+        min_object_covered: The share of an object that the part must hold.
+        aspect_ratio_range: Of width to height.
+        area_range: Of the area of the part to that of the image.
+        max_attempts: After how many the whole image is taken.
+
+    Returns:
+        The part, and where it lies: float32 `[1, 1, 4]`.
+    """
+    begin, size, box = tf.image.stateless_sample_distorted_bounding_box(
+        tf.shape(image),
+        tf.constant([[[0.0, 0.0, 1.0, 1.0]]]) if bbox is None else bbox,
+        seed,
+        min_object_covered=min_object_covered,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+        use_image_if_no_bounding_boxes=True,
+    )
+    part = tf.slice(image, begin, size)
+    part.set_shape([None, None, image.shape[2]])
+    return part, box
+
+
+def resize_by_any(
+    image: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, *, fast: bool
+) -> tf.Tensor:
+    """Resizes by a method taken at random; `fast`: by bilinear interpolation."""
+    methods = _METHODS[:1] if fast else _METHODS
+
+    def by(method: str) -> Callable:
+        return lambda: resize(image, size, method)
+
+    return one_of(seed, [by(method) for method in methods])
+
+
+def distort_by_any(image: tf.Tensor, seed: tf.Tensor, *, fast: bool) -> tf.Tensor:
+    """Changes the colours in an order taken at random; `fast`: in one order, and less."""
+    which, amounts = tf.unstack(tf.random.split(seed, 2))
+
+    def by(ordering: int) -> Callable:
+        return lambda: distort_colour(image, amounts, ordering=ordering, fast=fast)
+
+    return one_of(which, [by(ordering) for ordering in range(1 if fast else ORDERINGS)])
+
+
+def to_signed(image: tf.Tensor) -> tf.Tensor:
+    """From [0, 1] to [-1, 1]."""
+    return (image - 0.5) * 2.0
