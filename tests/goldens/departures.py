@@ -78,6 +78,22 @@ NOT_IN_MODE = _table(
         ["scenarios/utils.convert_clear"],
     ),
     (
+        "outside v1 graphs summaries are written at once: there is nothing to run, or to look up",
+        _NOT_V1,
+        [
+            "scenarios/summaries.add_histogram_image_zero",
+            "scenarios/summaries.add_scalar_summary",
+            "scenarios/summaries.summarize_activation",
+            "scenarios/summaries.summarize_collections",
+            "scenarios/summaries.summarize_tensor",
+        ],
+    ),
+    (
+        "gradients are taken by a tape, which must be there before the block",
+        (EAGER,),
+        ["scenarios/rev_block.rev_block"],
+    ),
+    (
         "outputs come in the order in which they were filed, also if one tensor has two names",
         _NOT_V1,
         ["scenarios/utils.collect_named_outputs"],

@@ -15,7 +15,7 @@ import pytest
 from tests.goldens import departures, loader
 from tests.goldens.decode import exists, names_in
 
-COMPLETE = ("losses", "metrics")
+COMPLETE = ("layers", "losses", "metrics")
 """Files whose cases are all in scope."""
 
 MILESTONE = (
@@ -45,6 +45,23 @@ MILESTONE = (
     "slim.l2_regularizer",
     "slim.l1_l2_regularizer",
     "slim.sum_regularizer",
+    "slim.spatial_softmax",
+    "slim.images_to_sequence",
+    "slim.sequence_to_images",
+    "slim.dense_to_sparse",
+    "slim.scale_gradient",
+    "slim.gdn",
+    "slim.rev_block",
+    "slim.legacy_fully_connected",
+    "slim.legacy_linear",
+    "slim.legacy_relu",
+    "slim.layers.poincare_normalize",
+    "slim.embed_sequence",
+    "slim.bow_encoder",
+    "slim.safe_embedding_lookup_sparse",
+    "slim.embedding_lookup_unique",
+    "slim.optimize_loss",
+    "slim.summarize_collection",
 )
 
 
@@ -82,9 +99,25 @@ NETS = {
 
 CHECKPOINTS = ("lenet_ish",)
 
-SCENARIO_GROUPS = ("arg_scope", "variables", "names", "utils", "regularizers", "model_analyzer")
+SCENARIO_GROUPS = (
+    "arg_scope",
+    "variables",
+    "names",
+    "utils",
+    "regularizers",
+    "model_analyzer",
+    "summaries",
+    "rev_block",
+)
 
-SCENARIOS = ("learning.losses_total", "learning.losses_collections")
+SCENARIOS = (
+    "learning.losses_total",
+    "learning.losses_collections",
+    "learning.optimize_loss_clip",
+    "learning.optimize_loss_names",
+    "learning.optimize_loss_sgd",
+    "learning.optimize_loss_summaries",
+)
 """Further scenarios, of groups that are not wholly in scope."""
 
 

@@ -18,6 +18,8 @@ def update(variable, value, decay):
     Returns:
       What depends on the assignment being done: an operation, a tensor or a variable.
     """
+    if modes.recomputing():
+        return tf.identity(variable)
     dtype = variable.dtype.base_dtype
     rate = tf.cast(1.0 - decay, dtype)
     if not modes.in_v1_graph():
@@ -53,6 +55,8 @@ class ZeroDebiased:
 
     def update(self, value, decay):
         """Moves the average towards `value`. Arguments and return value as for `update`."""
+        if modes.recomputing():
+            return tf.identity(self._average)
         dtype = self._average.dtype.base_dtype
         rate = tf.cast(1.0 - decay, dtype)
         with tf.compat.v1.name_scope(None, "AssignMovingAvg", [value]) as name:

@@ -117,6 +117,19 @@ def deliver(outputs, alias: str, activation_fn=None, outputs_collections=None):
     return utils.collect_named_outputs(outputs_collections, alias, outputs)
 
 
+def add_penalty(penalty: tf.Tensor) -> None:
+    """Adds a penalty that belongs to no single variable to the regularization losses.
+
+    Outside v1 graphs it joins the losses of the nearest `slim.collect()` block, if there is one.
+    """
+    if modes.in_v1_graph():
+        tf.compat.v1.add_to_collection(tf.compat.v1.GraphKeys.REGULARIZATION_LOSSES, penalty)
+        return
+    frame = collect.current_frame()
+    if frame is not None:
+        frame.losses.append(penalty)
+
+
 def sizes(inputs: tf.Tensor) -> list:
     """The size of each axis: an integer where it is known, otherwise a tensor."""
     known = inputs.shape.as_list()

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes, variables
+from tf_slim.layers import parts
+from tf_slim.ops import variables
 
 __all__ = [
     "apply_regularization",
@@ -141,12 +142,7 @@ def apply_regularization(regularizer: Callable, weights_list: Iterable | None = 
                     f"{penalty.shape}. Reduce it: tf.reduce_sum(...)."
                 )
         total = tf.add_n(penalties, name=name)
-    if modes.in_v1_graph():
-        tf.compat.v1.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, total)
-    else:
-        frame = collect.current_frame()
-        if frame is not None:
-            frame.losses.append(total)
+    parts.add_penalty(total)
     return total
 
 

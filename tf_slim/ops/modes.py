@@ -4,7 +4,13 @@ TF-Slim keeps one set of rules in a `tf.compat.v1` graph with a Session, in eage
 `tf.function`. Only few places need to know which one it is; all of them ask here.
 """
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
 import tensorflow as tf
+
+_AGAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("recomputing", default=False)
 
 
 def in_v1_graph() -> bool:
@@ -25,3 +31,18 @@ def in_v1_graph() -> bool:
 def is_symbolic(tensor: object) -> bool:
     """Whether `tensor` is a node of some graph, and has no value of its own."""
     return tf.is_tensor(tensor) and not hasattr(tensor, "numpy")
+
+
+def recomputing() -> bool:
+    """Whether this code runs a second time, for its gradient: what it counts was counted before."""
+    return _AGAIN.get()
+
+
+@contextlib.contextmanager
+def recomputation() -> Iterator[None]:
+    """Marks the code inside as a recomputation."""
+    outer = _AGAIN.set(True)
+    try:
+        yield
+    finally:
+        _AGAIN.reset(outer)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import itertools
 
 import tensorflow as tf
 
 # Named, since the default differs between kinds of device, and between XLA and the rest.
 ALGORITHM = "philox"
 
-_SEEDS: contextvars.ContextVar = contextvars.ContextVar("random_scope", default=None)
+# The seed of the scope, and how many layers have drawn from it.
+_SEEDS: contextvars.ContextVar[list | None] = contextvars.ContextVar("random_scope", default=None)
 
 
 @contextlib.contextmanager
@@ -30,8 +30,21 @@ def random_scope(seed):
     seed = tf.cast(tf.convert_to_tensor(seed), tf.int32)
     if seed.shape.rank != 1 or seed.shape[0] != 2:
         raise ValueError(f"random_scope: expected a seed of shape [2], got {seed.shape}.")
+    with resumed([seed, 0]):
+        yield
+
+
+def position() -> list | None:
+    """Where the current `random_scope` stands, for `resumed`; None outside of one."""
+    state = _SEEDS.get()
+    return None if state is None else list(state)
+
+
+@contextlib.contextmanager
+def resumed(place: list | None):
+    """Draws inside what was drawn after `place = position()`."""
     outer = _SEEDS.get()
-    _SEEDS.set((seed, itertools.count()))
+    _SEEDS.set(None if place is None else list(place))
     try:
         yield
     finally:
@@ -43,5 +56,6 @@ def next_seed():
     state = _SEEDS.get()
     if state is None:
         return None
-    seed, places = state
-    return tf.random.experimental.stateless_fold_in(seed, next(places), alg=ALGORITHM)
+    seed, index = state
+    state[1] += 1
+    return tf.random.experimental.stateless_fold_in(seed, index, alg=ALGORITHM)

@@ -9,12 +9,13 @@ already made in this run, so the rule of v1 graphs holds (a name made twice need
 from __future__ import annotations
 
 import collections as std_collections
+import contextlib
 import contextvars
 import inspect
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -246,9 +247,26 @@ class Call:
         self._seen: set[str] = set()
         self._scopes: set[str] = set()
         self._made: list[str] = []
+        self._listeners: list[list[tf.Variable]] = []
+
+    @contextlib.contextmanager
+    def listen(self) -> Iterator[list[tf.Variable]]:
+        """Yields a list of what `get` returns from now on, in order."""
+        asked_for: list[tf.Variable] = []
+        self._listeners.append(asked_for)
+        try:
+            yield asked_for
+        finally:
+            self._listeners.pop()
 
     def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
         """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
+        variable = self._get(name, shape, dtype, reuse, **kwargs)
+        for asked_for in self._listeners:
+            asked_for.append(variable)
+        return variable
+
+    def _get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
         self.note_scope(name)
         frame = collect.current_frame()
         if frame is not None and self.store.model is None:

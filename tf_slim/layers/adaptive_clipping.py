@@ -1,0 +1,79 @@
+"""Clipping gradients by what their norm has been so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tf_slim.layers import moving_average
+from tf_slim.ops import gradients, modes, scopes, variables
+
+__all__ = ["adaptive_clipping_fn"]
+
+
+def adaptive_clipping_fn(
+    std_factor=2.0,
+    decay=0.95,
+    static_max_norm=None,
+    global_step=None,
+    report_summary=False,
+    epsilon=1e-8,
+    name=None,
+) -> Callable:
+    """Makes a function that scales gradients down when their norm is unusually large.
+
+    From "End-to-end Continuous Speech Recognition using Attention-based Recurrent NN: First
+    Results", Chorowski et al., 2014, section 3.2.1. It keeps moving averages `mean` and `sq_mean`
+    of the logarithm of the global norm and of its square. When the norm exceeds
+    exp(mean + std_factor * standard deviation), all gradients are scaled so that it is exp(mean).
+
+    Args:
+      std_factor: how many standard deviations above the mean are usual.
+      decay: of the moving averages.
+      static_max_norm: a norm that is never exceeded, or None.
+      global_step: a scalar; if given, the decay at step n is at most n / (n + 1), so that the
+        averages settle faster at the beginning.
+      report_summary: whether to summarize the largest usual norm.
+      epsilon: keeps the logarithm and the root finite.
+      name: name of the scope of the averages; by default `AdaptiveMaxNorm`, made unique.
+
+    Returns:
+      A function from a list of (gradient, variable) to another, for `optimize_loss` or a loop of
+      one's own. In a v1 graph each call of it makes averages of its own; elsewhere the first call
+      makes them, and all share them.
+    """
+    kept: list = []
+
+    def averages(dtype: tf.DType) -> tuple:
+        kwargs = {"dtype": dtype, "initializer": tf.zeros_initializer(), "trainable": False}
+        return tuple(variables.variable(key, [], **kwargs) for key in ("mean", "sq_mean"))
+
+    def clip(grads_and_vars):
+        grads, trained = zip(*grads_and_vars)
+        norm = tf.linalg.global_norm(grads)
+        if modes.in_v1_graph() or not kept:
+            with scopes.scope(name, "AdaptiveMaxNorm", [norm]):
+                kept[:] = averages(norm.dtype)
+        usual, longest = _usual_norms(norm, *kept)
+        if report_summary:
+            summary = tf.compat.v1.summary if modes.in_v1_graph() else tf.summary
+            summary.scalar("global_norm/adaptive_max_gradient_norm", longest)
+        factor = tf.where(norm < longest, tf.ones_like(norm), usual / norm)
+        if static_max_norm is not None:
+            factor = tf.minimum(static_max_norm / norm, factor)
+        scaled = [None if grad is None else gradients.scale(grad, factor) for grad in grads]
+        return list(zip(scaled, trained, strict=True))
+
+    def _usual_norms(norm, mean, sq_mean):
+        rate = decay
+        if global_step is not None:
+            step = tf.cast(global_step, norm.dtype)
+            rate = tf.minimum(tf.cast(decay, norm.dtype), step / (step + 1.0))
+        log_norm = tf.math.log(norm + epsilon)
+        mean = moving_average.update(mean, log_norm, rate)
+        sq_mean = moving_average.update(sq_mean, tf.square(log_norm), rate)
+        deviation = tf.sqrt(tf.maximum(epsilon, sq_mean - tf.square(mean)))
+        return tf.exp(mean), tf.exp(mean + std_factor * deviation)
+
+    return clip

@@ -1,0 +1,5 @@
+"""The old path of `bucketize`."""
+
+from tf_slim.layers.sparse import bucketize
+
+__all__ = ["bucketize"]

@@ -1,0 +1,140 @@
+"""Sequences of integers as sequences of learned vectors, or as their mean."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.layers import checks
+from tf_slim.layers.embedding_ops import embedding_lookup_unique, safe_embedding_lookup_sparse
+from tf_slim.layers.sparse import dense_to_sparse
+from tf_slim.ops import scopes, variables
+
+__all__ = ["bow_encoder", "embed_sequence"]
+
+
+def embed_sequence(
+    ids,
+    vocab_size=None,
+    embed_dim=None,
+    unique=False,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    scope=None,
+    reuse=None,
+):
+    """A learned vector for each integer.
+
+    Makes `embeddings`, shape `[vocab_size, embed_dim]`.
+
+    Args:
+      ids: int32 or int64, `[batch, length]` or any other shape, in `[0, vocab_size)`.
+      vocab_size: how many different integers there are. Needed unless `reuse` is set.
+      embed_dim: length of a vector. Needed unless `reuse` is set.
+      unique: whether to look up each different id only once: faster where ids repeat a lot.
+      initializer: of `embeddings`; by default that of the variable scope.
+      regularizer: a function from the variable to its loss, or None.
+      trainable: whether optimizers change the variable.
+      scope: name of the scope; by default `EmbedSequence`, made unique.
+      reuse: whether to share a variable that exists; then `scope` must be given.
+
+    Returns:
+      `[*shape of ids, embed_dim]`, float32.
+
+    Raises:
+      ValueError: a size is missing, or no positive integer.
+      TypeError: `ids` are not integers.
+    """
+    site = checks.Site("embed_sequence", scope, "EmbedSequence")
+    ids = _integers(tf.convert_to_tensor(ids), site)
+    shape = _shape(vocab_size, embed_dim, reuse, site)
+    with scopes.scope(scope, "EmbedSequence", [ids], reuse=reuse):
+        embeddings = _embeddings(shape, initializer, regularizer, trainable)
+        if unique:
+            return embedding_lookup_unique(embeddings, ids)
+        return tf.nn.embedding_lookup(embeddings, ids)
+
+
+def bow_encoder(
+    ids,
+    vocab_size,
+    embed_dim,
+    sparse_lookup=True,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    scope=None,
+    reuse=None,
+):
+    """A sequence of integers as the mean of their learned vectors: a bag of words.
+
+    Makes `embeddings`, shape `[vocab_size, embed_dim]`.
+
+    Args:
+      ids: `[batch, length]`, int32 or int64, in `[0, vocab_size)`; or a `tf.SparseTensor` of them.
+      vocab_size: how many different integers there are.
+      embed_dim: length of a vector.
+      sparse_lookup: whether 0 in dense `ids` stands for nothing, as padding does. An example
+        without any integer then gets the vector of 0.
+      initializer: of `embeddings`; by default that of the variable scope.
+      regularizer: a function from the variable to its loss, or None.
+      trainable: whether optimizers change the variable.
+      scope: name of the scope; by default `bow_encoder`, made unique.
+      reuse: whether to share a variable that exists; then `scope` must be given.
+
+    Returns:
+      `[batch, embed_dim]`, float32.
+
+    Raises:
+      ValueError: a size is no positive integer.
+      TypeError: `ids` are not integers, or sparse while `sparse_lookup` is False.
+    """
+    site = checks.Site("bow_encoder", scope, "bow_encoder")
+    sparse = isinstance(ids, tf.SparseTensor)
+    if sparse and not sparse_lookup:
+        raise site.error(
+            "dense ids with sparse_lookup=False",
+            "a tf.SparseTensor",
+            "Pass sparse_lookup=True.",
+            kind=TypeError,
+        )
+    ids = _integers(ids if sparse else tf.convert_to_tensor(ids), site)
+    shape = _shape(vocab_size, embed_dim, None, site)
+    with scopes.scope(scope, "bow_encoder", [ids], reuse=reuse):
+        embeddings = _embeddings(shape, initializer, regularizer, trainable)
+        if not sparse_lookup:
+            return tf.reduce_mean(tf.nn.embedding_lookup(embeddings, ids), axis=1)
+        sparse_ids = ids if sparse else dense_to_sparse(ids)
+        return safe_embedding_lookup_sparse([embeddings], sparse_ids, combiner="mean", default_id=0)
+
+
+def _integers(ids, site: checks.Site):
+    if ids.dtype not in (tf.int32, tf.int64):
+        raise site.error(
+            "ids of dtype int32 or int64",
+            f"dtype {ids.dtype.name}",
+            "Convert them first: tf.cast(ids, tf.int64).",
+            kind=TypeError,
+        )
+    return ids
+
+
+def _shape(vocab_size, embed_dim, reuse, site: checks.Site) -> list[int] | None:
+    if vocab_size is None or embed_dim is None:
+        if reuse:
+            return None
+        raise site.error(
+            "vocab_size and embed_dim, unless reuse is set",
+            f"vocab_size={vocab_size!r}, embed_dim={embed_dim!r}",
+            "Pass both.",
+        )
+    return [
+        checks.depth(vocab_size, "vocab_size", site),
+        checks.depth(embed_dim, "embed_dim", site),
+    ]
+
+
+def _embeddings(shape, initializer, regularizer, trainable):
+    return variables.model_variable(
+        "embeddings", shape, initializer=initializer, regularizer=regularizer, trainable=trainable
+    )

@@ -1,0 +1,90 @@
+"""The fully connected layer that Slim had before `fully_connected`, for programs that use it."""
+
+from __future__ import annotations
+
+import functools
+
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts, utils
+from tf_slim.layers.initializers import xavier_initializer
+from tf_slim.ops import scopes, variables
+
+__all__ = ["legacy_fully_connected", "legacy_linear", "legacy_relu"]
+
+GraphKeys = tf.compat.v1.GraphKeys
+
+
+def legacy_fully_connected(
+    x,
+    num_output_units,
+    activation_fn=None,
+    weight_init=xavier_initializer(),
+    bias_init=tf.zeros_initializer(),
+    name=None,
+    weight_collections=(GraphKeys.WEIGHTS,),
+    bias_collections=(GraphKeys.BIASES,),
+    output_collections=(GraphKeys.ACTIVATIONS,),
+    trainable=True,
+    weight_regularizer=None,
+    bias_regularizer=None,
+):
+    """Multiplies the last axis with a weight matrix. New programs use `fully_connected`.
+
+    Makes `weights`, shape `[channels, num_output_units]`, and `bias` (not `biases`), shape
+    `[num_output_units]`. They are no model variables: `get_model_variables` does not list them.
+
+    Args:
+      x: `[batch, ..., channels]`. The channels must be known when the layer is built.
+      num_output_units: number of output channels, an integer.
+      activation_fn: a function from tensor to tensor, or None.
+      weight_init: of `weights`.
+      bias_init: of `bias`; None for no bias.
+      name: name of the scope; by default `fully_connected`, made unique.
+      weight_collections: names of collections for `weights`.
+      bias_collections: names of collections for `bias`.
+      output_collections: names of collections for the output, besides `GraphKeys.ACTIVATIONS`.
+      trainable: whether optimizers change the variables.
+      weight_regularizer: a function from the variable to its loss, or None.
+      bias_regularizer: as `weight_regularizer`.
+
+    Returns:
+      `[batch, ..., num_output_units]`, of the dtype of `x`.
+
+    Raises:
+      ValueError: `num_output_units` is no positive integer, the rank is below 2, or the channels
+        are unknown.
+      TypeError: `x` is not floating point.
+    """
+    site = checks.Site("legacy_fully_connected", name, "fully_connected")
+    depth = checks.depth(num_output_units, "num_output_units", site)
+    x = tf.convert_to_tensor(x)
+    rank = checks.rank(x, "[batch, ..., channels]", site, at_least=2)
+    channels = checks.channels(x, rank - 1, site)
+    make = functools.partial(
+        variables.variable, dtype=checks.floating(x, site), trainable=trainable
+    )
+    with scopes.scope(name, "fully_connected", [x]) as sc:
+        weights = make(
+            "weights",
+            [channels, depth],
+            initializer=weight_init,
+            regularizer=weight_regularizer,
+            collections=[*utils.as_list(weight_collections), GraphKeys.GLOBAL_VARIABLES],
+        )
+        outputs = tf.matmul(x, weights) if rank == 2 else tf.tensordot(x, weights, axes=1)
+        if bias_init is not None:
+            bias = make(
+                "bias",
+                [depth],
+                initializer=bias_init,
+                regularizer=bias_regularizer,
+                collections=[*utils.as_list(bias_collections), GraphKeys.GLOBAL_VARIABLES],
+            )
+            outputs = tf.nn.bias_add(outputs, bias)
+        keys = dict.fromkeys([*utils.as_list(output_collections), GraphKeys.ACTIVATIONS])
+        return parts.deliver(outputs, sc.name, activation_fn, list(keys))
+
+
+legacy_linear = functools.partial(legacy_fully_connected, activation_fn=None)
+legacy_relu = functools.partial(legacy_fully_connected, activation_fn=tf.nn.relu)

@@ -1,0 +1,79 @@
+"""Images as sequences of their columns, and back: what recurrent layers over images need."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["images_to_sequence", "sequence_to_images"]
+
+
+@add_arg_scope
+def images_to_sequence(inputs, data_format="NHWC", outputs_collections=None, scope=None):
+    """Images as a time-major batch of sequences: one for each row of each image.
+
+    Args:
+      inputs: `[batch, height, width, channels]`; for "NCHW" `[batch, channels, height, width]`.
+      data_format: "NHWC" or "NCHW".
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the operation; by default `ImagesToSequence`, made unique.
+
+    Returns:
+      `[width, batch * height, channels]`.
+
+    Raises:
+      ValueError: `data_format` is unknown, or the rank is not 4.
+    """
+    site = checks.Site("images_to_sequence", scope, "ImagesToSequence")
+    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    inputs = tf.convert_to_tensor(inputs)
+    checks.rank(inputs, f"[batch, ...] ({data_format})", site, exactly=4)
+    with parts.plain_scope(scope, "ImagesToSequence", [inputs], outputs_collections) as alias:
+        to_columns = [2, 0, 1, 3] if data_format == "NHWC" else [3, 0, 2, 1]
+        columns = tf.transpose(inputs, to_columns)
+        width, batch, height, channels = parts.sizes(columns)
+        outputs = tf.reshape(columns, [width, batch * height, channels])
+        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+
+
+@add_arg_scope
+def sequence_to_images(
+    inputs, height, output_data_format="channels_last", outputs_collections=None, scope=None
+):
+    """The inverse of `images_to_sequence`.
+
+    Args:
+      inputs: `[width, batch * height, channels]`.
+      height: of an image, in pixels: an integer or a scalar tensor.
+      output_data_format: "channels_last" or "channels_first".
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the operation; by default `SequenceToImages`, made unique.
+
+    Returns:
+      `[batch, height, width, channels]`; for "channels_first" `[batch, channels, height, width]`.
+
+    Raises:
+      ValueError: `output_data_format` is unknown, the rank is not 3, or the number of sequences is
+        no multiple of `height`.
+    """
+    site = checks.Site("sequence_to_images", scope, "SequenceToImages")
+    checks.data_format(output_data_format, ("channels_last", "channels_first"), site)
+    inputs = tf.convert_to_tensor(inputs)
+    checks.rank(inputs, "[width, batch * height, channels]", site, exactly=3)
+    if not tf.is_tensor(height):
+        height = checks.depth(height, "height", site)
+        sequences = inputs.shape[1]
+        if sequences is not None and int(sequences) % height:
+            raise site.error(
+                "a number of sequences that is a multiple of height",
+                f"inputs of shape {checks.shape_text(inputs)} with height={height}",
+                "Axis 1 must hold batch * height sequences.",
+            )
+    with parts.plain_scope(scope, "SequenceToImages", [inputs], outputs_collections) as alias:
+        width, sequences, channels = parts.sizes(inputs)
+        images = tf.reshape(inputs, [width, sequences // height, height, channels])
+        last = output_data_format == "channels_last"
+        outputs = tf.transpose(images, [1, 2, 0, 3] if last else [1, 3, 2, 0])
+        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)

@@ -1,0 +1,73 @@
+"""Dense to sparse, and numbers to buckets."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.layers import checks, parts
+from tf_slim.ops.arg_scope import add_arg_scope
+
+__all__ = ["bucketize", "dense_to_sparse"]
+
+
+@add_arg_scope
+def dense_to_sparse(tensor, eos_token=0, outputs_collections=None, scope=None):
+    """A sparse tensor of all elements but one value: labels as `tf.nn.ctc_loss` takes them.
+
+    Args:
+      tensor: any shape, rank 1 or more.
+      eos_token: the value that is left out, such as the end of a sequence or its padding.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the scope; by default `dense_to_sparse`, made unique.
+
+    Returns:
+      A `tf.SparseTensor` of the shape and dtype of `tensor`.
+
+    Raises:
+      ValueError: `tensor` is a scalar.
+    """
+    site = checks.Site("dense_to_sparse", scope, "dense_to_sparse")
+    tensor = tf.convert_to_tensor(tensor)
+    if tensor.shape.rank == 0:
+        checks.rank(tensor, "[..., elements]", site, at_least=1)
+    with parts.plain_scope(
+        scope, "dense_to_sparse", [tensor], outputs_collections, variable_scope=True
+    ) as alias:
+        indices = tf.where(tf.not_equal(tensor, tf.constant(eos_token, tensor.dtype)))
+        values = tf.gather_nd(tensor, indices)
+        outputs = tf.SparseTensor(indices, values, tf.shape(tensor, out_type=tf.int64))
+        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+
+
+def bucketize(input_tensor, boundaries, name=None):
+    """The bucket that each number lies in.
+
+    For boundaries b, bucket 0 is below b[0], bucket i holds b[i - 1] <= x < b[i], and the last
+    one what is left.
+
+    Args:
+      input_tensor: numbers, any shape.
+      boundaries: a list of numbers in ascending order.
+      name: of the operation.
+
+    Returns:
+      int32, the shape of `input_tensor`.
+
+    Raises:
+      TypeError: `boundaries` is no list.
+      ValueError: `boundaries` are not in ascending order.
+    """
+    if not isinstance(boundaries, (list, tuple, np.ndarray)):
+        raise TypeError(
+            f"bucketize expects boundaries to be a list of numbers; got {boundaries!r}. For one "
+            f"boundary write [{boundaries!r}]."
+        )
+    bounds = [float(bound) for bound in boundaries]
+    if bounds != sorted(bounds):
+        raise ValueError(
+            f"bucketize expects boundaries in ascending order; got {list(boundaries)!r}. Sort "
+            "them: sorted(boundaries)."
+        )
+    numbers = tf.convert_to_tensor(input_tensor)
+    return tf.raw_ops.Bucketize(input=numbers, boundaries=bounds, name=name or "Bucketize")

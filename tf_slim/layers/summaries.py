@@ -1,0 +1,135 @@
+"""Summaries of tensors by their kind: scalars, histograms, how much of an activation is zero.
+
+In a v1 graph they join `GraphKeys.SUMMARIES`. Elsewhere they go to the default writer of
+`tf.summary`, if there is one, at the step that `tf.summary.experimental.set_step` has told.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+
+import tensorflow as tf
+
+from tf_slim.layers import utils
+from tf_slim.ops import collect, modes, variables
+
+__all__ = [
+    "summarize_activation",
+    "summarize_activations",
+    "summarize_biases",
+    "summarize_collection",
+    "summarize_tensor",
+    "summarize_tensors",
+    "summarize_variables",
+    "summarize_weights",
+]
+
+GraphKeys = tf.compat.v1.GraphKeys
+
+
+def summarize_tensor(tensor, tag=None):
+    """A scalar summary of a scalar, a histogram of any other tensor.
+
+    Args:
+      tensor: a tensor or variable.
+      tag: name of the summary; by default that of the tensor, then `_summary`.
+
+    Returns:
+      The summary; None for tensors of strings or truth values.
+
+    Raises:
+      ValueError: `tag` is None and the tensor has no name, as in eager mode.
+    """
+    if tensor.dtype.base_dtype in (tf.string, tf.bool):
+        return None
+    tag = tag or f"{_name_of(tensor)}_summary"
+    return _summary("scalar" if tensor.shape.rank == 0 else "histogram", tag, tensor)
+
+
+def summarize_activation(op):
+    """A histogram of a layer's output, and for rectifiers how much of it was cut off.
+
+    Args:
+      op: a tensor. Behind a `relu`, `relu6` or `softplus` also the fraction of negative inputs is
+        summarized, as `<name>/zeros`; behind a `relu6` that above 6, as `<name>/sixes`. An eager
+        tensor does not know where it comes from: of it there is the histogram only.
+
+    Returns:
+      The histogram, named `<name>/activation`.
+
+    Raises:
+      ValueError: the tensor has no name, as in eager mode outside a Model.
+    """
+    name = _name_of(op)
+    if modes.is_symbolic(op):
+        before = op.op.inputs[0] if op.op.inputs else op
+        if op.op.type in ("Relu", "Relu6", "Softplus"):
+            _summary("scalar", f"{name}/zeros", _fraction(before < 0))
+        if op.op.type == "Relu6":
+            _summary("scalar", f"{name}/sixes", _fraction(before > 6))
+    return _summary("histogram", f"{name}/activation", op)
+
+
+def summarize_tensors(tensors: Iterable, summarizer: Callable = summarize_tensor) -> list:
+    """Calls `summarizer` with each tensor; returns what it returns."""
+    return [summarizer(tensor) for tensor in tensors]
+
+
+def summarize_collection(
+    collection: str, name_filter: str | None = None, summarizer: Callable = summarize_tensor
+) -> list:
+    """Summarizes the members of a collection.
+
+    Args:
+      collection: its name. Outside v1 graphs these are the variables that joined it, then the
+        outputs of layers that were told to by `outputs_collections`.
+      name_filter: a regular expression that names must begin with, or None.
+      summarizer: a function from a tensor to its summary.
+
+    Returns:
+      A list of what `summarizer` returned.
+    """
+    if modes.in_v1_graph():
+        members = tf.compat.v1.get_collection(collection)
+    else:
+        outputs = collect.outputs(collection)
+        members = [*variables.get_variables(collection=collection), *outputs.values()]
+    if name_filter is not None:
+        members = [member for member in members if re.match(name_filter, _name_of(member))]
+    return summarize_tensors(members, summarizer)
+
+
+summarize_variables = functools.partial(summarize_collection, GraphKeys.GLOBAL_VARIABLES)
+summarize_weights = functools.partial(summarize_collection, GraphKeys.WEIGHTS)
+summarize_biases = functools.partial(summarize_collection, GraphKeys.BIASES)
+
+
+def summarize_activations(name_filter=None, summarizer=summarize_activation):
+    """Summarizes the collection `GraphKeys.ACTIVATIONS`: see `summarize_collection`."""
+    return summarize_collection(GraphKeys.ACTIVATIONS, name_filter, summarizer)
+
+
+def _summary(kind: str, tag: str, tensor):
+    if modes.in_v1_graph():
+        return getattr(tf.compat.v1.summary, kind)(tag, tensor)
+    return getattr(tf.summary, kind)(tag, tf.convert_to_tensor(tensor))
+
+
+def _fraction(found: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.cast(found, tf.float32))
+
+
+def _name_of(tensor) -> str:
+    if modes.in_v1_graph() or modes.is_symbolic(tensor):
+        return tensor.op.name
+    if isinstance(tensor, tf.Variable):
+        return variables.get_variable_full_name(tensor)
+    names = utils.get_tensor_aliases(tensor)
+    if not names:
+        raise ValueError(
+            "An eager tensor has no name to call its summary by. Pass one: "
+            "summarize_tensor(tensor, tag='...')."
+        )
+    return names[0]
