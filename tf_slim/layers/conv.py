@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import scopes
+from tf_slim.ops import precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = [
@@ -206,7 +206,7 @@ def _convolve(
     site = checks.Site(layer, scope, "Conv")
     if layer != "convolution":
         _refuse_scope_of_convolution(site)
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = precision.operand(inputs)
     checks.data_format(data_format, _ALL_FORMATS, site)
     dims = _spatial_dims(inputs, conv_dims, site)
     channels_first = data_format is not None and data_format.startswith("NC")

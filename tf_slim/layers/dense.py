@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import scopes
+from tf_slim.ops import precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["elu", "fully_connected", "linear", "relu", "relu6"]
@@ -71,7 +71,7 @@ def fully_connected(
             "Divide with // or round it yourself: num_outputs=int(...).",
         )
     depth = checks.depth(num_outputs, "num_outputs", site)
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = precision.operand(inputs)
     rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
     channels = checks.channels(inputs, rank - 1, site)
     dtype = checks.floating(inputs, site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
-from tf_slim.ops import scopes
+from tf_slim.ops import precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "unit_norm"]
@@ -286,6 +286,7 @@ def _axis(axis, rank: int, argument: str, site: checks.Site) -> int:
 
 def _affine(shape, dtype, center, scale, initializers, variables_collections, trainable):
     """The variables `beta` and `gamma`; None for what is not wanted."""
+    dtype = precision.stored(dtype)  # They scale and shift what has been computed in float32.
     defaults = {"beta": tf.zeros_initializer(), "gamma": tf.ones_initializer()}
     made = {
         name: parts.parameter(

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import scopes
+from tf_slim.ops import precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = [
@@ -83,7 +83,7 @@ def separable_convolution2d(
     """
     site = checks.Site("separable_conv2d", scope, "SeparableConv2d")
     checks.data_format(data_format, ("NHWC", "NCHW"), site)
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = precision.operand(inputs)
     checks.rank(inputs, _AXES, site, exactly=4)
     channels_first = data_format == "NCHW"
     channels = checks.channels(inputs, 1 if channels_first else 3, site)
@@ -208,7 +208,7 @@ def convolution2d_in_plane(
       TypeError: `inputs` is not floating point.
     """
     site = checks.Site("conv2d_in_plane", scope, "ConvInPlane")
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = precision.operand(inputs)
     checks.rank(inputs, _AXES, site, exactly=4)
     channels = checks.channels(inputs, 3, site)
     dtype = checks.floating(inputs, site)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import scopes
+from tf_slim.ops import precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = [
@@ -158,7 +158,7 @@ def _transposed(
 ):
     site = checks.Site(kind.layer, scope, kind.default_scope)
     checks.data_format(data_format, kind.formats, site)
-    inputs = tf.convert_to_tensor(inputs)
+    inputs = precision.operand(inputs)
     dims = len(data_format) - 2
     checks.rank(inputs, kind.axes, site, exactly=dims + 2)
     channels_first = data_format == kind.formats[1]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 
-import tensorflow as tf
-
 from tf_slim.ops import patterns
 
 
@@ -31,21 +29,6 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
             )
         factors.update(dict.fromkeys(hits, float(factor)))
     return factors
-
-
-def scale(gradient, factor: float):
-    """`gradient * factor`, also for `tf.IndexedSlices`."""
-    if isinstance(gradient, tf.IndexedSlices):
-        return tf.IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
-    return gradient * tf.cast(factor, gradient.dtype)
-
-
-def clip_by_norm(gradient, max_norm: float):
-    """Scales one gradient down to at most `max_norm` in L2 norm."""
-    if isinstance(gradient, tf.IndexedSlices):
-        values = tf.clip_by_norm(gradient.values, max_norm)
-        return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
-    return tf.clip_by_norm(gradient, max_norm)
 
 
 def without_missing(gradients, variables, names) -> list[tuple]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import gradients, optimizers
+from tf_slim.learning import gradients, loss_scale, optimizers
 from tf_slim.ops import collect, patterns, randomness
+from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
 
 NOT_FINITE = "The loss is not finite"
@@ -22,6 +23,7 @@ class TrainStep:
       optimizer: what trains it.
       global_step: int64 variable, the number of steps taken so far.
       strategy: the `tf.distribute` strategy under which the step was made.
+      loss_scale: what keeps the gradients of a model in "mixed_float16" in range; None for others.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class TrainStep:
                 name="global_step",
                 aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
             )
+        low = model.precision == "mixed_float16"
+        self.loss_scale = loss_scale.LossScale() if low else None
         optimizers.build(optimizer, variables)
         grads_fn = self._loss_and_gradients
         self._compiled = tf.function(grads_fn, jit_compile=True) if jit_compile else grads_fn
@@ -95,29 +99,65 @@ class TrainStep:
             **self.model.named_variables,
             **optimizers.named_variables(self.optimizer),
         }
+        if self.loss_scale is not None:
+            named.update(self.loss_scale.named_variables())
         named["global_step"] = self.global_step
         return named
 
     def _run(self, inputs, labels):
+        if self.loss_scale is not None:
+            return self._run_scaled(self.loss_scale, inputs, labels)
         if self.strategy.num_replicas_in_sync == 1:
             return self._replica_step(inputs, labels)
-        losses = self.strategy.run(self._replica_step, (inputs, labels))
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        return self._sum(self.strategy.run(self._replica_step, (inputs, labels)))
+
+    def _run_scaled(self, scaling: loss_scale.LossScale, inputs, labels):
+        """A step that leaves all as it is if a gradient of any replica is out of range."""
+        scale = tf.convert_to_tensor(scaling.scale)
+
+        def gradients_of(inputs, labels):
+            loss, grads = self._loss_and_gradients_now(inputs, labels, scale)
+            return loss, grads, tf.cast(loss_scale.all_finite(grads), tf.float32)
+
+        losses, grads, finite = self.strategy.run(gradients_of, (inputs, labels))
+        finite = self._sum(finite) == self.strategy.num_replicas_in_sync
+
+        def apply():
+            # Slots made here are not called after the branch.
+            with tf.compat.v1.name_scope(None):
+                self.strategy.run(self._apply, (losses, grads))
+
+        # All replicas must go the same way, so this is decided outside of them.
+        tf.cond(finite, apply, lambda: self.strategy.run(self._skip, (losses,)))
+        scaling.update(finite)
+        return self._sum(losses)
+
+    def _sum(self, per_replica):
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
     def _replica_step(self, inputs, labels):
-        step = tf.convert_to_tensor(self.global_step)
-        loss, grads = self._compiled(inputs, labels, step)
-        pairs = gradients.without_missing(grads, self._trained, self._names)
-        pairs = self._clipped(pairs)
-        checks = []
-        if self._check_numerics:
-            checks = [tf.debugging.check_numerics(loss, NOT_FINITE)]
-        with tf.control_dependencies(checks):
-            self.optimizer.apply_gradients(pairs)
-            self.global_step.assign_add(1)
+        loss, grads = self._loss_and_gradients_now(inputs, labels)
+        self._apply(loss, grads)
         return loss
 
-    def _loss_and_gradients(self, inputs, labels, step):
+    def _loss_and_gradients_now(self, inputs, labels, scale=None):
+        return self._compiled(inputs, labels, tf.convert_to_tensor(self.global_step), scale)
+
+    def _apply(self, loss, grads) -> None:
+        pairs = gradients.without_missing(grads, self._trained, self._names)
+        pairs = self._clipped(pairs)
+        with tf.control_dependencies(self._checks(loss)):
+            self.optimizer.apply_gradients(pairs)
+            self.global_step.assign_add(1)
+
+    def _skip(self, loss) -> None:
+        with tf.control_dependencies(self._checks(loss)):
+            self.global_step.assign_add(1)
+
+    def _checks(self, loss) -> list:
+        return [tf.debugging.check_numerics(loss, NOT_FINITE)] if self._check_numerics else []
+
+    def _loss_and_gradients(self, inputs, labels, step, scale):
         context = tf.distribute.get_replica_context()
         replica = 0 if context is None else context.replica_id_in_sync_group
         seed = tf.random.experimental.stateless_fold_in(
@@ -137,10 +177,13 @@ class TrainStep:
             if not got.losses:
                 got.losses.append(self._scalar(value))
             loss = got.total_loss()
+            target = loss if scale is None else loss * scale
         self._require_same_variables()
-        grads = tape.gradient(loss, self._trained)
+        grads = tape.gradient(target, self._trained)
+        if scale is not None:
+            grads = loss_scale.unscaled(grads, scale)
         return loss, [
-            g if g is None or m == 1.0 else gradients.scale(g, m)
+            g if g is None or m == 1.0 else scaled(g, m)
             for g, m in zip(grads, self._multipliers, strict=True)
         ]
 
@@ -150,13 +193,13 @@ class TrainStep:
             return pairs
         replicas = collect.replica_count()
         if replicas == 1:
-            return [(gradients.clip_by_norm(g, max_norm), v) for g, v in pairs]
+            return [(clip_by_norm(g, max_norm), v) for g, v in pairs]
         # The gradient of the global batch is what is to be clipped; the optimizer then adds the
         # replicas' gradients up once more.
         context = tf.distribute.get_replica_context()
         summed = context.all_reduce(tf.distribute.ReduceOp.SUM, [g for g, _ in pairs])
         return [
-            (gradients.scale(gradients.clip_by_norm(g, max_norm), 1.0 / replicas), v)
+            (scaled(clip_by_norm(g, max_norm), 1.0 / replicas), v)
             for g, (_, v) in zip(summed, pairs, strict=True)
         ]
 
@@ -206,6 +249,10 @@ def make_train_step(
     The step calls the model with `is_training=True` (if it takes that), then `loss`, adds the
     model's regularization, and applies the gradients. Make it under `strategy.scope()` to train
     on several devices; the loss and its gradients are then those of the global batch.
+
+    For a model in "mixed_float16" the step scales the loss, so that small gradients do not
+    vanish. It tries how far it can go: a step with a gradient that is not finite changes nothing
+    but the scale, which it halves. The scale is part of the state (see `named_variables`).
 
     Args:
       model: a built model.

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import collect, modes, scopes, stores
+from tf_slim.ops import precision as precisions
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -32,6 +33,9 @@ class Model(tf.Module):
         `tf.compat.v1.get_variable`, native TensorFlow, and other models.
       arg_scope: a saved scope to run `fn` in; by default the one in force now.
       name: of the module; by default the name of `fn`.
+      precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`); by
+        default what is in force now. Variables are float32 in each, and so are the outputs, but
+        not the end points.
       **fixed_kwargs: keyword arguments of `fn` that every call gets.
     """
 
@@ -41,6 +45,7 @@ class Model(tf.Module):
         arg_scope: Mapping | None = None,
         *,
         name: str | None = None,
+        precision: str | None = None,
         **fixed_kwargs,
     ):
         if not callable(fn):
@@ -54,6 +59,7 @@ class Model(tf.Module):
         self._arg_scope = (
             scope if isinstance(scope, arg_scopes.ArgScope) else arg_scopes.ArgScope(scope)
         )
+        self._precision = precisions.check(precision) or precisions.current()
         self._scope = tf.compat.v1.get_variable_scope()
         self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
         self._children: list[Model] = []
@@ -121,6 +127,7 @@ class Model(tf.Module):
             with (
                 scopes.entry(self._scope, v1_reuse=in_v1 and bool(self._store.names())),
                 arg_scopes.arg_scope(self._arg_scope),
+                precisions.precision(self._precision),
                 collect.collect_outputs() as outputs,
             ):
                 result = self._fn(*args, **{**self._fixed, **kwargs})
@@ -132,12 +139,19 @@ class Model(tf.Module):
             stores.set_active_call(parent)
         returned = split_outputs(result)[1]
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
+        if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
+            return _in_full(result)
         return result
 
     def _join(self, parent: stores.Call) -> None:
         owner = parent.store.model
         if owner is not None and not any(child is self for child in owner._children):
             owner._children.append(self)
+
+    @property
+    def precision(self) -> str | None:
+        """The name of the precision that the layers compute in; None for that of the inputs."""
+        return self._precision
 
     # ------------------------------------------------------------------ variables
 
@@ -206,6 +220,7 @@ class Model(tf.Module):
 
         Args:
           path: prefix of the files, such as `run/model.ckpt`. They appear whole or not at all.
+            One that ends in `.safetensors`, `.npz` or `.h5` makes a file of that format.
 
         Returns:
           The prefix.
@@ -221,14 +236,21 @@ class Model(tf.Module):
         include=None,
         exclude=None,
         *,
+        rename: Mapping | Callable | None = None,
         on_mismatch: str = "error",
     ):
-        """Reads variables by name from a checkpoint of TF-Slim 2 or of TensorFlow 1.
+        """Reads variables by name from a checkpoint, be it of TF-Slim 2, TensorFlow 1 or others.
+
+        Formats: those of TensorFlow (V2, V1, object-based, SavedModel, frozen GraphDef), `.npz`,
+        `.safetensors`, and Keras's `.weights.h5` and `.keras`.
 
         Args:
-          path: prefix of a checkpoint, or a folder, which stands for its latest one.
+          path: prefix of a checkpoint, a file, or a folder, which stands for its latest one.
           include: glob patterns or compiled regular expressions over full names; None for all.
           exclude: the same, for variables to leave as they are: `["lenet/logits/*"]`.
+          rename: from names in the checkpoint to names of the model: a function, or a mapping of
+            names or whole scopes (`{"vgg_16": "trunk/vgg_16"}`, `{"": "trunk"}`). Patterns and
+            the report have the new names.
           on_mismatch: "error" to accept no difference between the (selected) variables of the
             model and the checkpoint; "warn" or "ignore" to restore what fits.
 
@@ -243,7 +265,12 @@ class Model(tf.Module):
 
         self.require_variables("restore")
         return checkpoints.restore(
-            path, self.named_variables, include=include, exclude=exclude, on_mismatch=on_mismatch
+            path,
+            self.named_variables,
+            include=include,
+            exclude=exclude,
+            rename=rename,
+            on_mismatch=on_mismatch,
         )
 
     def require_variables(self, action: str) -> None:
@@ -261,6 +288,13 @@ def split_outputs(result: Any) -> tuple[Any, dict | None]:
         rest = result[:-1]
         return (rest[0] if len(rest) == 1 else rest), result[-1]
     return result, None
+
+
+def _in_full(result: Any) -> Any:
+    """What a net returned, with outputs in float32; end points stay as they were computed."""
+    if split_outputs(result)[1] is None:
+        return precisions.in_full(result)
+    return (*precisions.in_full(result[:-1]), result[-1])
 
 
 def _name_of(fn: Callable) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes, stores
+from tf_slim.ops import modes, precision, stores
 
 VariableScope = tf.compat.v1.VariableScope
 AUTO_REUSE = tf.compat.v1.AUTO_REUSE
@@ -123,13 +123,14 @@ def answer(getter, name, shape=None, dtype=None, reuse=None, **kwargs):
     call = stores.current_call()
     if call is None:
         return getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
+    asked, dtype = dtype, precision.stored(dtype)
     if modes.in_v1_graph():
         variable = getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
         call.keep(name, variable, **kwargs)
-        return variable
+        return precision.read(variable, asked)
     for ignored in ("caching_device", "partitioner", "use_resource"):
         kwargs.pop(ignored, None)
-    return call.get(name, shape, dtype, known_reuse(reuse), **kwargs)
+    return precision.read(call.get(name, shape, dtype, known_reuse(reuse), **kwargs), asked)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib
 import re
 import types
 from collections.abc import Callable, Iterable
@@ -11,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes, scopes, stores
+from tf_slim.ops import modes, precision, scopes, stores
 from tf_slim.ops.arg_scope import add_arg_scope
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -55,7 +56,7 @@ def variable(
       aggregation: see `tf.Variable`.
 
     Returns:
-      The variable.
+      The variable; for a low `dtype` in mixed precision a tensor, its value (see `precision`).
 
     Raises:
       ValueError: it exists and `reuse` is not set, it does not exist and `reuse` is True, or it
@@ -64,7 +65,7 @@ def variable(
     keys = list(collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES])
     kwargs = {
         "shape": shape,
-        "dtype": dtype,
+        "dtype": precision.stored(dtype),
         "initializer": initializer,
         "trainable": trainable,
         "collections": list(dict.fromkeys(keys)),
@@ -86,7 +87,7 @@ def variable(
         found = get(name, regularizer=regularizer, **kwargs)
     if call is not None and in_v1:
         call.keep(get_variable_full_name(found), found, kwargs["collections"], regularizer)
-    return found
+    return precision.read(found, dtype)
 
 
 @add_arg_scope
@@ -379,3 +380,26 @@ def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg
     if exclude_patterns:
         var_list = [v for v in var_list if not any(find(p, v.name) for p in exclude_patterns)]
     return list(var_list)
+
+
+_OF_OTHER_MODULES = {
+    "VariableDeviceChooser": "device_chooser",
+    "assert_global_step": "global_step",
+    "assert_or_get_global_step": "global_step",
+    "assign_from_checkpoint": "assign",
+    "assign_from_checkpoint_fn": "assign",
+    "assign_from_values": "assign",
+    "assign_from_values_fn": "assign",
+    "create_global_step": "global_step",
+    "get_global_step": "global_step",
+    "get_or_create_global_step": "global_step",
+}
+"""What programs have always imported from here, and the modules where it is now."""
+
+
+def __getattr__(name: str) -> Any:
+    # When asked, not before: those modules import this one.
+    if name not in _OF_OTHER_MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"tf_slim.ops.{_OF_OTHER_MODULES[name]}")
+    return getattr(module, name)
