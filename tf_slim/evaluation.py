@@ -10,10 +10,31 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import metrics as slim_metrics
+from tf_slim.evaluation_v1 import (
+    StopAfterNEvalsHook,
+    SummaryAtEndHook,
+    checkpoints_iterator,
+    evaluate_once,
+    evaluate_repeatedly,
+    evaluation_loop,
+    get_or_create_eval_step,
+    wait_for_new_checkpoint,
+)
 from tf_slim.learning.source import Source
 from tf_slim.ops.model import Model, split_outputs
 
-__all__ = ["classification_metrics", "evaluate"]
+__all__ = [
+    "StopAfterNEvalsHook",
+    "SummaryAtEndHook",
+    "checkpoints_iterator",
+    "classification_metrics",
+    "evaluate",
+    "evaluate_once",
+    "evaluate_repeatedly",
+    "evaluation_loop",
+    "get_or_create_eval_step",
+    "wait_for_new_checkpoint",
+]
 
 
 def evaluate(
@@ -22,6 +43,7 @@ def evaluate(
     metrics: Mapping[str, Any],
     *,
     on_batch: Callable[[int], None] | None = None,
+    observe: Callable[[Any, Any, Any], None] | None = None,
 ) -> dict[str, Any]:
     """Runs a model over a data set once, and measures.
 
@@ -39,6 +61,8 @@ def evaluate(
         where `outputs` is what the net returned, without its end points. Or a pair
         `(metric, prepare)`: the metric is given what `prepare(outputs, labels)` returns, a tuple.
       on_batch: called after each batch with the number of batches done.
+      observe: called with `(inputs, outputs, labels)` of each batch (of each replica's part of it),
+        such as `slim.report.Findings(10).add`.
 
     Returns:
       The results by name: a float for a scalar, an array otherwise.
@@ -64,19 +88,22 @@ def evaluate(
         outputs, _ = split_outputs(model(inputs, **called_with))
         for name, metric in measured.items():
             metric.update(*prepare[name](outputs, labels))
+        return outputs if observe is not None else ()
 
     @tf.function(reduce_retracing=True)
     def step(inputs, labels):
         if strategy.num_replicas_in_sync > 1:
-            strategy.run(measure, (inputs, labels))
-        else:
-            measure(inputs, labels)
+            return strategy.run(measure, (inputs, labels))
+        return measure(inputs, labels)
 
     done = 0
     try:
         for inputs, labels in source.batches():
-            step(inputs, labels)
+            outputs = step(inputs, labels)
             done += 1
+            if observe is not None:
+                for part in _of_replicas(strategy, (inputs, outputs, labels)):
+                    observe(*part)
             if on_batch is not None:
                 on_batch(done)
     except tf.errors.OpError as error:
@@ -103,6 +130,14 @@ def classification_metrics(num_classes: int) -> dict[str, tuple]:
         recall = functools.partial(slim_metrics.streaming_recall_at_k, k=5)
         chosen["recall_at_5"] = (recall, _for_recall)
     return chosen
+
+
+def _of_replicas(strategy: tf.distribute.Strategy, values: tuple) -> list[tuple]:
+    """What each replica of this process has of `values`, a tuple of structures."""
+    if strategy.num_replicas_in_sync == 1:
+        return [values]
+    flat = [strategy.experimental_local_results(leaf) for leaf in tf.nest.flatten(values)]
+    return [tf.nest.pack_sequence_as(values, leaves) for leaves in zip(*flat)]
 
 
 def _as_they_are(outputs, labels):

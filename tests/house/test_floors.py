@@ -24,6 +24,8 @@ ROOMS = {
     "data": 2,
     "learning": 3,
     "evaluation": 3,
+    "evaluation_v1": 3,
+    "report": 3,
     "hooks": 3,
     "summaries": 3,
     "model_analyzer": 3,
@@ -34,7 +36,7 @@ ROOMS = {
 # The room for TF 1 only things: it may import all but cli, and only thin modules may import it.
 LEGACY = "legacy"
 # Top-level names that only keep import paths of the original alive: each of their files is thin.
-OLD_PATHS = {"queues", "training"}
+OLD_PATHS = {"queues", "train_eval", "training"}
 
 # A module this short has room for imports, `__all__` and a lazy `__getattr__`, and for no logic.
 THIN = 15

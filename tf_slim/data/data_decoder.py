@@ -1,0 +1,29 @@
+"""What decoders of records offer."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["DataDecoder"]
+
+
+class DataDecoder(abc.ABC):
+    """Turns a record into the items that a net is trained on, such as an image and its label."""
+
+    @abc.abstractmethod
+    def decode(self, data, items) -> Sequence[Any]:
+        """Decodes a record.
+
+        Args:
+          data: the record.
+          items: names of the items wanted.
+
+        Returns:
+          A tensor for each of them, in that order.
+        """
+
+    @abc.abstractmethod
+    def list_items(self) -> Sequence[str]:
+        """Names of the items that there are."""

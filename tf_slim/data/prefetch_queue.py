@@ -1,0 +1,5 @@
+"""The old path of `prefetch_queue`."""
+
+from tf_slim.legacy.prefetch_queue import prefetch_queue
+
+__all__ = ["prefetch_queue"]

@@ -1,0 +1,5 @@
+"""The old path `slim.learning.supervisor.Supervisor`."""
+
+from tf_slim.legacy.supervisor import Supervisor
+
+__all__ = ["Supervisor"]

@@ -1,0 +1,368 @@
+"""Evaluation in sessions: of one checkpoint, or of each one that training writes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.legacy.eval_hooks import (
+    StopAfterNEvalsHook,
+    SummaryAtEndHook,
+    get_or_create_eval_step,
+)
+from tf_slim.legacy.new_checkpoints import checkpoints_iterator
+from tf_slim.legacy.v1_only import require_v1_graph
+
+v1 = tf.compat.v1
+
+_USE_DEFAULT = 0
+_INSTEAD = "slim.evaluation.evaluate(model, dataset, metrics)"
+
+
+def evaluate_checkpoint(
+    checkpoint_path,
+    master="",
+    scaffold=None,
+    eval_ops=None,
+    feed_dict=None,
+    final_ops=None,
+    final_ops_feed_dict=None,
+    hooks=None,
+    config=None,
+):
+    """`slim.train_eval.evaluate_once`: evaluates one checkpoint.
+
+    Args:
+      checkpoint_path: the checkpoint, without `.index`; None to start from what `scaffold`
+        initializes.
+      master: the session's target; "" for this process.
+      scaffold: a `tf.compat.v1.train.Scaffold`: how to initialize and restore.
+      eval_ops: what to run for each batch: an operation, a tensor, or a list or dict of them. It is
+        run until a hook says stop, or the data end.
+      feed_dict: for `eval_ops`.
+      final_ops: what to run once at the end.
+      final_ops_feed_dict: for `final_ops`.
+      hooks: `tf.compat.v1.train.SessionRunHook`s, such as `StopAfterNEvalsHook(num_evals)`.
+      config: a `tf.compat.v1.ConfigProto`.
+
+    Returns:
+      The values of `final_ops`, or None.
+
+    Raises:
+      RuntimeError: called outside a v1 graph.
+    """
+    require_v1_graph("slim.train_eval.evaluate_once", _INSTEAD)
+    evaluation = _Evaluation(
+        master, scaffold, eval_ops, feed_dict, final_ops, final_ops_feed_dict, hooks, config
+    )
+    return evaluation.run(checkpoint_path)
+
+
+def evaluate_repeatedly(
+    checkpoint_dir,
+    master="",
+    scaffold=None,
+    eval_ops=None,
+    feed_dict=None,
+    final_ops=None,
+    final_ops_feed_dict=None,
+    eval_interval_secs=60,
+    hooks=None,
+    config=None,
+    max_number_of_evaluations=None,
+    timeout=None,
+    timeout_fn=None,
+):
+    """Evaluates each checkpoint that appears in a folder, and blocks until the last one.
+
+    Args:
+      checkpoint_dir: the folder that training writes to.
+      master: as in `slim.train_eval.evaluate_once`, like all others but the following.
+      scaffold: likewise.
+      eval_ops: likewise.
+      feed_dict: likewise.
+      final_ops: likewise.
+      final_ops_feed_dict: likewise.
+      eval_interval_secs: least number of seconds from one evaluation to the next.
+      hooks: likewise.
+      config: likewise.
+      max_number_of_evaluations: how many checkpoints to evaluate; None for no limit.
+      timeout: seconds to wait for a new checkpoint; None for no limit.
+      timeout_fn: called when none came for that long; ends the loop by returning True.
+
+    Returns:
+      The values of `final_ops` in the last evaluation, or None.
+
+    Raises:
+      RuntimeError: called outside a v1 graph.
+    """
+    require_v1_graph("slim.evaluation.evaluate_repeatedly", _INSTEAD)
+    evaluation = _Evaluation(
+        master, scaffold, eval_ops, feed_dict, final_ops, final_ops_feed_dict, hooks, config
+    )
+    paths = checkpoints_iterator(checkpoint_dir, eval_interval_secs, timeout, timeout_fn)
+    return evaluation.run_each(paths, max_number_of_evaluations)
+
+
+def evaluate_once(
+    master,
+    checkpoint_path,
+    logdir,
+    num_evals=1,
+    initial_op=None,
+    initial_op_feed_dict=None,
+    eval_op=None,
+    eval_op_feed_dict=None,
+    final_op=None,
+    final_op_feed_dict=None,
+    summary_op=_USE_DEFAULT,
+    summary_op_feed_dict=None,
+    variables_to_restore=None,
+    session_config=None,
+    hooks=None,
+):
+    """`slim.evaluation.evaluate_once`: evaluates one checkpoint on a number of batches.
+
+    Outside v1 graphs use `slim.evaluation.evaluate`.
+
+    Args:
+      master: the session's target; "" for this process.
+      checkpoint_path: the checkpoint, without `.index`; not its folder.
+      logdir: where summaries go.
+      num_evals: how often `eval_op` is run; None until the data end.
+      initial_op: run first, before the checkpoint is restored.
+      initial_op_feed_dict: for `initial_op`.
+      eval_op: what to run for each batch, usually the update operations of metrics.
+      eval_op_feed_dict: for `eval_op`.
+      final_op: what to run once at the end, usually the values of metrics.
+      final_op_feed_dict: for `final_op`.
+      summary_op: written at the end; by default all summaries, None for none.
+      summary_op_feed_dict: for `summary_op`.
+      variables_to_restore: for `tf.compat.v1.train.Saver`; by default all variables. What is left
+        out must be set by `initial_op`.
+      session_config: a `tf.compat.v1.ConfigProto`.
+      hooks: further `tf.compat.v1.train.SessionRunHook`s.
+
+    Returns:
+      The value of `final_op`, or None.
+
+    Raises:
+      RuntimeError: called outside a v1 graph.
+    """
+    require_v1_graph("slim.evaluation.evaluate_once", _INSTEAD)
+    evaluation = _Evaluation(
+        master,
+        _restoring(variables_to_restore),
+        eval_op,
+        eval_op_feed_dict,
+        final_op,
+        final_op_feed_dict,
+        _usual_hooks(logdir, num_evals, summary_op, summary_op_feed_dict, hooks),
+        session_config,
+        initial_op,
+        initial_op_feed_dict,
+    )
+    return evaluation.run(checkpoint_path)
+
+
+def evaluation_loop(
+    master,
+    checkpoint_dir,
+    logdir,
+    num_evals=1,
+    initial_op=None,
+    initial_op_feed_dict=None,
+    init_fn=None,
+    eval_op=None,
+    eval_op_feed_dict=None,
+    final_op=None,
+    final_op_feed_dict=None,
+    summary_op=_USE_DEFAULT,
+    summary_op_feed_dict=None,
+    variables_to_restore=None,
+    eval_interval_secs=60,
+    max_number_of_evaluations=None,
+    session_config=None,
+    timeout=None,
+    timeout_fn=None,
+    hooks=None,
+):
+    """Evaluates each checkpoint that appears in a folder, on a number of batches.
+
+    Args:
+      master: as in `slim.evaluation.evaluate_once`, like all others but the following.
+      checkpoint_dir: the folder that training writes to.
+      logdir: likewise.
+      num_evals: likewise.
+      initial_op: likewise.
+      initial_op_feed_dict: likewise.
+      init_fn: `init_fn(session)`, or `init_fn(scaffold, session)`; called after `initial_op`,
+        before the checkpoint is restored.
+      eval_op: likewise.
+      eval_op_feed_dict: likewise.
+      final_op: likewise.
+      final_op_feed_dict: likewise.
+      summary_op: likewise.
+      summary_op_feed_dict: likewise.
+      variables_to_restore: likewise.
+      eval_interval_secs: least number of seconds from one evaluation to the next.
+      max_number_of_evaluations: how many checkpoints to evaluate; None for no limit.
+      session_config: likewise.
+      timeout: seconds to wait for a new checkpoint; None for no limit.
+      timeout_fn: called when none came for that long; ends the loop by returning True.
+      hooks: likewise.
+
+    Returns:
+      The value of `final_op` in the last evaluation, or None.
+
+    Raises:
+      RuntimeError: called outside a v1 graph.
+    """
+    require_v1_graph("slim.evaluation.evaluation_loop", _INSTEAD)
+    evaluation = _Evaluation(
+        master,
+        _restoring(variables_to_restore),
+        eval_op,
+        eval_op_feed_dict,
+        final_op,
+        final_op_feed_dict,
+        _usual_hooks(logdir, num_evals, summary_op, summary_op_feed_dict, hooks),
+        session_config,
+        initial_op,
+        initial_op_feed_dict,
+        init_fn,
+    )
+    paths = checkpoints_iterator(checkpoint_dir, eval_interval_secs, timeout, timeout_fn)
+    return evaluation.run_each(paths, max_number_of_evaluations)
+
+
+class _Evaluation:
+    """What is run for each checkpoint."""
+
+    def __init__(
+        self,
+        master: str,
+        scaffold,
+        eval_ops,
+        feed_dict,
+        final_ops,
+        final_ops_feed_dict,
+        hooks: Sequence | None,
+        config,
+        initial_op=None,
+        initial_op_feed_dict=None,
+        init_fn: Callable | None = None,
+    ):
+        self._master = master
+        self._scaffold = scaffold or v1.train.Scaffold()
+        self._config = config
+        self._initial_op = initial_op
+        self._initial_op_feed_dict = initial_op_feed_dict
+        self._init_fn = init_fn
+        self._feed_dict = feed_dict
+        self._final = v1.train.FinalOpsHook(final_ops, final_ops_feed_dict)
+        self._hooks = [*(hooks or ()), self._final]
+        self._eval_ops = None
+        if eval_ops is not None:
+            count = get_or_create_eval_step()
+            counted = count.assign_add(1, use_locking=True, read_value=False)
+            self._eval_ops = (eval_ops, counted)
+            with tf.control_dependencies(tf.nest.flatten(self._eval_ops, expand_composites=True)):
+                done = tf.identity(count.read_value())
+            for hook in self._hooks:
+                if isinstance(hook, StopAfterNEvalsHook):
+                    hook.count_by(done)
+
+    def run(self, checkpoint_path):
+        """Evaluates a checkpoint, and returns the final values."""
+        creator = _SessionCreator(self, checkpoint_path)
+        with v1.train.MonitoredSession(session_creator=creator, hooks=self._hooks) as session:
+            v1.logging.info("Starting evaluation of %s", checkpoint_path)
+            if self._eval_ops is not None:
+                while not session.should_stop():
+                    session.run(self._eval_ops, self._feed_dict)
+        v1.logging.info("Finished evaluation of %s", checkpoint_path)
+        return self._final.final_ops_values
+
+    def run_each(self, checkpoint_paths: Iterable[str], most: int | None):
+        """Evaluates several checkpoints, and returns the final values of the last."""
+        value = None
+        for done, path in enumerate(checkpoint_paths, start=1):
+            value = self.run(path)
+            if done == most:
+                break
+        return value
+
+    def create_session(self, checkpoint_path):
+        """Makes a session that is initialized as far as asked for, and then restored."""
+        scaffold = self._scaffold.finalize() or self._scaffold
+        manager = v1.train.SessionManager(
+            local_init_op=scaffold.local_init_op,
+            ready_op=scaffold.ready_op,
+            ready_for_local_init_op=scaffold.ready_for_local_init_op,
+            graph=v1.get_default_graph(),
+        )
+
+        def initialize(session):
+            if self._init_fn is not None:
+                _call_init_fn(self._init_fn, scaffold, session)
+            if checkpoint_path is not None:
+                scaffold.saver.restore(session, checkpoint_path)
+            elif self._initial_op is None:
+                session.run(scaffold.init_op, scaffold.init_feed_dict)
+                if scaffold.init_fn is not None:
+                    scaffold.init_fn(session)
+
+        return manager.prepare_session(
+            self._master,
+            config=self._config,
+            init_op=self._initial_op,
+            init_feed_dict=self._initial_op_feed_dict,
+            init_fn=initialize,
+        )
+
+
+class _SessionCreator(v1.train.SessionCreator):
+    """Restores one checkpoint, as `tf.compat.v1.train.ChiefSessionCreator`, but after initializing.
+
+    TensorFlow's own does the one or the other, so that an `initial_op` would never be run.
+    """
+
+    def __init__(self, evaluation: _Evaluation, checkpoint_path):
+        self._evaluation = evaluation
+        self._checkpoint_path = checkpoint_path
+
+    def create_session(self):
+        return self._evaluation.create_session(self._checkpoint_path)
+
+
+def _usual_hooks(logdir, num_evals, summary_op, summary_feed_dict, hooks) -> list[Any]:
+    usual: list[Any] = [StopAfterNEvalsHook(num_evals)]
+    if isinstance(summary_op, int) and summary_op == _USE_DEFAULT:
+        summary_op = v1.summary.merge_all()
+    if summary_op is not None:
+        usual.append(
+            SummaryAtEndHook(log_dir=logdir, summary_op=summary_op, feed_dict=summary_feed_dict)
+        )
+    return [*usual, *(hooks or ())]
+
+
+def _restoring(variables_to_restore):
+    if variables_to_restore is None:
+        return v1.train.Scaffold()
+    return v1.train.Scaffold(saver=v1.train.Saver(variables_to_restore))
+
+
+def _call_init_fn(init_fn: Callable, scaffold, session) -> None:
+    needed = [
+        p
+        for p in inspect.signature(init_fn).parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty
+    ]
+    if len(needed) > 1:
+        init_fn(scaffold, session)
+    else:
+        init_fn(session)

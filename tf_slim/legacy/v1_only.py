@@ -1,0 +1,45 @@
+"""The one message for what builds or runs TensorFlow 1 graphs and is called elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import modes
+
+
+def require_v1_graph(name: str, instead: str) -> None:
+    """Checks that a v1 graph is being built.
+
+    Args:
+      name: what was called, as users write it.
+      instead: what to use in eager mode and in a `tf.function`.
+
+    Raises:
+      RuntimeError: it is not.
+    """
+    if not modes.in_v1_graph():
+        raise RuntimeError(_message(name, instead))
+
+
+def graph_of(train_op: Any, name: str, instead: str) -> tf.Graph:
+    """The v1 graph that something to run belongs to, by default the current one.
+
+    Raises:
+      RuntimeError: it belongs to none.
+    """
+    graph = getattr(train_op, "graph", None)  # an eager tensor has none
+    if graph is None and modes.in_v1_graph():
+        graph = tf.compat.v1.get_default_graph()
+    if graph is None:
+        raise RuntimeError(_message(name, instead))
+    return graph
+
+
+def _message(name: str, instead: str) -> str:
+    return (
+        f"{name} belongs to the graphs of TensorFlow 1, and was called in eager mode or in a "
+        "tf.function. Build the graph and call it under `with tf.Graph().as_default():` (or after "
+        f"tf.compat.v1.disable_v2_behavior()). In eager mode use {instead}."
+    )
