@@ -1,0 +1,54 @@
+"""What is not provided can be imported, and says so when it is used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tf_slim.legacy import absent
+
+USES = {
+    "called": lambda thing: thing(1),
+    "derived from": lambda thing: type("Mine", (object,), {}) and _derive(thing),
+    "iterated": list,
+    "indexed": lambda thing: thing[0],
+    "entered": lambda thing: thing.__enter__(),
+    "a number": float,
+}
+
+
+def _derive(thing):
+    class Mine(thing):
+        pass
+
+    return Mine
+
+
+@pytest.mark.parametrize("use", USES)
+def test_it_fails_when_it_is_used(use):
+    thing = absent.Absent("tf.contrib.gan").gan_model
+    with pytest.raises(
+        absent.NotProvidedError, match=r"tf\.contrib\.gan\.gan_model.*tensorflow-gan"
+    ):
+        USES[use](thing)
+
+
+def test_looking_at_it_is_no_use():
+    thing = absent.Absent("tf.contrib.quantize")
+    assert "not provided" in repr(thing)
+    assert thing.python.graph_matcher.__name__ == "tf.contrib.quantize.python.graph_matcher"
+    assert not hasattr(thing, "__wrapped__")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "expected"),
+    [
+        ("tf.contrib.seq2seq.AttentionWrapper", "decoders"),
+        ("tf.contrib.crf", "conditional random fields"),
+        ("tf.contrib.unheard_of.thing", ""),
+        ("tf.unheard_of", ""),
+    ],
+)
+def test_alternative(symbol, expected):
+    found = absent.alternative(symbol)
+    assert expected in found
+    assert bool(found) == bool(expected)

@@ -1,0 +1,73 @@
+"""`tf-slim run --check`: what is not provided is found without running anything."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from tf_slim.legacy import runner
+from tf_slim.legacy.check import check
+
+FINE = """
+    import tensorflow as tf
+    import tensorflow.contrib.slim as slim
+    from tensorflow.contrib.framework.python.ops import arg_scope as scope
+    from tensorflow.contrib import gan      # imported, and not used
+    import numpy as np
+
+    x = tf.placeholder(tf.float32, [None, np.int(3)])
+    with scope([slim.conv2d], padding="SAME"):
+        print(tf.layers.dense(x, 3), tf.contrib.layers.xavier_initializer(), tf.nn.rnn_cell.GRUCell)
+    tf.app.flags.FLAGS.anything.at_all
+    raise SystemExit("never run")
+"""
+
+LACKING = {
+    "tf.contrib.gan.gan_model(x)": "tf.contrib.gan.gan_model",
+    "gan.gan_loss(x)": "tf.contrib.gan.gan_loss",
+    "tf.estimator.Estimator(x)": "tf.estimator.Estimator",
+    "tf.unheard_of": "tf.unheard_of",
+    "tf.nn.unheard_of": "tf.nn.unheard_of",
+    "slim.unheard_of(x)": "tf.contrib.slim.unheard_of",
+    "class A(tf.contrib.learn.Estimator): pass": "tf.contrib.learn",
+    "import tensorflow.contrib.unheard_of": "tf.contrib.unheard_of",
+    "from tensorflow.contrib.layers import unheard_of": "tf.contrib.layers.unheard_of",
+}
+
+
+def write(folder, text, name="main.py"):
+    (folder / name).write_text(textwrap.dedent(text))
+    return folder / name
+
+
+def test_a_program_that_lacks_nothing(tmp_path, capsys):
+    program = write(tmp_path, FINE)
+    assert check(program) == []
+    assert runner.main(str(program), only_check=True) == 0
+    assert "provided" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", LACKING)
+def test_what_is_lacking(line, tmp_path):
+    head = "import tensorflow as tf\nfrom tensorflow.contrib import gan, slim\nx = None\n"
+    (finding,) = check(write(tmp_path, head + line))
+    assert finding.symbol.startswith(LACKING[line])
+    assert finding.line == 4
+    assert f"main.py:4: {finding.symbol} is not provided" in str(finding)
+
+
+def test_modules_of_the_program_are_looked_at_too(tmp_path, capsys):
+    (tmp_path / "package").mkdir()
+    write(tmp_path / "package", "from . import inner\n", "__init__.py")
+    write(tmp_path / "package", "import tensorflow as tf\ntf.contrib.crf.crf_decode\n", "inner.py")
+    program = write(tmp_path, "import package\nimport numpy, json\n")
+    (finding,) = check(program)
+    assert finding.path.endswith("inner.py")
+    assert runner.main(str(program), only_check=True) == 1
+    assert "1 use of" in capsys.readouterr().out
+
+
+def test_python_2(tmp_path, capsys):
+    assert runner.main(str(write(tmp_path, "print 'hello'\n")), only_check=True) == 1
+    assert "Python 2" in capsys.readouterr().err

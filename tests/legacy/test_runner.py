@@ -1,0 +1,108 @@
+"""`tf-slim run` and `python -m tf_slim.legacy`: arguments, exit status, tracebacks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.sources import ROOT
+from tf_slim.legacy import both_installed, runner
+
+PROGRAM = """
+import sys
+import tensorflow as tf
+import beside
+from tensorflow.contrib import slim
+
+flags = tf.app.flags
+flags.DEFINE_string("how", "well", "how it ends")
+
+def main(argv):
+    net = slim.conv2d(tf.placeholder(tf.float32, [None, 8, 8, 3]), 4, 3)
+    print("ran", tf.__version__, net.name, beside.CONTENT, argv[1:])
+    how = flags.FLAGS.how
+    if how == "badly":
+        raise ValueError("of my own")
+    return 7 if how == "oddly" else None
+
+if __name__ == "__main__":
+    tf.app.run()
+"""
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("program")
+    (folder / "beside.py").write_text("CONTENT = 'beside'\n")
+    (folder / "main.py").write_text(PROGRAM)
+    return folder / "main.py"
+
+
+def start(*arguments) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=280,
+        check=False,
+    )
+
+
+RAN = "ran 1.15.5 Conv/Relu:0 beside"
+
+
+def test_a_program_that_ends_well(program):
+    done = start("tf_slim.cli", "run", program, "rest")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{RAN} ['rest']\n"
+    assert done.stderr == ""
+
+
+def test_status_of_the_program(program):
+    done = start("tf_slim.legacy", program, "--how=oddly")
+    assert (done.returncode, done.stdout) == (7, f"{RAN} []\n"), done.stderr
+
+
+def test_an_error_of_the_program(program):
+    done = start("tf_slim.cli", "run", program, "--how", "badly")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[-1] == "ValueError: of my own"
+    assert "main.py" in lines[1] and "runpy" not in done.stderr and "runner.py" not in done.stderr
+
+
+def test_no_such_program(tmp_path):
+    done = start("tf_slim.legacy", tmp_path / "none.py")
+    assert done.returncode == 2
+    assert done.stderr == f"error: There is no program {tmp_path / 'none.py'}.\n"
+    assert start("tf_slim.legacy").returncode == 2
+
+
+def test_both_distributions(monkeypatch):
+    assert both_installed.warning() is None
+    monkeypatch.setattr(both_installed.importlib.metadata, "version", lambda name: "1.1.0")
+    assert "pip uninstall -y tf_slim" in (both_installed.warning() or "")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "shown"),
+    [
+        (SystemExit(), 0, ""),
+        (SystemExit(3), 3, ""),
+        (SystemExit("words"), 1, "words\n"),
+        (KeyError("k"), 1, "KeyError"),
+    ],
+)
+def test_what_the_command_line_makes_of_it(raised, status, shown, monkeypatch, capsys):
+    def run(*unused_args, **unused_kwargs):
+        raise raised
+
+    monkeypatch.setattr(runner, "run", run)
+    assert runner.main("main.py") == status
+    assert shown in capsys.readouterr().err

@@ -1,0 +1,11 @@
+"""`python -m tf_slim.legacy script.py ARGS`: what `tf-slim run` does."""
+
+import sys
+
+from tf_slim.legacy import runner
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        print("usage: python -m tf_slim.legacy SCRIPT.py [ARGS ...]", file=sys.stderr)
+        raise SystemExit(0 if len(sys.argv) > 1 else 2)
+    raise SystemExit(runner.main(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,108 @@
+"""Stands for what TensorFlow 1 had and is not provided: it can be imported, and fails when used."""
+
+from __future__ import annotations
+
+import types
+
+__all__ = ["Absent", "NotProvidedError", "alternative", "not_provided"]
+
+
+class NotProvidedError(AttributeError, NotImplementedError):
+    """A program of TensorFlow 1 uses something that is not there any more."""
+
+
+_ALTERNATIVES = {
+    "tf.contrib.all_reduce": "tf.distribute",
+    "tf.contrib.autograph": "tf.autograph",
+    "tf.contrib.boosted_trees": "the package tensorflow-decision-forests",
+    "tf.contrib.checkpoint": "tf.train.Checkpoint",
+    "tf.contrib.cluster_resolver": "tf.distribute.cluster_resolver",
+    "tf.contrib.crf": "a package for conditional random fields",
+    "tf.contrib.cudnn_rnn": "tf.keras.layers.LSTM, which uses cuDNN where it can",
+    "tf.contrib.data": "tf.data",
+    "tf.contrib.distribute": "tf.distribute",
+    "tf.contrib.distributions": "the package tensorflow-probability",
+    "tf.contrib.eager": "TensorFlow 2 itself",
+    "tf.contrib.estimator": "slim.learning.train, or slim.learning.fit",
+    "tf.contrib.ffmpeg": "the package tensorflow-io",
+    "tf.contrib.gan": "the package tensorflow-gan (tfgan)",
+    "tf.contrib.image": "tf.image, or tf.raw_ops.ImageProjectiveTransformV3 for transforms",
+    "tf.contrib.keras": "tf.keras",
+    "tf.contrib.layers": "slim and tf.feature_column",
+    "tf.contrib.learn": "slim.learning",
+    "tf.contrib.legacy_seq2seq": "tf.keras.layers.LSTM with tf.keras.layers.Attention",
+    "tf.contrib.lite": "tf.lite",
+    "tf.contrib.mixed_precision": "slim.precision",
+    "tf.contrib.model_pruning": "the package tensorflow-model-optimization",
+    "tf.contrib.nccl": "tf.distribute.MirroredStrategy",
+    "tf.contrib.predictor": "tf.saved_model.load",
+    "tf.contrib.quantize": "the package tensorflow-model-optimization, or the LiteRT converter",
+    "tf.contrib.receptive_field": "nothing: compute it from kernels and strides",
+    "tf.contrib.saved_model": "tf.saved_model",
+    "tf.contrib.seq2seq": "the decoders of a package for sequence models",
+    "tf.contrib.signal": "tf.signal",
+    "tf.contrib.staging": "tf.data.Dataset.prefetch",
+    "tf.contrib.stateless": "tf.random.stateless_uniform and its like",
+    "tf.contrib.summary": "tf.summary of TensorFlow 2",
+    "tf.contrib.tensorboard": "the package tensorboard (tensorboard.plugins)",
+    "tf.contrib.tensorrt": "tf.experimental.tensorrt",
+    "tf.contrib.text": "the package tensorflow-text",
+    "tf.contrib.tpu": "tf.distribute.TPUStrategy",
+    "tf.estimator": "slim.learning.train and slim.evaluation, or slim.learning.fit",
+    "tf.examples": "slim.data, or tf.keras.datasets",
+    "tf.keras.estimator": "tf.keras.Model.fit",
+}
+
+
+def alternative(symbol: str) -> str:
+    """What to use in place of `symbol`, as the end of a sentence; empty where nothing is known."""
+    parts = symbol.split(".")
+    for length in range(len(parts), 1, -1):
+        found = _ALTERNATIVES.get(".".join(parts[:length]))
+        if found:
+            return found
+    return ""
+
+
+def not_provided(symbol: str) -> NotProvidedError:
+    """The error for the use of `symbol`, such as "tf.contrib.gan.gan_model"."""
+    instead = alternative(symbol)
+    return NotProvidedError(
+        f"{symbol} was part of TensorFlow 1; today's TensorFlow does not have it, and TF-Slim 2 "
+        "does not provide it."
+        + (f" Use {instead}." if instead else "")
+        + " `tf-slim run --check script.py` lists all such uses of a program."
+    )
+
+
+class Absent(types.ModuleType):
+    """Module, function or class that is not provided.
+
+    Programs often import more than they use, so importing it and what is in it works.
+
+    Args:
+      symbol: the name that the message gives.
+    """
+
+    def __init__(self, symbol: str):
+        super().__init__(symbol)
+        self.__path__ = []
+
+    def __getattr__(self, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+    def __call__(self, *unused_args, **unused_kwargs):
+        raise not_provided(self.__name__)
+
+    def __mro_entries__(self, unused_bases):
+        raise not_provided(self.__name__)
+
+    def _refuse(self, *unused_args):
+        raise not_provided(self.__name__)
+
+    __iter__ = __getitem__ = __len__ = __enter__ = __int__ = __float__ = _refuse
+
+    def __repr__(self) -> str:
+        return f"<{self.__name__}: not provided>"

@@ -1,0 +1,123 @@
+"""Runs a program of TensorFlow 1, unedited."""
+
+from __future__ import annotations
+
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Sequence
+
+from tf_slim.legacy import both_installed
+
+__all__ = ["ProgramNotFoundError", "main", "run"]
+
+
+class ProgramNotFoundError(FileNotFoundError):
+    """There is no such program."""
+
+
+def run(
+    script: str | os.PathLike,
+    args: Sequence[str] = (),
+    *,
+    treat_as_tf1: Sequence[str] = (),
+    research_slim: bool = False,
+) -> None:
+    """Runs a script as the main program of this process; see `imports.install` for what it sees.
+
+    Args:
+      script: path of the file.
+      args: its command line.
+      treat_as_tf1: see `imports.install`.
+      research_slim: see `imports.install`.
+
+    Raises:
+      ProgramNotFoundError: there is no such file.
+      BaseException: whatever the program raises, `SystemExit` included.
+    """
+    script = os.fspath(script)
+    if not os.path.isfile(script):
+        raise ProgramNotFoundError(f"There is no program {script}.")
+    warning = both_installed.warning()
+    if warning:
+        print(f"Warning: {warning}", file=sys.stderr)
+    from tf_slim.legacy import imports
+
+    # As it was in TensorFlow 1, until the program says otherwise.
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
+    logging.getLogger("tensorflow").addFilter(_is_no_advice)
+    imports.install(treat_as_tf1=treat_as_tf1, research_slim=research_slim)
+    sys.argv = [script, *args]
+    sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
+    runpy.run_path(script, imports.python2_names(), run_name="__main__")
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    """False for advice to use a newer API: the program is to stay as it is."""
+    return "is deprecated and will be removed" not in record.getMessage()
+
+
+def _of_program(error: BaseException, script: str):
+    """The traceback from the program's own first line on, without what started it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != script:
+        trace = trace.tb_next
+    return trace or error.__traceback__
+
+
+def main(
+    script: str,
+    args: Sequence[str] = (),
+    *,
+    treat_as_tf1: Sequence[str] = (),
+    research_slim: bool = False,
+    only_check: bool = False,
+) -> int:
+    """Runs or checks a program for the command line.
+
+    Returns:
+      The exit status: that of the program, 1 if it raised or has something that is not provided,
+      2 if there is no such program.
+    """
+    try:
+        if only_check:
+            return _check(script)
+        run(script, args, treat_as_tf1=treat_as_tf1, research_slim=research_slim)
+    except ProgramNotFoundError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except Exception as error:
+        traceback.print_exception(type(error), error, _of_program(error, script))
+        return 1
+    return 0
+
+
+def _check(script: str) -> int:
+    if not os.path.isfile(script):
+        raise ProgramNotFoundError(f"There is no program {script}.")
+    from tf_slim.legacy import check
+
+    try:
+        findings = check.check(script)
+    except SyntaxError as error:
+        print(
+            f"error: {error.filename}:{error.lineno}: {error.msg}. If it is written for Python 2, "
+            "convert it first.",
+            file=sys.stderr,
+        )
+        return 1
+    for finding in findings:
+        print(finding)
+    if findings:
+        uses = "1 use" if len(findings) == 1 else f"{len(findings)} uses"
+        print(f"{script}: {uses} of what is not provided")
+    else:
+        print(f"{script}: all that it uses of TensorFlow and Slim is provided")
+    return 1 if findings else 0
