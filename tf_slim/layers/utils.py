@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections as std_collections
 import contextlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -13,6 +13,7 @@ from tf_slim.layers import checks
 from tf_slim.ops import collect, modes
 
 __all__ = [
+    "NamedOutputs",
     "append_tensor_alias",
     "as_list",
     "channel_dimension",
@@ -28,6 +29,13 @@ __all__ = [
     "static_cond",
     "two_element_tuple",
 ]
+
+
+class NamedOutputs(NamedTuple):
+    """A name, and the outputs that go by it."""
+
+    name: str
+    outputs: Any
 
 
 def collect_named_outputs(collections, alias: str, outputs):
@@ -162,11 +170,11 @@ def constant_value(value_or_tensor_or_var, dtype: tf.DType | None = None) -> Any
     return None if isinstance(value, tf.Variable) else tf.get_static_value(value)
 
 
-def static_cond(pred_value, fn1: Callable, fn2: Callable):
+def static_cond(pred, fn1: Callable, fn2: Callable):
     """Calls one of two functions, decided now.
 
     Args:
-      pred_value: a Python truth value.
+      pred: a Python truth value.
       fn1: called if it is true.
       fn2: called if it is false.
 
@@ -182,7 +190,7 @@ def static_cond(pred_value, fn1: Callable, fn2: Callable):
                 f"{name} must be a function without arguments; got {function!r}. "
                 "Write `lambda: value`."
             )
-    return fn1() if pred_value else fn2()
+    return fn1() if pred else fn2()
 
 
 def smart_cond(pred, fn1: Callable, fn2: Callable, name: str | None = None):

@@ -21,6 +21,14 @@ from tf_slim.losses.collection import (
 from tf_slim.losses.dice import dice_loss
 from tf_slim.losses.engine import compute_weighted_loss
 from tf_slim.losses.focal import focal_loss
+from tf_slim.losses.metric_learning import (
+    cluster_loss,
+    contrastive_loss,
+    lifted_struct_loss,
+    npairs_loss,
+    npairs_loss_multilabel,
+    triplet_semihard_loss,
+)
 from tf_slim.losses.regression import (
     absolute_difference,
     cosine_distance,
@@ -31,7 +39,9 @@ from tf_slim.losses.regression import (
 __all__ = [
     "absolute_difference",
     "add_loss",
+    "cluster_loss",
     "compute_weighted_loss",
+    "contrastive_loss",
     "cosine_distance",
     "dice_loss",
     "focal_loss",
@@ -39,12 +49,16 @@ __all__ = [
     "get_regularization_losses",
     "get_total_loss",
     "hinge_loss",
+    "lifted_struct_loss",
     "log_loss",
     "mean_pairwise_squared_error",
     "mean_squared_error",
     "metric_learning",
+    "npairs_loss",
+    "npairs_loss_multilabel",
     "sigmoid_cross_entropy",
     "smoothed_sparse_softmax_cross_entropy",
     "softmax_cross_entropy",
     "sparse_softmax_cross_entropy",
+    "triplet_semihard_loss",
 ]

@@ -1,0 +1,1 @@
+"""The names and signatures that existing programs rely on."""
