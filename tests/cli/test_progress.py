@@ -101,7 +101,7 @@ def test_lines_in_a_pipe_even_if_colour_is_forced(monkeypatch):
     monkeypatch.setattr("sys.stderr", pipe)
     _run(progress.training_hook(every_secs=0.0))
     terminal.note("careful")
-    with progress.evaluating(3) as on_batch:
+    with progress.counting("evaluating", 3) as on_batch:
         assert on_batch is None
     assert "step 5/5  loss 0.2500" in pipe.getvalue()
     assert "\x1b" not in pipe.getvalue() and "\r" not in pipe.getvalue()
@@ -109,7 +109,7 @@ def test_lines_in_a_pipe_even_if_colour_is_forced(monkeypatch):
 
 def test_the_bar_of_an_evaluation_disappears(at_terminal):
     screen = at_terminal()
-    with progress.evaluating(3) as on_batch:
+    with progress.counting("evaluating", 3) as on_batch:
         on_batch(3)
     assert "evaluating" in screen.getvalue()
     assert screen.getvalue().endswith("\x1b[2K")  # the line is erased

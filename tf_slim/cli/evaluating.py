@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import importlib.util
+from collections.abc import Mapping
 from typing import Any
+
+import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.cli import progress, terminal
 from tf_slim.cli.config import Config
+from tf_slim.cli.options import ConfigError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,15 +38,21 @@ class Measured:
 
 
 def measure(
-    config: Config, model: slim.Model, data: slim.data.Pipeline, *, step: int | None
+    config: Config,
+    model: slim.Model,
+    data: slim.data.Pipeline,
+    *,
+    step: int | None,
+    findings: slim.report.Findings | None = None,
 ) -> Measured:
-    """Evaluates a model over all of the data, once."""
-    with progress.evaluating(data.steps_per_epoch) as on_batch:
+    """Evaluates a model over all of the data, once; what there is for a report joins `findings`."""
+    with progress.counting("evaluating", data.steps_per_epoch) as on_batch:
         metrics: dict[str, Any] = slim.evaluation.evaluate(
             model,
             data,
             slim.evaluation.classification_metrics(config.model.num_classes or 0),
             on_batch=on_batch,
+            observe=None if findings is None else findings.add,
         )
     return Measured(
         config.model.name, data.spec.name, data.spec.split, data.num_samples, step, metrics
@@ -50,16 +61,62 @@ def measure(
 
 def show(measured: Measured) -> None:
     """Prints it as a small table."""
-    after = "" if measured.step is None else f", after {measured.step} steps"
-    terminal.say(
-        f"{measured.model} on {measured.data}, {measured.split}: {measured.images} images{after}"
-    )
+    terminal.say(f"{_title(measured)}: {_subtitle(measured)}")
     for name, value in measured.metrics.items():
-        shown = f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
+        shown = _figure(value)
         if name == "accuracy":
             right = round(value * measured.images)
             shown = f"{100 * value:.2f} %  ({right} of {measured.images})"
         terminal.say(f"  {name:<12} {shown}", style="bold" if name == "accuracy" else None)
+
+
+def findings(config: Config) -> slim.report.Findings:
+    """Room for what a report is made of.
+
+    Raises:
+      ConfigError: there is nothing to tell apart.
+    """
+    classes = config.model.num_classes or 0
+    if classes < 2:
+        raise ConfigError(f"--report compares classes, at least 2; the model has {classes}.")
+    return slim.report.Findings(classes)
+
+
+def write_report(
+    path: str,
+    measured: Measured,
+    findings: slim.report.Findings,
+    class_names: Mapping[int, str] | None,
+    *,
+    checkpoint: str,
+) -> None:
+    """Writes the page of an evaluation."""
+    figures = {n: _figure(v) for n, v in measured.metrics.items() if n != "accuracy"}
+    slim.report.write(
+        path,
+        findings,
+        title=_title(measured),
+        subtitle=_subtitle(measured),
+        class_names=class_names,
+        figures=figures,
+        footer=(
+            f"Checkpoint {checkpoint}. TF-Slim {importlib.metadata.version('tf-slim2')}, "
+            f"TensorFlow {tf.__version__}."
+        ),
+    )
+
+
+def _title(measured: Measured) -> str:
+    return f"{measured.model} on {measured.data}, {measured.split}"
+
+
+def _subtitle(measured: Measured) -> str:
+    after = "" if measured.step is None else f", after {measured.step} steps"
+    return f"{measured.images} images{after}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"
 
 
 def has_tensorboard() -> bool:

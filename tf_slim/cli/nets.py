@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import flags, quiet, terminal
+from tf_slim.cli import flags, net_statistics, quiet, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -15,47 +15,51 @@ def command(
     pattern: Annotated[
         str, typer.Argument(metavar="[PATTERN]", help="Such as 'vgg*'.", show_default=False)
     ] = "*",
-    params: Annotated[
-        bool, typer.Option("--params", help="Count the parameters, at the default size.")
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, with papers and all checkpoints.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     debug: flags.Debug = False,
 ) -> None:
-    """List the nets that can be trained by name."""
+    """List the nets that can be made by name: their sizes, and their published checkpoints."""
     quiet.import_tensorflow()
     import tf_slim as slim
 
     names = slim.nets.names(pattern)
     if not names:
         raise ConfigError(f"No net matches {pattern!r}. The nets: {', '.join(slim.nets.names())}.")
-    rows = [_row(slim.nets.spec(name), params) for name in names]
+    counted = net_statistics.of(names)
+    rows = [_row(slim.nets.spec(name), counted[name]) for name in names]
     if as_json:
         terminal.say(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
         _show(rows)
 
 
-def _row(spec: Any, params: bool) -> dict[str, Any]:
-    row = {
+def _row(spec: Any, counted: dict[str, int]) -> dict[str, Any]:
+    return {
         "name": spec.name,
         "image_size": spec.image_size,
         "channels": spec.channels,
+        "frames": spec.frames,
         "num_classes": spec.num_classes,
+        **counted,
+        "preprocessing": spec.preprocessing,
+        "checkpoints": [_checkpoint(one) for one in spec.checkpoints],
         "paper": spec.paper,
     }
-    return {**row, "parameters": _parameters(spec)} if params else row
 
 
-def _parameters(spec: Any) -> int:
-    """Counts by tracing the net in a graph of its own: no variable gets memory there."""
-    import tensorflow as tf
-
-    import tf_slim as slim
-
-    size = spec.image_size
-    with tf.Graph().as_default():
-        model = slim.nets.create(spec.name).build(tf.TensorSpec([1, size, size, spec.channels]))
-        return sum(int(variable.shape.num_elements()) for variable in model.trainable_variables)
+def _checkpoint(one: Any) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "address": one.address,
+        "num_classes": one.num_classes,
+        "image_size": one.image_size,
+        "preprocessing": one.preprocessing,
+        "top_1": one.top_1,
+        "top_5": one.top_5,
+        "keywords": dict(one.keywords),
+    }
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
@@ -64,14 +68,33 @@ def _show(rows: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("net", no_wrap=True)
     table.add_column("images", no_wrap=True)
-    table.add_column("classes", justify="right")
-    if "parameters" in rows[0]:
-        table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("paper")
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("mult-adds", justify="right", no_wrap=True)
+    table.add_column("top-1", justify="right", no_wrap=True)
+    # Where a terminal is narrow, it is the names of checkpoints that are broken.
+    table.add_column("checkpoint", overflow="fold")
     for row in rows:
-        size = row["image_size"]
-        cells = [row["name"], f"{size}x{size}x{row['channels']}", str(row["num_classes"])]
-        if "parameters" in row:
-            cells.append(f"{row['parameters']:,}")
-        table.add_row(*cells, row["paper"])
-    terminal.output().print(table)
+        table.add_row(
+            row["name"],
+            _images(row),
+            _millions(row["parameters"]),
+            _millions(row["multiply_adds"]),
+            *_first(row["checkpoints"]),
+        )
+    terminal.show(table)
+
+
+def _images(row: dict[str, Any]) -> str:
+    frames = f"{row['frames']}x" if row["frames"] else ""
+    return f"{frames}{row['image_size']}x{row['image_size']}x{row['channels']}"
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:,.2f} M" if count < 10e6 else f"{count / 1e6:,.1f} M"
+
+
+def _first(checkpoints: list[dict[str, Any]]) -> tuple[str, str]:
+    if not checkpoints:
+        return "", "-"
+    first, more = checkpoints[0], len(checkpoints) - 1
+    return f"{first['top_1']} %", first["name"] + (f" (+{more})" if more else "")

@@ -77,20 +77,21 @@ class ProgressBar(Hook):
 
 
 @contextmanager
-def evaluating(batches: int) -> Iterator[Callable[[int], None] | None]:
-    """Shows the progress of an evaluation, which disappears at its end.
+def counting(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """Shows the progress of something that is counted, such as batches; it disappears at the end.
 
     Args:
-      batches: how many there are.
+      title: what is being done.
+      total: how many there are.
 
     Yields:
-      A function to call with the number of batches done; None where nothing is shown.
+      A function to call with the number of those done; None where nothing is shown.
     """
-    if not terminal.is_terminal(sys.stderr):
+    if not total or not terminal.is_terminal(sys.stderr):
         yield None
         return
     with _bar(transient=True) as bar:
-        task = bar.add_task("evaluating", total=batches)
+        task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_WIDTH_OF_A_FILE = 200
 
 
 def is_terminal(stream) -> bool:
@@ -40,6 +42,14 @@ def _console(stream) -> Console:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def show(table: Any) -> None:
+    """Prints a table. In a file it is as wide as it needs to be."""
+    console = output()
+    if not is_terminal(sys.stdout):
+        console.width = _WIDTH_OF_A_FILE
+    console.print(table)
 
 
 def say(text: str = "", style: str | None = None) -> None:

@@ -13,8 +13,9 @@ import tensorflow as tf
 
 from tf_slim.nets import _registry
 from tf_slim.nets._features import with_features
-from tf_slim.nets._fetch import published
-from tf_slim.nets._restore import path_of, restore
+from tf_slim.nets._fetch import fetch, published
+from tf_slim.nets._restore import restore
+from tf_slim.ops import checkpoints
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.model import Model
 
@@ -96,7 +97,7 @@ def create(
     model = Model(net, scope, num_classes=classes, **{**found.defaults, **kwargs})
     if checkpoint is not None and checkpoint is not False:
         # Before the model, whose variables may be large, the file: it may not be there.
-        path = path_of(known, checkpoint)
+        path = fetch(known.name) if known is not None else checkpoints.resolve(checkpoint)
         model.build(tf.TensorSpec(shape))
         restore(model, path, found, other_logits=num_classes is not _OWN)
     return model

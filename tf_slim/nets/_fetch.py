@@ -22,8 +22,8 @@ def published(found: _registry.NetSpec, checkpoint) -> Checkpoint | None:
     if checkpoint is True:
         if not found.checkpoints:
             raise ValueError(
-                f"No checkpoint of {found.name!r} was published. Pass the path of one, or train it. "
-                f"There are some of: {', '.join(sorted({one.net for one in PUBLISHED.values()}))}."
+                f"No checkpoint of {found.name!r} was published. Pass the path of one, or train "
+                f"it. Published: {', '.join(sorted({one.net for one in PUBLISHED.values()}))}."
             )
         return found.checkpoints[0]
     known = PUBLISHED.get(checkpoint) if isinstance(checkpoint, str) else None

@@ -6,23 +6,14 @@ import os
 from collections.abc import Iterable
 
 from tf_slim.nets import _registry
-from tf_slim.nets._fetch import fetch
-from tf_slim.nets._published import Checkpoint
 from tf_slim.ops import checkpoints, patterns
 from tf_slim.ops.model import Model
-
-_AVERAGE = "/ExponentialMovingAverage"
-
-
-def path_of(known: Checkpoint | None, checkpoint) -> str:
-    """The path of a published checkpoint, which is fetched if needed, or of one's own."""
-    return checkpoints.resolve(checkpoint) if known is None else fetch(known.name)
 
 
 def restore(
     model: Model, path: str | os.PathLike, found: _registry.NetSpec, *, other_logits: bool
 ) -> checkpoints.Report:
-    """Restores a net that has been built.
+    """Restores a net that has been built; averages of weights in place of the weights.
 
     Args:
       model: the net.
@@ -33,26 +24,22 @@ def restore(
     Raises:
       CheckpointError: the checkpoint does not fit.
     """
-    reader = checkpoints.Reader(path)
+    reader = checkpoints.Reader(path, checkpoints.averages)
     ours = model.named_variables
     if not any(name in reader for name in ours):
         raise checkpoints.CheckpointError(
-            f"{path} is no checkpoint of {found.name!r}: it has none of its {len(ours)} variables, "
-            f"the first of which is {next(iter(ours))!r}. {_what_it_is(reader.names)}"
+            f"{reader.path} is no checkpoint of {found.name!r}: it has none of its {len(ours)} "
+            f"variables, the first of which is {next(iter(ours))!r}. {_what_it_is(reader.names)}"
         )
-    named = {
-        name + _AVERAGE if name + _AVERAGE in reader else name: variable
-        for name, variable in ours.items()
-    }
-    exclude = [
+    other = [
         name
-        for name, variable in named.items()
+        for name, variable in ours.items()
         if other_logits
-        and any(patterns.matches(name, pattern) for pattern in found.logits_patterns)
+        and any(patterns.matches(name, glob) for glob in found.logits_patterns)
         and name in reader
         and reader.shape(name) != variable.shape
     ]
-    return checkpoints.restore(path, named, exclude=exclude)
+    return model.restore(path, exclude=other, rename=checkpoints.averages)
 
 
 def _what_it_is(names: Iterable[str]) -> str:
