@@ -42,10 +42,24 @@ NOT_IN_MODE = _table(
         ],
     ),
     (
+        "make_train_step clips the gradient of each variable, not the norm of all together",
+        _NOT_V1,
+        ["learning/optimize_loss"],
+    ),
+    (
+        "the snippet has variables as keys of a dict, which they are in TensorFlow 1 only",
+        (EAGER,),
+        [
+            "scenarios/learning.multiply_gradients",
+            "scenarios/learning.multiply_gradients_errors",
+        ],
+    ),
+    (
         "an eager tensor has neither a name nor an operation",
         (EAGER,),
         [
             "scenarios/arg_scope.conv2d_defaults",
+            "scenarios/learning.gradient_summaries",
             "scenarios/learning.losses_collections",
             "scenarios/learning.losses_total",
             "scenarios/names.op_names",
@@ -125,7 +139,7 @@ NOT_IN_MODE = _table(
 )
 """(case, mode) -> reason."""
 
-_SESSION_ONLY = ("tf.Session", "tf.placeholder", "tf.Graph()")
+_SESSION_ONLY = ("tf.Session", "tf.placeholder", "tf.Graph()", "slim.learning.create_train_op")
 
 
 def scenario_modes(code: str) -> tuple[str, ...]:

@@ -105,20 +105,13 @@ SCENARIO_GROUPS = (
     "names",
     "utils",
     "regularizers",
-    "model_analyzer",
+    "learning",
     "summaries",
+    "model_analyzer",
     "rev_block",
+    "data",
+    "evaluation",
 )
-
-SCENARIOS = (
-    "learning.losses_total",
-    "learning.losses_collections",
-    "learning.optimize_loss_clip",
-    "learning.optimize_loss_names",
-    "learning.optimize_loss_sgd",
-    "learning.optimize_loss_summaries",
-)
-"""Further scenarios, of groups that are not wholly in scope."""
 
 
 def net_name(case: loader.Case) -> str:
@@ -182,10 +175,15 @@ def scenario_parameters() -> list:
     return [
         parameter
         for case in loader.cases("scenarios")
-        if case["group"] in SCENARIO_GROUPS or case["id"] in SCENARIOS
+        if case["group"] in SCENARIO_GROUPS
         if not case.get("quirk") and code_is_there(case)
         for parameter in parameters("scenarios", case, departures.scenario_modes(case["code"]))
     ]
+
+
+def training_parameters() -> list:
+    """The parameters of all trainings."""
+    return [p for case in loader.cases("learning") for p in parameters("learning", case)]
 
 
 def _modes_of(case: loader.Case) -> tuple[str, ...]:
