@@ -94,6 +94,22 @@ NETS = {
     "slim.nets.vgg.vgg_19": Net(large=True),
     "nets.vgg.vgg_a": Net(large=True),
     "nets.vgg.vgg_16": Net(large=True),
+    "slim.nets.resnet_v1.resnet_v1": Net(),
+    "slim.nets.resnet_v1.resnet_v1_50": Net(large=True),
+    "slim.nets.resnet_v1.resnet_v1_101": Net(large=True),
+    "slim.nets.resnet_v1.resnet_v1_152": Net(large=True),
+    "slim.nets.resnet_v1.resnet_v1_200": Net(large=True),
+    "slim.nets.resnet_v2.resnet_v2": Net(),
+    "slim.nets.resnet_v2.resnet_v2_50": Net(large=True),
+    "slim.nets.resnet_v2.resnet_v2_101": Net(large=True),
+    "slim.nets.resnet_v2.resnet_v2_152": Net(large=True),
+    "slim.nets.resnet_v2.resnet_v2_200": Net(large=True),
+    "nets.resnet_v1.resnet_v1_50": Net(large=True),
+    "nets.resnet_v1.resnet_v1_101": Net(large=True),
+    "nets.resnet_v1.resnet_v1_152": Net(large=True),
+    "nets.resnet_v2.resnet_v2_50": Net(large=True),
+    "nets.resnet_v2.resnet_v2_101": Net(large=True),
+    "nets.resnet_v2.resnet_v2_152": Net(large=True),
 }
 """The nets in scope, by recorded name. Those made by `nets_factory` are "factory <name>"."""
 

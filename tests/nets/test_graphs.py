@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fnmatch
+import inspect
+
 import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.nets.table import CLASSES, NETS, image_shape, in_graph
+from tests.nets.table import CLASSES, DEEPER, NETS, image_shape, in_graph
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
 
 def test_the_table_is_complete():
-    assert sorted(NETS) == slim.nets.names()
+    assert sorted([*NETS, *DEEPER]) == slim.nets.names()
+    assert set(DEEPER.values()) <= set(NETS)
 
 
 @every_net
@@ -22,16 +26,22 @@ def test_features_without_classes(name):
     assert graph.output[-1] == row.features
     assert graph == in_graph(name, num_classes=0)
     logits = in_graph(name, num_classes=CLASSES)
-    without = [key for key in graph.variables if graph.variables[key] == logits.variables[key]]
-    assert without == list(graph.variables)
-    assert len(logits.variables) == len(graph.variables) + 2
-    assert list(graph.end_points) == list(logits.end_points)[: len(graph.end_points)]
+    shared = {key: logits.variables[key] for key in logits.variables if key in graph.variables}
+    assert list(shared.items()) == list(graph.variables.items())
+    patterns = slim.nets.spec(name).logits_patterns
+    more = [key for key in logits.variables if key not in graph.variables]
+    assert more
+    assert all(any(fnmatch.fnmatchcase(key, p) for p in patterns) for key in more)
+    again = [key for key in logits.end_points if key in graph.end_points]
+    assert again == list(graph.end_points)
 
 
 @every_net
 def test_its_own_image_size(name):
     spec = slim.nets.spec(name)
-    graph = in_graph(name, spec.image_size, **dict.fromkeys(NETS[name].kwargs, "VALID"))
+    parameters = inspect.signature(spec.fn).parameters
+    own = {key: parameters[key].default for key in NETS[name].kwargs}
+    graph = in_graph(name, spec.image_size, **own)
     assert graph.output == [None, spec.num_classes]
 
 
@@ -40,18 +50,19 @@ def test_the_variables_can_be_shared(name):
     spec, row = slim.nets.spec(name), NETS[name]
     with tf.Graph().as_default():
         x = tf.compat.v1.placeholder(tf.float32, [None, *image_shape(name)])
-        spec.fn(x, **row.kwargs)
+        spec.fn(x, CLASSES, **row.kwargs)
         count = len(tf.compat.v1.global_variables())
-        _, again = spec.fn(x, reuse=True, **row.kwargs)
+        _, again = spec.fn(x, CLASSES, reuse=True, **row.kwargs)
         assert len(tf.compat.v1.global_variables()) == count
-        assert len(again) == len(in_graph(name).end_points)
+        assert len(again) == len(in_graph(name, num_classes=CLASSES).end_points)
         with pytest.raises(ValueError, match="already exists"):
-            spec.fn(x, **row.kwargs)
+            spec.fn(x, CLASSES, **row.kwargs)
 
 
 @every_net
 def test_another_scope_renames_the_variables(name):
-    usual, other = in_graph(name), in_graph(name, scope="trunk")
+    usual = in_graph(name, num_classes=CLASSES)
+    other = in_graph(name, num_classes=CLASSES, scope="trunk")
     old = next(iter(usual.variables)).partition("/")[0]
     renamed = [key.replace(old + "/", "trunk/", 1) for key in usual.variables]
     assert list(other.variables) == renamed

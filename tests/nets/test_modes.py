@@ -87,11 +87,12 @@ def test_two_calls_in_one_model_keep_their_end_points_apart(name):
         _, right = net(2.0 * x, CLASSES, is_training=False, reuse=True, **kwargs)
         return left, right
 
-    model = slim.Model(twins)
+    model = slim.Model(twins, slim.nets.spec(name).arg_scope())
     x = images(name, batch=1)
     left, right = model(x)
-    assert len(model.variables) == len(in_graph(name).variables)
-    assert len(left) == len(right) == len(in_graph(name).end_points)
+    graph = in_graph(name, num_classes=CLASSES)
+    assert len(model.variables) == len(graph.variables)
+    assert len(left) == len(right) == len(graph.end_points)
     for (key, expected), value in zip(model(2.0 * x)[0].items(), right.values(), strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6, err_msg=key)
 

@@ -48,14 +48,6 @@ NOT_YET = {
     "nasnet_mobile",
     "pnasnet_large",
     "pnasnet_mobile",
-    "resnet_v1_101",
-    "resnet_v1_152",
-    "resnet_v1_200",
-    "resnet_v1_50",
-    "resnet_v2_101",
-    "resnet_v2_152",
-    "resnet_v2_200",
-    "resnet_v2_50",
     "s3dg",
 }
 """Recorded nets that do not exist yet."""

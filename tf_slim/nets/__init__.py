@@ -7,7 +7,17 @@ from tf_slim.nets._registry import NetSpec, names, register, spec
 
 # isort: split
 # Each of these registers its nets, with the `register` of this package.
-from tf_slim.nets import alexnet, blocks, cifarnet, lenet, overfeat, vgg
+from tf_slim.nets import (
+    alexnet,
+    blocks,
+    cifarnet,
+    lenet,
+    overfeat,
+    resnet_utils,
+    resnet_v1,
+    resnet_v2,
+    vgg,
+)
 
 __all__ = [
     "Checkpoint",
@@ -23,6 +33,9 @@ __all__ = [
     "names",
     "overfeat",
     "register",
+    "resnet_utils",
+    "resnet_v1",
+    "resnet_v2",
     "spec",
     "vgg",
 ]

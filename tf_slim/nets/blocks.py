@@ -1,15 +1,57 @@
-"""What several nets share: the check of their images, and a head of convolutions."""
+"""What several nets share: checks of their inputs, tables of layers, end points, heads.
+
+Nets with a `final_endpoint` are written as tables, from the name of an end point to the layer that
+makes it:
+
+    layers = {
+        "Conv2d_1a_3x3": conv(32, [3, 3], stride=2),
+        "Mixed_1b": mixed(
+            {"Conv2d_0a_1x1": conv(64, [1, 1])},
+            {"Conv2d_0a_1x1": conv(48, [1, 1]), "Conv2d_0b_5x5": conv(64, [5, 5])},
+        ),
+    }
+    net, end_points = trunk(images, layers, final_endpoint="Mixed_1b")
+"""
 
 from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import tensorflow as tf
 
 import tf_slim as slim
 
-__all__ = ["check_images", "convolutional_logits"]
+__all__ = [
+    "avg_pool",
+    "check_images",
+    "collected_end_points",
+    "conv",
+    "convolutional_logits",
+    "fork",
+    "in_contrib",
+    "max_pool",
+    "mixed",
+    "reduced_kernel",
+    "row",
+    "squeeze",
+    "trunk",
+]
+
+_Net = TypeVar("_Net", bound=Callable)
+
+Layer = Callable[..., tf.Tensor]
+"""What a table holds: a function `layer(net, scope=name)` to the next net."""
+
+_AXES = {"N": "batch", "D": "frames", "H": "height", "W": "width", "C": "channels"}
 
 
-def check_images(images, min_size: int, remedy: str = "") -> tf.Tensor:
+def check_images(
+    images, min_size: int = 1, remedy: str = "", *, data_format: str = "NHWC"
+) -> tf.Tensor:
     """Refuses what a net cannot take, before a layer deep inside fails on it.
 
     To be called inside the scope of the net, whose name the messages give.
@@ -19,6 +61,8 @@ def check_images(images, min_size: int, remedy: str = "") -> tf.Tensor:
         shape is not checked.
       min_size: the smallest height and width, in pixels, that the net can take.
       remedy: what else can be done about smaller images.
+      data_format: the axes, if they are others: "NCHW", and "NDHWC" or "NCDHW" for videos, whose
+        axis D counts the frames.
 
     Returns:
       The images, as a tensor.
@@ -30,23 +74,208 @@ def check_images(images, min_size: int, remedy: str = "") -> tf.Tensor:
     net = tf.compat.v1.get_variable_scope().name
     images = tf.convert_to_tensor(images)
     shape = images.shape
-    if shape.rank not in (None, 4):
+    what = "videos" if "D" in data_format else "images"
+    if shape.rank not in (None, len(data_format)):
+        one_only = shape.rank == len(data_format) - 1
         raise ValueError(
-            f"{net} takes images [batch, height, width, channels]; got shape {shape}."
-            + (" For one image write images[tf.newaxis]." if shape.rank == 3 else "")
-            + (" For images without a channel axis: images[..., tf.newaxis]." * (shape.rank == 3))
+            f"{net} takes {what} [{', '.join(_AXES[axis] for axis in data_format)}]; got shape "
+            f"{shape}."
+            + (f" For one {what[:-1]} write {what}[tf.newaxis]." * one_only)
+            + (f" For {what} without a channel axis: {what}[..., tf.newaxis]." * one_only)
         )
     if not images.dtype.is_floating:
         raise TypeError(
             f"{net} takes images of floating point; got {images.dtype.name}. Preprocess them, or "
             "at least write tf.image.convert_image_dtype(images, tf.float32)."
         )
-    if shape.rank is not None and any(n is not None and n < min_size for n in shape[1:3]):
+    size = () if shape.rank is None else [shape[data_format.index(axis)] for axis in "HW"]
+    if any(n is not None and n < min_size for n in size):
         raise ValueError(
-            f"{net} takes images of {min_size}x{min_size} pixels and more; got {_size(shape)}. "
+            f"{net} takes images of {min_size}x{min_size} pixels and more; got {_times(size)}. "
             f"Resize them{remedy and f', or {remedy}'}."
         )
     return images
+
+
+# ---------------------------------------------------------------------------- tables of layers
+
+
+def row(layer: Callable, *args, **kwargs) -> Layer:
+    """A row of a table: `layer(net, *args, scope=name, **kwargs)`."""
+
+    def apply(net, scope):
+        return layer(net, *args, scope=scope, **kwargs)
+
+    return apply
+
+
+def conv(depth: int, kernel, **kwargs) -> Layer:
+    """A row of a table: `slim.conv2d` to `depth` channels."""
+    return row(slim.conv2d, depth, kernel, **kwargs)
+
+
+def max_pool(kernel, **kwargs) -> Layer:
+    """A row of a table: `slim.max_pool2d`."""
+    return row(slim.max_pool2d, kernel, **kwargs)
+
+
+def avg_pool(kernel, **kwargs) -> Layer:
+    """A row of a table: `slim.avg_pool2d`."""
+    return row(slim.avg_pool2d, kernel, **kwargs)
+
+
+def mixed(*branches: Mapping[str, Layer], axis: int = -1) -> Layer:
+    """A row of a table: an Inception module.
+
+    Args:
+      *branches: tables, each of which is applied to the same net, in scopes `Branch_0`, ...
+      axis: along which their outputs are joined.
+    """
+
+    def module(net, scope):
+        with slim.scope(scope):
+            outputs = []
+            for index, branch in enumerate(branches):
+                with slim.scope(f"Branch_{index}"):
+                    output = net
+                    for name, layer in branch.items():
+                        output = layer(output, scope=name)
+                    outputs.append(output)
+            return tf.concat(outputs, axis)
+
+    return module
+
+
+def fork(layers: Mapping[str, Layer], axis: int = -1) -> Layer:
+    """A row of a branch: layers that are all applied to the same net, and joined along `axis`."""
+
+    def joined(net, scope):
+        outputs = [layer(net, scope=name) for name, layer in layers.items()]
+        return tf.concat(outputs, axis, name=scope)
+
+    return joined
+
+
+def trunk(
+    net: tf.Tensor, layers: Mapping[str, Layer], final_endpoint: str
+) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    """Applies a table of layers one after the other, each in the scope of its name.
+
+    Args:
+      net: what the first layer takes.
+      layers: the table, from the name of an end point to its layer.
+      final_endpoint: the last layer to apply.
+
+    Returns:
+      (net, end_points): the output of the last layer, and of all layers by name, in order.
+
+    Raises:
+      ValueError: the table has no such layer.
+    """
+    if final_endpoint not in layers:
+        near = difflib.get_close_matches(str(final_endpoint), layers, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"{tf.compat.v1.get_variable_scope().name} has no end point {final_endpoint!r} to stop "
+            f"at.{hint} It has: {', '.join(layers)}."
+        )
+    end_points = {}
+    for name, layer in layers.items():
+        net = end_points[name] = layer(net, scope=name)
+        if name == final_endpoint:
+            break
+    return net, end_points
+
+
+# ---------------------------------------------------------------------------- conventions
+
+
+def in_contrib(
+    *, last: Iterable[str] = (), without: Iterable[str] = (), **fixed
+) -> Callable[[_Net], _Net]:
+    """Decorates a net that contrib.slim had with other conventions: calls of the name keep those.
+
+    The net itself, as it is registered, is the attribute `__wrapped__` of the result.
+
+    Args:
+      last: the arguments that contrib.slim's net does not have. They follow those that it has.
+      without: the end points that it does not have.
+      **fixed: arguments that it cannot be called with, and their values.
+
+    Returns:
+      A decorator.
+    """
+
+    def decorate(net: _Net) -> _Net:
+        parameters = dict(inspect.signature(net).parameters)
+        for name in fixed:
+            del parameters[name]
+        moved = [parameters.pop(name) for name in last]
+        signature = inspect.Signature([*parameters.values(), *moved])
+
+        @functools.wraps(net)
+        def contribs(*args, **kwargs):
+            output, end_points = net(**signature.bind(*args, **kwargs).arguments, **fixed)
+            for name in without:
+                end_points.pop(name, None)
+            return output, end_points
+
+        contribs.__signature__ = signature  # pyright: ignore[reportAttributeAccessIssue]
+        return contribs  # pyright: ignore[reportReturnType]
+
+    return decorate
+
+
+# ---------------------------------------------------------------------------- heads
+
+
+def reduced_kernel(net: tf.Tensor, kernel: Sequence[int], data_format: str = "NHWC") -> list[int]:
+    """A kernel, made smaller where the map that it slides over is smaller.
+
+    Args:
+      net: a map.
+      kernel: one size for each of its dimensions in space. A dimension whose size is not known is
+        taken to be large enough.
+      data_format: the axes of `net`.
+    """
+    known = [net.shape[i] for i, axis in enumerate(data_format) if axis not in "NC"]
+    return [k if n is None else min(n, k) for n, k in zip(known, kernel, strict=True)]
+
+
+def squeeze(logits: tf.Tensor, name: str, remedy: str = "Pass global_pool=True") -> tf.Tensor:
+    """Drops the height and width of logits.
+
+    Args:
+      logits: `[batch, 1, 1, classes]`.
+      name: of the operation.
+      remedy: what to do for one vector of logits for each image.
+
+    Returns:
+      `[batch, classes]`.
+
+    Raises:
+      ValueError: the height or the width is another.
+    """
+    size = logits.shape[1:3]
+    if any(n not in (None, 1) for n in size):
+        raise ValueError(
+            f"{tf.compat.v1.get_variable_scope().name} makes a map of {_times(size)} logits from "
+            f"images of this size, which spatial_squeeze cannot drop. {remedy} for one vector of "
+            "logits for each image, or spatial_squeeze=False for the map, or resize the images."
+        )
+    return tf.squeeze(logits, [1, 2], name=name)
+
+
+def collected_end_points(collection: str) -> dict[str, tf.Tensor]:
+    """The outputs that the layers of a net have filed, by name, in order.
+
+    Args:
+      collection: the one that the net has set as `outputs_collections`.
+    """
+    # A second call of the net must not find what this one filed. In a v1 graph, where the name
+    # of the collection is another one in each call, programs may go on to read it.
+    in_v1_graph = not tf.compat.v1.executing_eagerly_outside_functions()
+    return slim.utils.convert_collection_to_dict(collection, clear_collection=not in_v1_graph)
 
 
 def convolutional_logits(
@@ -79,8 +308,7 @@ def convolutional_logits(
     Raises:
       ValueError: the logits are a map of more than one place, and are to be squeezed.
     """
-    scope = tf.compat.v1.get_variable_scope().name
-    logits_name = f"{scope}/fc8"
+    logits_name = f"{tf.compat.v1.get_variable_scope().name}/fc8"
     pooled = {}
     if global_pool:
         net = tf.reduce_mean(net, [1, 2], keepdims=True, name="global_pool")
@@ -96,30 +324,15 @@ def convolutional_logits(
             scope="fc8",
             **fc8_kwargs,
         )
-    # A second call of the net must not find what this one filed. In a v1 graph, where the name
-    # of the collection is another one in each call, programs may go on to read it.
-    in_v1_graph = not tf.compat.v1.executing_eagerly_outside_functions()
-    end_points = slim.utils.convert_collection_to_dict(
-        end_points_collection, clear_collection=not in_v1_graph
-    )
+    end_points = collected_end_points(end_points_collection)
     end_points.pop(logits_name, None)
     end_points.update(pooled)
     if num_classes:
         if spatial_squeeze:
-            net = _squeeze(net, scope)
+            net = squeeze(net, "fc8/squeezed")
         end_points[logits_name] = net
     return net, end_points
 
 
-def _squeeze(logits: tf.Tensor, scope: str) -> tf.Tensor:
-    if any(n not in (None, 1) for n in logits.shape[1:3]):
-        raise ValueError(
-            f"{scope} makes a map of {_size(logits.shape)} logits from images of this size, which "
-            "spatial_squeeze cannot drop. Pass global_pool=True for one vector of logits for each "
-            "image, or spatial_squeeze=False for the map, or resize the images."
-        )
-    return tf.squeeze(logits, [1, 2], name="fc8/squeezed")
-
-
-def _size(shape: tf.TensorShape) -> str:
-    return "x".join("?" if n is None else str(n) for n in shape[1:3])
+def _times(size) -> str:
+    return "x".join("?" if n is None else str(n) for n in size)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 
 
-def with_signature(net: Callable, *order: str, default_image_size: int) -> Callable:
+def with_signature(net: Callable, *order: str, default_image_size: int | None = None) -> Callable:
     """`net` with its arguments in another order.
 
     Args:
@@ -27,5 +27,17 @@ def with_signature(net: Callable, *order: str, default_image_size: int) -> Calla
         return net(**signature.bind(*args, **kwargs).arguments)
 
     reordered.__signature__ = signature  # pyright: ignore[reportAttributeAccessIssue]
-    reordered.default_image_size = default_image_size  # pyright: ignore[reportAttributeAccessIssue]
+    if default_image_size is not None:
+        reordered.default_image_size = default_image_size  # pyright: ignore[reportAttributeAccessIssue]
     return reordered
+
+
+def not_as_in_contrib(net: Callable, *order: str, default_image_size: int) -> Callable:
+    """A net of `tf_slim.nets` that has the conventions of contrib.slim there, without them.
+
+    Args:
+      net: what `blocks.in_contrib` made.
+      *order: see `with_signature`.
+      default_image_size: the same.
+    """
+    return with_signature(vars(net)["__wrapped__"], *order, default_image_size=default_image_size)

@@ -1,6 +1,14 @@
 """`nets.nets_factory` of research/slim: nets and their arg_scopes by name."""
 
-from tf_slim.legacy.research_slim.nets import alexnet, cifarnet, lenet, overfeat, vgg
+from tf_slim.legacy.research_slim.nets import (
+    alexnet,
+    cifarnet,
+    lenet,
+    overfeat,
+    resnet_v1,
+    resnet_v2,
+    vgg,
+)
 from tf_slim.nets._create import bind
 from tf_slim.nets._registry import unknown_net
 
@@ -14,6 +22,14 @@ networks_map = {
     "vgg_16": vgg.vgg_16,
     "vgg_19": vgg.vgg_19,
     "lenet": lenet.lenet,
+    "resnet_v1_50": resnet_v1.resnet_v1_50,
+    "resnet_v1_101": resnet_v1.resnet_v1_101,
+    "resnet_v1_152": resnet_v1.resnet_v1_152,
+    "resnet_v1_200": resnet_v1.resnet_v1_200,
+    "resnet_v2_50": resnet_v2.resnet_v2_50,
+    "resnet_v2_101": resnet_v2.resnet_v2_101,
+    "resnet_v2_152": resnet_v2.resnet_v2_152,
+    "resnet_v2_200": resnet_v2.resnet_v2_200,
 }
 
 arg_scopes_map = {
@@ -24,6 +40,14 @@ arg_scopes_map = {
     "vgg_16": vgg.vgg_arg_scope,
     "vgg_19": vgg.vgg_arg_scope,
     "lenet": lenet.lenet_arg_scope,
+    "resnet_v1_50": resnet_v1.resnet_arg_scope,
+    "resnet_v1_101": resnet_v1.resnet_arg_scope,
+    "resnet_v1_152": resnet_v1.resnet_arg_scope,
+    "resnet_v1_200": resnet_v1.resnet_arg_scope,
+    "resnet_v2_50": resnet_v2.resnet_arg_scope,
+    "resnet_v2_101": resnet_v2.resnet_arg_scope,
+    "resnet_v2_152": resnet_v2.resnet_arg_scope,
+    "resnet_v2_200": resnet_v2.resnet_arg_scope,
 }
 
 

@@ -1,0 +1,385 @@
+"""ResNet, version 1: each unit adds its input to what its convolutions make of it, then ReLU.
+
+K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image recognition", arXiv:1512.03385,
+2015, table 1; with 200 layers as in arXiv:1603.05027.
+
+The functions here keep the conventions of contrib.slim: logits are `[batch, 1, 1, classes]`, there
+is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.create` has all three.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.nets import register, resnet_utils
+from tf_slim.nets.blocks import check_images, in_contrib
+from tf_slim.nets.resnet_utils import resnet_arg_scope
+
+__all__ = [
+    "bottleneck",
+    "lite_bottleneck",
+    "resnet_arg_scope",
+    "resnet_v1",
+    "resnet_v1_18",
+    "resnet_v1_34",
+    "resnet_v1_50",
+    "resnet_v1_101",
+    "resnet_v1_152",
+    "resnet_v1_200",
+    "resnet_v1_block",
+    "resnet_v1_lite_block",
+]
+
+_PAPER = "He et al., Deep residual learning for image recognition, 2015"
+
+
+@slim.add_arg_scope
+def bottleneck(
+    inputs,
+    depth,
+    depth_bottleneck,
+    stride,
+    rate=1,
+    outputs_collections=None,
+    scope=None,
+    use_bounded_activations=False,
+):
+    """A residual unit of three convolutions: 1x1 to fewer channels, 3x3, and 1x1 to more.
+
+    Args:
+      inputs: `[batch, height, width, channels]`.
+      depth: the number of output channels.
+      depth_bottleneck: the number of channels between the convolutions.
+      stride: of the 3x3 convolution.
+      rate: of its dilation.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the scope; by default `bottleneck_v1`, made unique.
+      use_bounded_activations: whether all values stay within [-6, 6], for quantization.
+
+    Returns:
+      `[batch, ceil(height / stride), ceil(width / stride), depth]`.
+    """
+    with slim.scope(scope, "bottleneck_v1", [inputs]) as sc:
+        bounded = tf.nn.relu6 if use_bounded_activations else None
+        shortcut = _shortcut(inputs, depth, stride, activation_fn=bounded)
+        residual = slim.conv2d(inputs, depth_bottleneck, [1, 1], stride=1, scope="conv1")
+        residual = resnet_utils.conv2d_same(
+            residual, depth_bottleneck, 3, stride, rate=rate, scope="conv2"
+        )
+        residual = slim.conv2d(residual, depth, [1, 1], stride=1, activation_fn=None, scope="conv3")
+        if use_bounded_activations:
+            output = tf.nn.relu6(shortcut + tf.clip_by_value(residual, -6.0, 6.0))
+        else:
+            output = tf.nn.relu(shortcut + residual)
+        return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
+
+
+@slim.add_arg_scope
+def lite_bottleneck(inputs, depth, stride, rate=1, outputs_collections=None, scope=None):
+    """A residual unit of two 3x3 convolutions, as in the nets with 18 and 34 layers.
+
+    Args:
+      inputs: `[batch, height, width, channels]`.
+      depth: the number of output channels.
+      stride: of the second convolution.
+      rate: of the dilation of both.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the scope; by default `lite_bottleneck_v1`, made unique.
+
+    Returns:
+      `[batch, ceil(height / stride), ceil(width / stride), depth]`.
+    """
+    with slim.scope(scope, "lite_bottleneck_v1", [inputs]) as sc:
+        shortcut = _shortcut(inputs, depth, stride, activation_fn=None)
+        residual = resnet_utils.conv2d_same(inputs, depth, 3, 1, rate=rate, scope="conv1")
+        with slim.arg_scope([slim.conv2d], activation_fn=None):
+            residual = resnet_utils.conv2d_same(
+                residual, depth, 3, stride, rate=rate, scope="conv2"
+            )
+        output = tf.nn.relu(shortcut + residual)
+        return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
+
+
+def _shortcut(inputs, depth, stride, activation_fn):
+    if depth == slim.utils.last_dimension(inputs.shape, min_rank=4):
+        return resnet_utils.subsample(inputs, stride, "shortcut")
+    return slim.conv2d(
+        inputs, depth, [1, 1], stride=stride, activation_fn=activation_fn, scope="shortcut"
+    )
+
+
+def resnet_v1_block(scope, base_depth, num_units, stride):
+    """A block of `bottleneck` units.
+
+    Args:
+      scope: the name of its scope.
+      base_depth: the number of channels inside the units; they have four times as many outputs.
+      num_units: how many.
+      stride: of the last of them.
+
+    Returns:
+      A `resnet_utils.Block`.
+    """
+    unit = {"depth": base_depth * 4, "depth_bottleneck": base_depth, "stride": 1}
+    units = [unit] * (num_units - 1) + [{**unit, "stride": stride}]
+    return resnet_utils.Block(scope, bottleneck, units)
+
+
+def resnet_v1_lite_block(scope, base_depth, num_units, stride):
+    """A block of `lite_bottleneck` units.
+
+    Args:
+      scope: the name of its scope.
+      base_depth: the number of channels of the units.
+      num_units: how many.
+      stride: of the last of them.
+
+    Returns:
+      A `resnet_utils.Block`.
+    """
+    unit = {"depth": base_depth, "stride": 1}
+    units = [unit] * (num_units - 1) + [{**unit, "stride": stride}]
+    return resnet_utils.Block(scope, lite_bottleneck, units)
+
+
+@in_contrib(last=["store_non_strided_activations"], without=["global_pool"], spatial_squeeze=False)
+@tf.autograph.experimental.do_not_convert
+def resnet_v1(
+    inputs,
+    blocks,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    include_root_block=True,
+    spatial_squeeze=True,
+    store_non_strided_activations=False,
+    reuse=None,
+    scope=None,
+):
+    """A ResNet of any blocks.
+
+        blocks = [
+            resnet_v1_block("block1", base_depth=64, num_units=3, stride=2),
+            resnet_v1_block("block2", base_depth=128, num_units=4, stride=1),
+        ]
+        net, end_points = resnet_v1(images, blocks, num_classes=10, scope="small")
+
+    Args:
+      inputs: images `[batch, height, width, channels]`, of any size; for dense prediction, best a
+        multiple of 32, plus 1. Without the root block, a map of features.
+      blocks: a list of `resnet_utils.Block`s.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      is_training: whether batch norm works as in training; None to leave it to the arg_scope.
+      global_pool: whether to average over height and width before the logits; not for dense
+        prediction.
+      output_stride: how much smaller the map of features is than the images, in each direction, by
+        dilated convolutions in place of strides; a multiple of 4 with the root block. None for
+        what the strides make, 32 for the nets below.
+      include_root_block: whether to begin with the 7x7 convolution and the pooling, which have a
+        stride of 4 together.
+      spatial_squeeze: whether the logits lose the height and width, which must be 1.
+      store_non_strided_activations: whether the end point of a block is what it computes before
+        its stride, at twice the resolution.
+      reuse: whether the variables exist already.
+      scope: the name of the variable scope.
+
+    Returns:
+      (net, end_points): logits `[batch, height, width, num_classes]`, where height and width are 1
+      with `global_pool`; with `spatial_squeeze` `[batch, num_classes]`. Without classes, features
+      `[batch, height, width, depth]`. And all intermediate outputs by name, in order.
+
+    Raises:
+      ValueError: `inputs` is of another rank, `output_stride` cannot be reached, or there is a
+        map of logits to be squeezed.
+      TypeError: `inputs` is not of floating point.
+    """
+    with slim.scope(scope, "resnet_v1", [inputs], reuse=reuse) as sc:
+        collection = sc.original_name_scope + "_end_points"
+        with (
+            slim.arg_scope(
+                [slim.conv2d, bottleneck, lite_bottleneck, resnet_utils.stack_blocks_dense],
+                outputs_collections=collection,
+            ),
+            slim.arg_scope([slim.batch_norm], is_training=is_training)
+            if is_training is not None
+            else contextlib.nullcontext(),
+        ):
+            net = check_images(inputs)
+            if include_root_block:
+                output_stride = resnet_utils.stride_after_root(output_stride)
+                net = resnet_utils.conv2d_same(net, 64, 7, stride=2, scope="conv1")
+                net = slim.max_pool2d(net, [3, 3], stride=2, scope="pool1")
+            net = resnet_utils.stack_blocks_dense(
+                net,
+                blocks,
+                output_stride,
+                store_non_strided_activations=store_non_strided_activations,
+            )
+            return resnet_utils.resnet_logits(
+                net,
+                num_classes,
+                collection,
+                global_pool=global_pool,
+                spatial_squeeze=spatial_squeeze,
+            )
+
+
+def _named(net):
+    """Registers a net, and returns it as contrib.slim had it."""
+    net = tf.autograph.experimental.do_not_convert(net)
+    register(
+        arg_scope=resnet_arg_scope,
+        image_size=224,
+        num_classes=1000,
+        preprocessing="vgg",
+        logits_scopes=[f"{net.__name__}/logits"],
+        paper=_PAPER,
+    )(net)
+    last = ["store_non_strided_activations", "min_base_depth", "depth_multiplier"]
+    return in_contrib(last=last, without=["global_pool"], spatial_squeeze=False)(net)
+
+
+def _resnet(block, units, *, min_base_depth, depth_multiplier, **kwargs):
+    """The nets of the paper: how many units there are in each of four blocks."""
+    blocks = [
+        block(
+            f"block{index}",
+            base_depth=max(int(base_depth * depth_multiplier), min_base_depth),
+            num_units=num_units,
+            stride=stride,
+        )
+        for index, (base_depth, num_units, stride) in enumerate(
+            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
+        )
+    ]
+    return inspect.unwrap(resnet_v1)(blocks=blocks, **kwargs)
+
+
+@_named
+def resnet_v1_18(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    store_non_strided_activations=False,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_18",
+):
+    """ResNet with 18 layers with weights.
+
+    Args:
+      inputs: images `[batch, height, width, channels]`.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      is_training: see `resnet_v1`, as for all arguments that are not here.
+      global_pool: whether to average over height and width before the logits.
+      output_stride: 4, 8, 16 or 32, which is None.
+      spatial_squeeze: whether the logits lose the height and width.
+      store_non_strided_activations: whether end points of blocks come before their strides.
+      min_base_depth: the least number of channels inside a unit.
+      depth_multiplier: multiplies the numbers of channels, but for those of `conv1`.
+      reuse: whether the variables exist already.
+      scope: the name of the variable scope.
+
+    Returns:
+      (net, end_points), and errors: see `resnet_v1`.
+    """
+    return _resnet(resnet_v1_lite_block, (2, 2, 2, 2), **locals())
+
+
+@_named
+def resnet_v1_34(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    store_non_strided_activations=False,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_34",
+):
+    """ResNet with 34 layers with weights. For the arguments see `resnet_v1_18`."""
+    return _resnet(resnet_v1_lite_block, (3, 4, 6, 3), **locals())
+
+
+@_named
+def resnet_v1_50(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    store_non_strided_activations=False,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_50",
+):
+    """ResNet with 50 layers with weights. For the arguments see `resnet_v1_18`."""
+    return _resnet(resnet_v1_block, (3, 4, 6, 3), **locals())
+
+
+@_named
+def resnet_v1_101(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    store_non_strided_activations=False,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_101",
+):
+    """ResNet with 101 layers with weights. For the arguments see `resnet_v1_18`."""
+    return _resnet(resnet_v1_block, (3, 4, 23, 3), **locals())
+
+
+@_named
+def resnet_v1_152(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    store_non_strided_activations=False,
+    spatial_squeeze=True,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_152",
+):
+    """ResNet with 152 layers with weights. For the arguments see `resnet_v1_18`."""
+    return _resnet(resnet_v1_block, (3, 8, 36, 3), **locals())
+
+
+@_named
+def resnet_v1_200(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    store_non_strided_activations=False,
+    spatial_squeeze=True,
+    min_base_depth=8,
+    depth_multiplier=1,
+    reuse=None,
+    scope="resnet_v1_200",
+):
+    """ResNet with 200 layers with weights. For the arguments see `resnet_v1_18`."""
+    return _resnet(resnet_v1_block, (3, 24, 36, 3), **locals())

@@ -1,0 +1,272 @@
+"""ResNet, version 2: batch norm and ReLU come before each convolution, and nothing after the sum.
+
+K. He, X. Zhang, S. Ren, J. Sun, "Identity mappings in deep residual networks", arXiv:1603.05027,
+2016.
+
+The functions here keep the conventions of contrib.slim: logits are `[batch, 1, 1, classes]`, there
+is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.create` has all three.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.nets import register, resnet_utils
+from tf_slim.nets.blocks import check_images, in_contrib
+from tf_slim.nets.resnet_utils import resnet_arg_scope
+
+__all__ = [
+    "bottleneck",
+    "resnet_arg_scope",
+    "resnet_v2",
+    "resnet_v2_50",
+    "resnet_v2_101",
+    "resnet_v2_152",
+    "resnet_v2_200",
+    "resnet_v2_block",
+]
+
+_PAPER = "He et al., Identity mappings in deep residual networks, 2016"
+
+
+@slim.add_arg_scope
+def bottleneck(
+    inputs, depth, depth_bottleneck, stride, rate=1, outputs_collections=None, scope=None
+):
+    """A residual unit of three convolutions, each after batch norm and ReLU.
+
+    The sum has neither: what comes next, the following unit or the `postnorm` of the net, begins
+    with them.
+
+    Args:
+      inputs: `[batch, height, width, channels]`.
+      depth: the number of output channels.
+      depth_bottleneck: the number of channels between the convolutions.
+      stride: of the 3x3 convolution.
+      rate: of its dilation.
+      outputs_collections: name, or list of names, of collections for the output.
+      scope: name of the scope; by default `bottleneck_v2`, made unique.
+
+    Returns:
+      `[batch, ceil(height / stride), ceil(width / stride), depth]`.
+    """
+    with slim.scope(scope, "bottleneck_v2", [inputs]) as sc:
+        preact = slim.batch_norm(inputs, activation_fn=tf.nn.relu, scope="preact")
+        with slim.arg_scope([slim.conv2d], normalizer_fn=None, activation_fn=None):
+            if depth == slim.utils.last_dimension(inputs.shape, min_rank=4):
+                shortcut = resnet_utils.subsample(inputs, stride, "shortcut")
+            else:
+                shortcut = slim.conv2d(preact, depth, [1, 1], stride=stride, scope="shortcut")
+        residual = slim.conv2d(preact, depth_bottleneck, [1, 1], stride=1, scope="conv1")
+        residual = resnet_utils.conv2d_same(
+            residual, depth_bottleneck, 3, stride, rate=rate, scope="conv2"
+        )
+        residual = slim.conv2d(
+            residual,
+            depth,
+            [1, 1],
+            stride=1,
+            normalizer_fn=None,
+            activation_fn=None,
+            scope="conv3",
+        )
+        output = shortcut + residual
+        return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
+
+
+def resnet_v2_block(scope, base_depth, num_units, stride):
+    """A block of units.
+
+    Args:
+      scope: the name of its scope.
+      base_depth: the number of channels inside the units; they have four times as many outputs.
+      num_units: how many.
+      stride: of the last of them.
+
+    Returns:
+      A `resnet_utils.Block`.
+    """
+    unit = {"depth": base_depth * 4, "depth_bottleneck": base_depth, "stride": 1}
+    units = [unit] * (num_units - 1) + [{**unit, "stride": stride}]
+    return resnet_utils.Block(scope, bottleneck, units)
+
+
+@in_contrib(without=["global_pool"], spatial_squeeze=False)
+@tf.autograph.experimental.do_not_convert
+def resnet_v2(
+    inputs,
+    blocks,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    include_root_block=True,
+    spatial_squeeze=True,
+    reuse=None,
+    scope=None,
+):
+    """A ResNet of any blocks.
+
+        blocks = [
+            resnet_v2_block("block1", base_depth=64, num_units=3, stride=2),
+            resnet_v2_block("block2", base_depth=128, num_units=4, stride=1),
+        ]
+        net, end_points = resnet_v2(images, blocks, num_classes=10, scope="small")
+
+    Args:
+      inputs: images `[batch, height, width, channels]`, of any size; for dense prediction, best a
+        multiple of 32, plus 1. Without the root block, a map of features.
+      blocks: a list of `resnet_utils.Block`s.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      is_training: whether batch norm works as in training; None to leave it to the arg_scope.
+      global_pool: whether to average over height and width before the logits; not for dense
+        prediction.
+      output_stride: how much smaller the map of features is than the images, in each direction, by
+        dilated convolutions in place of strides; a multiple of 4 with the root block. None for
+        what the strides make, 32 for the nets below.
+      include_root_block: whether to begin with the 7x7 convolution and the pooling, which have a
+        stride of 4 together.
+      spatial_squeeze: whether the logits lose the height and width, which must be 1.
+      reuse: whether the variables exist already.
+      scope: the name of the variable scope.
+
+    Returns:
+      (net, end_points): logits `[batch, height, width, num_classes]`, where height and width are 1
+      with `global_pool`; with `spatial_squeeze` `[batch, num_classes]`. Without classes, features
+      `[batch, height, width, depth]`. And all intermediate outputs by name, in order.
+
+    Raises:
+      ValueError: `inputs` is of another rank, `output_stride` cannot be reached, or there is a
+        map of logits to be squeezed.
+      TypeError: `inputs` is not of floating point.
+    """
+    with slim.scope(scope, "resnet_v2", [inputs], reuse=reuse) as sc:
+        collection = sc.original_name_scope + "_end_points"
+        with (
+            slim.arg_scope(
+                [slim.conv2d, bottleneck, resnet_utils.stack_blocks_dense],
+                outputs_collections=collection,
+            ),
+            slim.arg_scope([slim.batch_norm], is_training=is_training)
+            if is_training is not None
+            else contextlib.nullcontext(),
+        ):
+            net = check_images(inputs)
+            if include_root_block:
+                output_stride = resnet_utils.stride_after_root(output_stride)
+                # The first unit normalizes.
+                with slim.arg_scope([slim.conv2d], activation_fn=None, normalizer_fn=None):
+                    net = resnet_utils.conv2d_same(net, 64, 7, stride=2, scope="conv1")
+                net = slim.max_pool2d(net, [3, 3], stride=2, scope="pool1")
+            net = resnet_utils.stack_blocks_dense(net, blocks, output_stride)
+            net = slim.batch_norm(net, activation_fn=tf.nn.relu, scope="postnorm")
+            return resnet_utils.resnet_logits(
+                net,
+                num_classes,
+                collection,
+                global_pool=global_pool,
+                spatial_squeeze=spatial_squeeze,
+            )
+
+
+def _named(net):
+    """Registers a net, and returns it as contrib.slim had it."""
+    net = tf.autograph.experimental.do_not_convert(net)
+    register(
+        arg_scope=resnet_arg_scope,
+        image_size=224,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scopes=[f"{net.__name__}/logits"],
+        paper=_PAPER,
+    )(net)
+    return in_contrib(without=["global_pool"], spatial_squeeze=False)(net)
+
+
+def _resnet(units, **kwargs):
+    """The nets of the paper: how many units there are in each of four blocks."""
+    blocks = [
+        resnet_v2_block(f"block{index}", base_depth, num_units, stride)
+        for index, (base_depth, num_units, stride) in enumerate(
+            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
+        )
+    ]
+    return inspect.unwrap(resnet_v2)(blocks=blocks, **kwargs)
+
+
+@_named
+def resnet_v2_50(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    reuse=None,
+    scope="resnet_v2_50",
+):
+    """ResNet with 50 layers with weights.
+
+    Args:
+      inputs: images `[batch, height, width, channels]`.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      is_training: see `resnet_v2`, as for all arguments that are not here.
+      global_pool: whether to average over height and width before the logits.
+      output_stride: 4, 8, 16 or 32, which is None.
+      spatial_squeeze: whether the logits lose the height and width.
+      reuse: whether the variables exist already.
+      scope: the name of the variable scope.
+
+    Returns:
+      (net, end_points), and errors: see `resnet_v2`.
+    """
+    return _resnet((3, 4, 6, 3), **locals())
+
+
+@_named
+def resnet_v2_101(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    reuse=None,
+    scope="resnet_v2_101",
+):
+    """ResNet with 101 layers with weights. For the arguments see `resnet_v2_50`."""
+    return _resnet((3, 4, 23, 3), **locals())
+
+
+@_named
+def resnet_v2_152(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    reuse=None,
+    scope="resnet_v2_152",
+):
+    """ResNet with 152 layers with weights. For the arguments see `resnet_v2_50`."""
+    return _resnet((3, 8, 36, 3), **locals())
+
+
+@_named
+def resnet_v2_200(
+    inputs,
+    num_classes=None,
+    is_training=True,
+    global_pool=True,
+    output_stride=None,
+    spatial_squeeze=True,
+    reuse=None,
+    scope="resnet_v2_200",
+):
+    """ResNet with 200 layers with weights. For the arguments see `resnet_v2_50`."""
+    return _resnet((3, 24, 36, 3), **locals())
