@@ -10,9 +10,9 @@ import numpy as np
 
 from tf_slim.legacy.overlay import Overlay
 
-__all__ = ["numpy1"]
+__all__ = ["numpy1", "today"]
 
-_GONE = {
+_BUILTINS = {
     "bool": builtins.bool,
     "complex": builtins.complex,
     "float": builtins.float,
@@ -21,37 +21,53 @@ _GONE = {
     "object": builtins.object,
     "str": builtins.str,
     "unicode": builtins.str,
-    "float_": np.float64,
-    "complex_": np.complex128,
-    "string_": np.bytes_,
-    "unicode_": np.str_,
-    "Inf": np.inf,
-    "Infinity": np.inf,
-    "NaN": np.nan,
-    "NAN": np.nan,
-    "alltrue": np.all,
-    "sometrue": np.any,
-    "product": np.prod,
-    "cumproduct": np.cumprod,
-    "asscalar": lambda a: a.item(),
-    "rank": np.ndim,
+}
+_RENAMED = {
+    "Inf": "inf",
+    "Infinity": "inf",
+    "NAN": "nan",
+    "NaN": "nan",
+    "alltrue": "all",
+    "complex_": "complex128",
+    "cumproduct": "cumprod",
+    "float_": "float64",
+    "product": "prod",
+    "rank": "ndim",
+    "sometrue": "any",
+    "string_": "bytes_",
+    "unicode_": "str_",
 }
 
 
+def _as_scalar(array):
+    """The one element of an array."""
+    return array.item()
+
+
+def today(name: str) -> str | None:
+    """What to write today for `np.<name>`; None for a name that NumPy has, or never had."""
+    if name in vars(np):
+        return None
+    if name in _BUILTINS:
+        return _BUILTINS[name].__name__
+    if name in _RENAMED:
+        return f"np.{_RENAMED[name]}"
+    return "array.item()" if name == "asscalar" else None
+
+
 def _mended(name: str):
-    value = _GONE[name]
-    shown = getattr(value, "__name__", repr(value))
     warnings.warn(
-        f"np.{name} is gone from NumPy {np.__version__}; the program gets {shown} for it. "
-        f"In new code write {'np.' if shown.startswith(('float64', 'complex128')) else ''}{shown}.",
+        f"np.{name} is gone from NumPy {np.__version__}; the program gets {today(name)} for it.",
         FutureWarning,
         stacklevel=3,
     )
-    return value
+    if name in _BUILTINS:
+        return _BUILTINS[name]
+    return getattr(np, _RENAMED[name]) if name in _RENAMED else _as_scalar
 
 
 @functools.cache
 def numpy1() -> Overlay:
     """NumPy with the old names, each with one warning."""
-    gone = (name for name in _GONE if name not in vars(np))
+    gone = filter(today, [*_BUILTINS, *_RENAMED, "asscalar"])
     return Overlay("numpy", np, {name: functools.partial(_mended, name) for name in gone})

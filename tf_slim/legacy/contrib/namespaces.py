@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tf_slim.legacy.absent import Absent, not_provided
 
-__all__ = ["Namespace", "find"]
+__all__ = ["Namespace", "find", "providers"]
 
 _HERE = "tf_slim.legacy.contrib"
 
@@ -212,3 +212,11 @@ def find(path: str) -> types.ModuleType:
             return Absent(f"tf.{path}")
         return Namespace(path, ())
     raise ModuleNotFoundError(str(not_provided(f"tf.{path}")), name=f"tensorflow.{path}")
+
+
+def providers(path: str) -> tuple[str, ...]:
+    """Names of the modules that have the names of a module of `tf.contrib`; see `_PROVIDERS`."""
+    slim_module = _slim_module(path)
+    if path in _SAME or slim_module is not None:
+        return (_SAME.get(path) or slim_module or "",)
+    return _PROVIDERS.get(_AS.get(path, path), ())

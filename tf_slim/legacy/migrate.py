@@ -1,0 +1,120 @@
+"""Rewrites programs of TensorFlow 1 for `tf.compat.v1` and `tf_slim`, and keeps their layout."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from tf_slim.legacy import numpy1
+from tf_slim.legacy.homes import home_of
+from tf_slim.ops import files
+
+__all__ = ["Migration", "main", "migrate"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Migration:
+    """What becomes of one file.
+
+    Attributes:
+      path: the file.
+      before: its text.
+      after: its text for today's TensorFlow.
+      left: lines such as "12: tf.contrib.gan.gan_model", of what could not be rewritten.
+    """
+
+    path: str
+    before: str
+    after: str
+    left: tuple[str, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to rewrite."""
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """The change as a unified diff."""
+        lines = difflib.unified_diff(
+            self.before.splitlines(keepends=True),
+            self.after.splitlines(keepends=True),
+            self.path,
+            self.path,
+        )
+        return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+
+def migrate(text: str, path: str = "<text>") -> Migration:
+    """Rewrites one module.
+
+    Args:
+      text: the source.
+      path: of its file, for messages.
+
+    Raises:
+      SyntaxError: it is no Python 3.
+      ModuleNotFoundError: libcst is not installed.
+    """
+    try:
+        import libcst
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "tf-slim migrate needs libcst: pip install 'tf-slim2[migrate]'.", name="libcst"
+        ) from error
+    from tf_slim.legacy import rewriting
+
+    try:
+        module = libcst.parse_module(text)
+    except libcst.ParserSyntaxError as error:
+        raise SyntaxError(error.message, (path, error.raw_line, error.raw_column, None)) from None
+    after, left = rewriting.rewrite(module, home_of, numpy1.today)
+    return Migration(path, text, after, tuple(left))
+
+
+def main(source: str, *, apply: bool = False) -> int:
+    """Rewrites a file, or all modules below a folder, for the command line.
+
+    Returns:
+      The exit status: 0, or 1 if a file cannot be read as Python 3, 2 if there is no such file.
+    """
+    if not os.path.exists(source):
+        print(f"error: There is no file or folder {source}.", file=sys.stderr)
+        return 2
+    status, changed = 0, 0
+    for path in _modules(source):
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+        try:
+            migration = migrate(text, path)
+        except SyntaxError as error:
+            print(f"error: {path}:{error.lineno}: {error.msg}; left alone", file=sys.stderr)
+            status = 1
+            continue
+        for line in migration.left:
+            print(f"note: {path}:{line} has no counterpart; left alone", file=sys.stderr)
+        if not migration.changed:
+            continue
+        changed += 1
+        print(migration.diff(), end="")
+        if apply:
+            files.replace_text(path, migration.after)
+    what = "1 file" if changed == 1 else f"{changed} files"
+    done = "rewritten" if apply else "to rewrite; --apply writes" if changed else "to rewrite"
+    print(f"{what} {done}", file=sys.stderr)
+    return status
+
+
+def _modules(source: str) -> Iterator[str]:
+    if os.path.isfile(source):
+        yield source
+        return
+    for folder, folders, names in os.walk(source):
+        folders[:] = _visible(folders)
+        yield from (os.path.join(folder, name) for name in _visible(names) if name.endswith(".py"))
+
+
+def _visible(names: Sequence[str]) -> list[str]:
+    return sorted(name for name in names if not name.startswith((".", "__pycache__")))
