@@ -11,7 +11,7 @@ import pytest
 
 from tests.house.sources import PACKAGE, ROOT, run_python
 
-COMMANDS = ["train", "eval", "nets", "demo"]
+COMMANDS = ["train", "eval", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
 
 # The package itself is replaced by an empty one of the same folder: what is looked at is the
 # command line alone.

@@ -9,7 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import demo, errors, eval, flags, nets, quiet, terminal, train
+from tf_slim.cli import (
+    convert_checkpoint,
+    demo,
+    diff,
+    errors,
+    eval,
+    flags,
+    inspect,
+    migrate,
+    nets,
+    quiet,
+    terminal,
+    train,
+)
+from tf_slim.cli import run as run_program
 
 app = typer.Typer(
     name="tf-slim",
@@ -21,7 +35,14 @@ app = typer.Typer(
 app.command("train")(train.command)
 app.command("eval")(eval.command)
 app.command("nets")(nets.command)
+app.command("inspect")(inspect.command)
+app.command("diff")(diff.command)
+app.command("convert-checkpoint")(convert_checkpoint.command)
 app.command("demo")(demo.command)
+app.command("migrate")(migrate.command)
+app.command(
+    "run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True}
+)(run_program.command)
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.

@@ -7,6 +7,9 @@ assigned at once, and the returned functions take no session.
 
 from __future__ import annotations
 
+import difflib
+import math
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -58,16 +61,13 @@ def assign_from_checkpoint(model_path, var_list, ignore_missing_vars=False):
     Raises:
       ValueError: the checkpoint lacks a name, or has it in another shape.
     """
-    reader = checkpoints.Reader(model_path)
-    grouped = _by_checkpoint_name(var_list)
-    missing = [name for name in grouped if name not in reader]
-    if missing and not ignore_missing_vars:
-        raise ValueError(_lacks(reader, missing))
+    reader, grouped = _found(model_path, var_list, ignore_missing_vars)
     pairs = []
     for name, variables in grouped.items():
-        if name in reader:
-            value = reader.read(name)
-            pairs += [(v, _exact(name, v, _part(v, value))) for v in variables]
+        value = reader.read(name)
+        for variable in variables:
+            _fits(name, variable, value.shape)
+            pairs.append((variable, checkpoints.part_of(variable, value)))
     return _assign(pairs)
 
 
@@ -83,36 +83,70 @@ def assign_from_checkpoint_fn(
       reshape_variables: whether a value may have another shape of the same size.
 
     Returns:
-      The function; None if names may be missing, and all are.
+      The function; None, with a warning, if names may be missing, and all are.
 
     Raises:
-      ValueError: `var_list` is empty, or the checkpoint lacks a name.
+      ValueError: `var_list` is empty, the checkpoint lacks a name, or has it in another shape
+        (which `ignore_missing_vars` does not pass over).
     """
     if not var_list:
         raise ValueError(
             "assign_from_checkpoint_fn: var_list is empty, there is nothing to restore. Check the "
             "patterns that selected it (slim.get_variables_to_restore selects by scope prefix)."
         )
+    reader, grouped = _found(model_path, var_list, ignore_missing_vars)
+    if not grouped:
+        return None
+    fit = _fits_in_size if reshape_variables else _fits
+    for name, variables in grouped.items():
+        for variable in variables:
+            fit(name, variable, tuple(reader.shape(name)))
+    if modes.in_v1_graph():
+        return _restored_in_session(reader, grouped, reshape_variables)
+
+    def restore(session=None):
+        checkpoints.assign(
+            {
+                f"{name}:{index}": (v, reader.read(name).reshape(v.shape))
+                for name, variables in grouped.items()
+                for index, v in enumerate(variables)
+            }
+        )
+
+    return restore
+
+
+def _restored_in_session(reader: checkpoints.Reader, grouped, reshape: bool) -> Callable:
+    if reader.format in ("V1", "V2"):
+        savable = {n: v[0] if len(v) == 1 else v for n, v in grouped.items()}
+        saver = tf.compat.v1.train.Saver(savable, reshape=reshape)
+        return lambda session: saver.restore(session, reader.path)
+    op, feed_dict = _assign(
+        [
+            (v, checkpoints.part_of(v, reader.read(name)).reshape(v.shape))
+            for name, variables in grouped.items()
+            for v in variables
+        ]
+    )
+    return lambda session: session.run(op, feed_dict)
+
+
+def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reader, dict]:
+    """A reader, and the variables by their name in the checkpoint, without those it lacks."""
     reader = checkpoints.Reader(model_path)
     grouped = _by_checkpoint_name(var_list)
     missing = [name for name in grouped if name not in reader]
     if missing and not ignore_missing_vars:
         raise ValueError(_lacks(reader, missing))
-    grouped = {name: v for name, v in grouped.items() if name in reader}
-    if not grouped:
-        return None
-    if modes.in_v1_graph():
-        savable = {n: v[0] if len(v) == 1 else v for n, v in grouped.items()}
-        saver = tf.compat.v1.train.Saver(savable, reshape=reshape_variables)
-        return lambda session: saver.restore(session, reader.path)
-
-    def restore(session=None):
-        shaped = _shaped if reshape_variables else _exact_value
-        checkpoints.assign(
-            {n: (v, shaped(v, reader.read(n))) for n, vs in grouped.items() for v in vs}
+    if missing:
+        left = "All of them" if len(missing) == len(grouped) else "They"
+        warnings.warn(
+            f"Checkpoint {reader.path} has no {_some(missing)} ({len(missing)} of {len(grouped)} "
+            f"variables). {left} stay as they are, because of ignore_missing_vars."
+            f"{_near(reader, missing)}",
+            stacklevel=3,
         )
-
-    return restore
+    return reader, {name: v for name, v in grouped.items() if name in reader}
 
 
 def _by_checkpoint_name(var_list) -> dict[str, list]:
@@ -140,27 +174,25 @@ def _assign(pairs):
     return tf.group(*assigns), feed_dict
 
 
-def _part(variable, value: np.ndarray) -> np.ndarray:
-    """The part of a value that belongs to one part of a partitioned variable."""
+def _whole_shape(variable) -> tuple[int, ...]:
+    """The shape of a variable; of a part, that of the partitioned variable."""
     info = getattr(variable, "_save_slice_info", None)
-    if info is None:
-        return value
-    bounds = zip(info.var_offset, info.var_shape, strict=True)
-    return value[tuple(slice(start, start + size) for start, size in bounds)]
+    return tuple(variable.shape if info is None else info.full_shape)
 
 
-def _exact(name: str, variable, value: np.ndarray) -> np.ndarray:
-    if tuple(variable.shape) != value.shape:
+def _fits(name: str, variable, shape: tuple[int, ...]) -> None:
+    if _whole_shape(variable) != tuple(shape):
         raise ValueError(
-            f"Variable {get_variable_full_name(variable)!r} has shape {tuple(variable.shape)}, "
-            f"{name!r} in the checkpoint has {value.shape}. Leave it out of var_list, or use "
-            "assign_from_checkpoint_fn with reshape_variables=True if only the shape differs."
+            f"Variable {get_variable_full_name(variable)!r} has shape {_whole_shape(variable)}, "
+            f"{name!r} in the checkpoint has {tuple(shape)}. Leave it out of var_list (exclude= of "
+            "slim.get_variables_to_restore), or use assign_from_checkpoint_fn with "
+            "reshape_variables=True if only the shape differs."
         )
-    return value
 
 
-def _exact_value(variable, value: np.ndarray) -> np.ndarray:
-    return _exact(get_variable_full_name(variable), variable, value)
+def _fits_in_size(name: str, variable, shape: tuple[int, ...]) -> None:
+    if math.prod(_whole_shape(variable)) != math.prod(shape):
+        _fits(name, variable, shape)
 
 
 def _shaped(variable, value: np.ndarray) -> np.ndarray:
@@ -174,8 +206,17 @@ def _shaped(variable, value: np.ndarray) -> np.ndarray:
 
 
 def _lacks(reader: checkpoints.Reader, missing: list[str]) -> str:
-    shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
     return (
-        f"Checkpoint {reader.path} has no {shown}. It has: {', '.join(reader.names[:5])}, ... "
-        "Pass ignore_missing_vars=True to leave such variables as they are."
+        f"Checkpoint {reader.path} has no {_some(missing)}. It has: {_some(reader.names)}."
+        f"{_near(reader, missing)} Pass ignore_missing_vars=True to leave such variables as they "
+        "are."
     )
+
+
+def _near(reader: checkpoints.Reader, missing: list[str]) -> str:
+    near = difflib.get_close_matches(missing[0], reader.names, n=1)
+    return f" Near {missing[0]!r} is {near[0]!r}." if near else ""
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes, precision, scopes, stores
+from tf_slim.ops import modes, name_prefixes, precision, scopes, stores
 from tf_slim.ops.arg_scope import add_arg_scope
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -277,23 +277,27 @@ def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VA
     those of the default store.
 
     Args:
-      scope: only those whose name begins with this; it is read as a regular expression. Or a
-        `tf.compat.v1.VariableScope`.
-      suffix: only those whose name (within `scope`) ends in this.
+      scope: only those whose name begins with this; it is read as a regular expression, and
+        "conv1" also selects "conv10" (with a warning if there are both; "conv1/" does not). Or a
+        `tf.compat.v1.VariableScope`: only those within it.
+      suffix: only those whose name (within `scope`) ends in this: "weights" also selects
+        "depthwise_weights", with a warning, and "/weights" does not.
       collection: name of the collection.
 
     Returns:
       A list of variables.
+
+    Raises:
+      ValueError: `scope` or `suffix` is no regular expression.
     """
     if isinstance(scope, scopes.VariableScope):
-        scope = scope.name
-    if suffix is not None:
-        scope = f"{scope or ''}.*{suffix}:"
+        scope = f"{re.escape(scope.name)}/" if scope.name else None
     members = _members(collection)
-    if not scope:
+    if not scope and suffix is None:
         return members
-    begins = re.compile(scope)
-    return [v for v in members if hasattr(v, "name") and begins.match(v.name)]
+    named = [v for v in members if hasattr(v, "name")]
+    hits = name_prefixes.matching([v.name for v in named], scope, suffix)
+    return [v for v, hit in zip(named, hits, strict=True) if hit]
 
 
 def get_model_variables(scope=None, suffix=None):
@@ -327,7 +331,7 @@ def get_unique_variable(var_op_name):
     Raises:
       ValueError: there is none.
     """
-    for candidate in get_variables(scope=re.escape(var_op_name)):
+    for candidate in get_variables():
         if re.sub(r":\d+$", "", candidate.name) == var_op_name:
             return candidate
     raise ValueError(
@@ -344,7 +348,8 @@ def get_variables_to_restore(include=None, exclude=None):
       exclude: a list of scopes whose variables to leave out, or None.
 
     Returns:
-      A list of variables.
+      A list of variables. A scope that selects nothing (such as "fc8" where the full name is
+      "vgg_16/fc8") draws a warning.
 
     Raises:
       TypeError: `include` or `exclude` is neither None, a list nor a tuple.
@@ -362,7 +367,13 @@ def _by_scopes(argument: str, scope_list: Iterable | None, default: list) -> lis
             f"{argument} takes a list of scopes; got {scope_list!r}. For one scope write "
             f"{argument}=[{scope_list!r}]."
         )
-    return [v for scope in scope_list for v in get_variables(scope)]
+    chosen = []
+    for scope in scope_list:
+        found = get_variables(scope)
+        if not found and isinstance(scope, str):
+            name_prefixes.warn_of_nothing(argument, scope, [v.name for v in get_variables()])
+        chosen += found
+    return chosen
 
 
 def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg_search=True):

@@ -26,7 +26,7 @@ from tf_slim.ops.checkpoints.places import (
 from tf_slim.ops.checkpoints.reader import Reader
 from tf_slim.ops.checkpoints.renaming import averages
 from tf_slim.ops.checkpoints.report import Report
-from tf_slim.ops.checkpoints.restoring import assign, restore
+from tf_slim.ops.checkpoints.restoring import assign, part_of, restore
 from tf_slim.ops.checkpoints.saving import save
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "latest",
     "load",
     "mark_best",
+    "part_of",
     "prefixes",
     "remove",
     "remove_leftovers",

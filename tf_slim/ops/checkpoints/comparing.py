@@ -52,12 +52,16 @@ class Difference:
         """Whether there is no difference."""
         return not (self.only_in_a or self.only_in_b or self.shapes or self.values)
 
-    def __str__(self) -> str:
-        lines = [
+    def summary(self, first: str = "the first", second: str = "the second") -> str:
+        """How many there are of each kind, in one line."""
+        return (
             f"{len(self.same)} equal, {len(self.values)} with other values, {len(self.shapes)} of "
-            f"another shape or dtype, {len(self.only_in_a)} only in the first, "
-            f"{len(self.only_in_b)} only in the second."
-        ]
+            f"another shape or dtype, {len(self.only_in_a)} only in {first}, "
+            f"{len(self.only_in_b)} only in {second}."
+        )
+
+    def __str__(self) -> str:
+        lines = [self.summary()]
         lines += [f"  only in the first: {name}" for name in self.only_in_a]
         lines += [f"  only in the second: {name}" for name in self.only_in_b]
         lines += [f"  {name}: {a} in the first, {b} in the second" for name, a, b in self.shapes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops import patterns
-from tf_slim.ops.checkpoints import renaming
+from tf_slim.ops.checkpoints import renaming, sessions
 from tf_slim.ops.checkpoints.errors import reading
 from tf_slim.ops.checkpoints.formats import detect
 from tf_slim.ops.checkpoints.formats.source import Content, Entry, Memory, Source
@@ -57,7 +58,7 @@ class Reader:
             return cls(source, rename)
         reader = cls.__new__(cls)
         reader.path = "memory" if named is source else str(source.name)
-        reader._take(Memory(named), rename)
+        reader._take(Memory(sessions.values_of(named)), rename)
         return reader
 
     def _take(self, source: Source, rename) -> None:
@@ -100,7 +101,7 @@ class Reader:
         Raises:
           CheckpointError: the file is damaged (its checksum tells).
         """
-        with reading(self.path, name):
+        with self._reading(name):
             return self._source.read(self._names[name])
 
     def read_all(self, names: list[str]) -> dict[str, Any]:
@@ -114,9 +115,14 @@ class Reader:
         except Exception:
             for name in names:  # The one that is damaged has a message of its own.
                 self.read(name)
-            with reading(self.path):
+            with self._reading():
                 raise
         return dict(zip(names, values, strict=True))
+
+    def _reading(self, name: str | None = None):
+        if isinstance(self._source, Memory):
+            return contextlib.nullcontext()
+        return reading(self.path, name)
 
     def content(self, include=None, exclude=None) -> Content:
         """What is to be written of it elsewhere.

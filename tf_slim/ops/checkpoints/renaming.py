@@ -35,7 +35,8 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
       rename: None; a function from a name to another one, or to None to leave it out; or a
         mapping. A key of a mapping is a full name, a scope (`{"vgg_16": "trunk/vgg_16"}`; ""
         stands for all, and in a value for no scope), or a compiled regular expression whose
-        match is replaced (`{re.compile("^module/"): ""}`). The longest key that fits counts.
+        match is replaced (`{re.compile("^module/"): ""}`). A full name counts before an
+        expression, and that before a scope, of which the longest counts.
 
     Returns:
       The names in the checkpoint by their new name, in the same order. A name that was changed
@@ -90,17 +91,20 @@ def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callabl
     used = set()
 
     def change(name: str) -> str | None:
+        if name in scopes:
+            used.add(name)
+            return scopes[name]
+        for expression, value in expressions.items():
+            if expression.search(name):
+                used.add(expression)
+                return None if value is None else expression.sub(value, name)
         parts = name.split("/")
-        for end in range(len(parts), -1, -1):
+        for end in range(len(parts) - 1, -1, -1):
             scope = "/".join(parts[:end])
             if scope in scopes:
                 used.add(scope)
                 new = scopes[scope]
                 return None if new is None else "/".join([p for p in (new, *parts[end:]) if p])
-        for expression, value in expressions.items():
-            if expression.search(name):
-                used.add(expression)
-                return None if value is None else expression.sub(value, name)
         return name
 
     for name in names:

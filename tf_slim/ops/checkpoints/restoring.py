@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops import modes, patterns
+from tf_slim.ops.checkpoints import sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.formats.source import entry_of
 from tf_slim.ops.checkpoints.reader import Reader
@@ -55,11 +56,11 @@ def restore(
         if name not in reader:
             missing.append(name)
             continue
-        ours, theirs = _entry(named[name]), str(reader.entry(name))
+        ours, theirs = entry_of(named[name]), reader.entry(name)
         if ours == theirs:
             fitting.append(name)
         else:
-            mismatched.append((name, ours, theirs))
+            mismatched.append((name, str(ours), str(theirs)))
     report = Report(
         path=reader.path,
         restored=tuple(fitting),
@@ -80,12 +81,6 @@ def restore(
     return report
 
 
-def _entry(variable: Any) -> str:
-    if hasattr(variable, "dtype") and variable.shape.rank is None:
-        return f"{variable.dtype.base_dtype.name} <unknown>"
-    return str(entry_of(variable))
-
-
 def assign(pairs: dict[str, tuple[Any, Any]]) -> None:
     """Gives each variable its value.
 
@@ -99,7 +94,7 @@ def assign(pairs: dict[str, tuple[Any, Any]]) -> None:
     with tf.init_scope():
         for name in list(pairs):
             variable, value = pairs.pop(name)
-            variable.assign(value)
+            variable.assign(value, read_value=False)
 
 
 def part_of(variable: Any, value: np.ndarray) -> np.ndarray:
@@ -112,7 +107,7 @@ def part_of(variable: Any, value: np.ndarray) -> np.ndarray:
 
 
 def _assign_in_session(pairs: dict[str, tuple[Any, Any]]) -> None:
-    session = session_to("restore")
+    session = sessions.session_to("restore")
     runs, feeds, fed = [], {}, 0
     for name in list(pairs):
         variable, value = pairs.pop(name)
@@ -135,21 +130,3 @@ def _parts(variable: Any) -> list:
         return list(variable.distribute_strategy.experimental_local_results(variable))
     # A partitioned one has no initializer of its own.
     return [variable] if hasattr(variable, "initializer") else list(variable)
-
-
-def session_to(action: str):
-    """The session of the current v1 graph.
-
-    Args:
-      action: what it is needed for, for the message.
-
-    Raises:
-      RuntimeError: there is none.
-    """
-    session = tf.compat.v1.get_default_session()
-    if session is None or session.graph is not tf.compat.v1.get_default_graph():
-        raise RuntimeError(
-            f"To {action} variables of a tf.compat.v1 graph there must be a session: call this "
-            "inside `with tf.compat.v1.Session().as_default():`, or use tf.compat.v1.train.Saver."
-        )
-    return session

@@ -8,13 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
-import tensorflow as tf
-
-from tf_slim.ops import files, modes
+from tf_slim.ops import files
+from tf_slim.ops.checkpoints import sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError, writing
 from tf_slim.ops.checkpoints.formats import bundle, detect
 from tf_slim.ops.checkpoints.formats.source import Content, Memory
-from tf_slim.ops.checkpoints.restoring import session_to
 
 
 def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
@@ -40,7 +38,7 @@ def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
     if not named:
         raise CheckpointError(f"Nothing to save in {path}: there are no variables.")
     write = detect.writer_of(path)
-    values = _values(named)
+    values = sessions.values_of(named)
     if write is None:
         _save_bundle(path, values)
     else:
@@ -72,22 +70,3 @@ def _save_bundle(path: str, values: Mapping[str, Any]) -> None:
     finally:
         if staging is not None:
             shutil.rmtree(staging, ignore_errors=True)
-
-
-def _values(named: Mapping[str, Any]) -> dict[str, Any]:
-    if not modes.in_v1_graph():
-        return dict(named)
-    tensors = {
-        name: value if _is_concrete(value) else tf.convert_to_tensor(value)
-        for name, value in named.items()
-    }
-    in_graph = {name: value for name, value in tensors.items() if not _is_concrete(value)}
-    if in_graph:
-        tensors.update(session_to("save").run(in_graph))
-    return tensors
-
-
-def _is_concrete(value: Any) -> bool:
-    return not hasattr(value, "graph") and not hasattr(value, "initializer") and (
-        not hasattr(value, "as_tensor")
-    )

@@ -5,6 +5,7 @@ Both carry a CRC-32C for every byte that is read, the index included, and Tensor
 
 from __future__ import annotations
 
+import concurrent.futures
 import glob
 import os
 import re
@@ -18,6 +19,9 @@ from tf_slim.ops import files, modes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.formats import object_graph
 from tf_slim.ops.checkpoints.formats.source import Content, Entry, Source
+
+_THREADS = 4
+_THREAD_BYTES = 1 << 22
 
 _DATA = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
@@ -48,7 +52,17 @@ class Bundle(Source):
     def read_all(self, names: list[str]) -> list:
         if modes.in_v1_graph() or not names:
             return super().read_all(names)
-        # One operation reads in several threads, straight into the tensors.
+        groups = self._shared_out(names)
+        with concurrent.futures.ThreadPoolExecutor(len(groups)) as threads:
+            values = {
+                name: value
+                for group, tensors in zip(groups, threads.map(self._restore, groups), strict=True)
+                for name, value in zip(group, tensors, strict=True)
+            }
+        return [values[name] for name in names]
+
+    def _restore(self, names: list[str]) -> list[tf.Tensor]:
+        """Reads straight into tensors, where the reader would make an array of a tensor."""
         with tf.init_scope(), tf.device("CPU:0"):
             return tf.raw_ops.RestoreV2(
                 prefix=self._prefix,
@@ -56,6 +70,18 @@ class Bundle(Source):
                 shape_and_slices=[""] * len(names),
                 dtypes=[self.entries[name].dtype for name in names],
             )
+
+    def _shared_out(self, names: list[str]) -> list[list[str]]:
+        """Groups of as many bytes each as can be, one for each thread that pays."""
+        sizes = {name: self.entries[name].bytes for name in names}
+        count = min(_THREADS, os.cpu_count() or 1, 1 + sum(sizes.values()) // _THREAD_BYTES)
+        groups: list[list[str]] = [[] for _ in range(count)]
+        filled = [0] * count
+        for name in sorted(names, key=lambda name: -sizes[name]):
+            least = filled.index(min(filled))
+            groups[least].append(name)
+            filled[least] += sizes[name]
+        return [group for group in groups if group]
 
 
 class SavedModel(Bundle):

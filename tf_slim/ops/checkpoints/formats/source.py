@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.ops import modes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 
 PLAIN_DTYPES = frozenset(
@@ -23,15 +25,15 @@ PLAIN_DTYPES = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """The shape and dtype of one tensor."""
+    """The shape and dtype of one tensor; the shape is None for a variable that may change it."""
 
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     dtype: tf.DType
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def bytes(self) -> int:
@@ -61,7 +63,11 @@ class Source:
 
     def read_all(self, names: list[str]) -> list:
         """Several, as tensors or arrays; all of them, or an error."""
-        return [self.read(name) for name in names]
+        if modes.in_v1_graph():
+            return [self.read(name) for name in names]
+        # At once: then the memory of one array serves the next.
+        with tf.init_scope(), tf.device("CPU:0"):
+            return [tf.convert_to_tensor(self.read(name)) for name in names]
 
 
 class Memory(Source):
@@ -106,7 +112,10 @@ def entry_of(value: Any) -> Entry:
     """The entry of an array, tensor or variable."""
     if not hasattr(value, "dtype") or not hasattr(value, "shape"):
         value = np.asarray(value)
-    return Entry(tuple(tf.TensorShape(value.shape).as_list()), dtype_of(value.dtype))
+    shape = value.shape
+    if isinstance(shape, tf.TensorShape):
+        shape = None if shape.rank is None else shape.as_list()
+    return Entry(None if shape is None else tuple(shape), dtype_of(value.dtype))
 
 
 def dtype_of(dtype: Any) -> tf.DType:

@@ -1,0 +1,66 @@
+"""`tf-slim diff`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Annotated, Any
+
+import typer
+
+from tf_slim.cli import errors, flags, quiet, renames, terminal
+
+
+def command(
+    a: Annotated[str, typer.Argument(metavar="A", help="A checkpoint, in any format.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another one.")],
+    rtol: Annotated[
+        float, typer.Option(min=0.0, help="Values may differ by this much of those of A ...")
+    ] = 0.0,
+    atol: Annotated[float, typer.Option(min=0.0, help="... and by this much besides.")] = 0.0,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Variables to compare. Repeatable."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Variables to leave out. Repeatable."),
+    ] = None,
+    rename: renames.Option = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    debug: flags.Debug = False,
+) -> None:
+    """Compare two checkpoints: names, shapes, values. The status is 1 if they differ."""
+    quiet.import_tensorflow()
+    from tf_slim.ops import checkpoints
+
+    found = checkpoints.diff(
+        a, b, rtol=rtol, atol=atol, include=include, exclude=exclude, rename=renames.parsed(rename)
+    )
+    if as_json:
+        row = {"equal": found.equal, **dataclasses.asdict(found)}
+        terminal.say(json.dumps(row, indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+    if not found.equal:
+        raise errors.Exit(errors.FAILED)
+
+
+def _show(found: Any) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("variable", "A", "B"):
+        table.add_column(title, no_wrap=True)
+    for name in found.only_in_a:
+        table.add_row(name, "is here", "")
+    for name in found.only_in_b:
+        table.add_row(name, "", "is here")
+    for name, ours, theirs in found.shapes:
+        table.add_row(name, ours, theirs)
+    for row in found.values:
+        differ = f"{row.elements:,} of {row.size:,} differ"
+        table.add_row(row.name, differ, f"by {row.largest:.4g} at most")
+    if table.row_count:
+        terminal.show(table)
+    terminal.say(found.summary("A", "B"))

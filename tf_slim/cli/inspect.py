@@ -1,0 +1,136 @@
+"""`tf-slim inspect`: what is in a checkpoint, or what a net is made of."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from typing import Annotated, Any
+
+import typer
+
+from tf_slim.cli import flags, inspect_net, quiet, terminal
+from tf_slim.cli.options import ConfigError
+
+
+def command(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH|NET",
+            help="A checkpoint in any format, a folder of checkpoints, or the name of a net.",
+        ),
+    ],
+    include: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Variables to show, such as '*/weights'. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    stats: Annotated[
+        bool, typer.Option("--stats", help="Read the values: mean, deviation, range.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    debug: flags.Debug = False,
+) -> None:
+    """Show the variables of a checkpoint, or the layers of a net."""
+    quiet.import_tensorflow()
+    import tf_slim as slim
+
+    if not os.path.exists(target) and slim.nets.names(target):
+        if include or stats:
+            raise ConfigError(f"{target} is a net: --include and --stats are for checkpoints.")
+        inspect_net.show(target, as_json)
+        return
+    _show_checkpoint(target, include, stats, as_json)
+
+
+def _show_checkpoint(path: str, include: list[str] | None, stats: bool, as_json: bool) -> None:
+    from tf_slim.ops import checkpoints
+
+    reader = checkpoints.Reader(path)
+    content = reader.content(include)
+    rows = [_row(name, content, stats) for name in content.entries]
+    whole = {
+        "path": reader.path,
+        "format": reader.format,
+        "checksums": reader.checked,
+        "variables": len(rows),
+        "parameters": sum(row["elements"] for row in rows),
+        "bytes": sum(row["bytes"] for row in rows),
+    }
+    if as_json:
+        terminal.say(json.dumps({**whole, "entries": rows}, indent=2, ensure_ascii=False))
+        return
+    _show(rows, stats)
+    terminal.say(
+        f"{whole['variables']} variables, {whole['parameters']:,} elements, "
+        f"{size_text(whole['bytes'])}. {whole['path']} ({whole['format']})"
+    )
+    if not reader.checked:
+        terminal.note(
+            "this format has no checksums: a value that was altered cannot be told from a right "
+            "one. tf-slim convert-checkpoint writes files that have them."
+        )
+
+
+def _row(name: str, content: Any, stats: bool) -> dict[str, Any]:
+    entry = content.entries[name]
+    row = {
+        "name": name,
+        "shape": list(entry.shape),
+        "dtype": entry.dtype.name,
+        "elements": entry.size,
+        "bytes": entry.bytes,
+    }
+    return {**row, **_statistics(content.read(name))} if stats else row
+
+
+def _statistics(value: Any) -> dict[str, Any]:
+    """Over the finite values; None where there are none, or where values are no numbers."""
+    import numpy as np
+
+    value = np.asarray(value)
+    if value.dtype.kind in "OSUc":
+        return dict.fromkeys(("mean", "std", "min", "max", "not_finite"))
+    wide = value.astype(np.float64)
+    finite = wide[np.isfinite(wide)]
+    row: dict[str, Any] = {"not_finite": int(wide.size - finite.size)}
+    for name in ("mean", "std", "min", "max"):
+        row[name] = float(getattr(np, name)(finite)) if finite.size else None
+    return row
+
+
+def _show(rows: list[dict[str, Any]], stats: bool) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("variable", no_wrap=True)
+    table.add_column("shape", no_wrap=True)
+    table.add_column("dtype", no_wrap=True)
+    table.add_column("elements", justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    if stats:
+        for title in ("mean", "std", "min", "max", "not finite"):
+            table.add_column(title, justify="right", no_wrap=True)
+    for row in rows:
+        shape = "x".join(map(str, row["shape"])) or "scalar"
+        cells = [row["name"], shape, row["dtype"], f"{row['elements']:,}", size_text(row["bytes"])]
+        if stats:
+            cells += [_number(row[name]) for name in ("mean", "std", "min", "max")]
+            cells.append(str(row["not_finite"] or ""))
+        table.add_row(*cells)
+    terminal.show(table)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def size_text(size: int) -> str:
+    """A number of bytes, for people."""
+    if size < 1000:
+        return f"{size} B"
+    power = min(int(math.log(size, 1000)), 4)
+    return f"{size / 1000**power:.1f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"
