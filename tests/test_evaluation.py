@@ -43,6 +43,49 @@ def test_two_replicas(strategy2):
     np.testing.assert_allclose(results["accuracy"], expected(model)[0], rtol=1e-6)
 
 
+def observed(model, batch):
+    seen = []
+    slim.evaluation.evaluate(model, whole(batch), METRICS, observe=lambda *args: seen.append(args))
+    return [np.concatenate([np.asarray(part) for part in parts]) for parts in zip(*seen)]
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_what_is_observed(replicas, request):
+    alone = tf.distribute.get_strategy()
+    strategy = request.getfixturevalue("strategy2") if replicas == 2 else alone
+    with strategy.scope():
+        model = toy.model()
+        inputs, outputs, labels = observed(model, 30)
+    order = [int(np.flatnonzero((x == toy.X).all(1))[0]) for x in inputs]
+    assert sorted(order) == list(range(64))
+    np.testing.assert_array_equal(labels, toy.Y[order])
+    np.testing.assert_allclose(outputs, model(toy.X).numpy()[order], rtol=1e-5, atol=1e-6)
+
+
+def test_findings_observe():
+    found = slim.report.Findings(2)
+    model = toy.model()
+    slim.evaluation.evaluate(model, whole(30), METRICS, observe=found.add)
+    assert found.examples == 64
+    assert found.right / 64 == pytest.approx(expected(model)[0])
+
+
+def test_keras_metrics_over_replicas(strategy2):
+    with strategy2.scope():
+        model = toy.model()
+        metrics = {"keras": tf.keras.metrics.SparseCategoricalAccuracy(), **METRICS}
+        results = slim.evaluation.evaluate(model, whole(30), metrics)
+    np.testing.assert_allclose(results["keras"], expected(model)[0], rtol=1e-6)
+    assert results["keras"] == pytest.approx(results["accuracy"])
+
+
+def test_a_net_that_returns_nan_is_not_measured():
+    model = toy.model()
+    model.variables[0].assign(np.full(model.variables[0].shape, np.nan))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="NaN"):
+        slim.evaluation.evaluate(model, whole(30), METRICS)
+
+
 def test_evaluation_is_not_training():
     seen = []
 

@@ -31,6 +31,32 @@ def test_json(trained, cli):
     assert result.err == ""
 
 
+def test_a_report(trained, cli, tmp_path):
+    plain = json.loads(cli("eval", str(trained[0]), "--json").out)
+    result = cli("eval", str(trained[0]), "--report", "page.html")
+    assert result.out.endswith("  report       page.html\n")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    right = round(plain["metrics"]["accuracy"] * 355)
+    assert f"{100 * right / 355:.2f} %" in page and f"{right} of 355" in page
+    assert f"{plain['metrics']['loss']:.4f}" in page
+    assert "<title>lenet on digits, test</title>" in page
+    assert "355 images, after 60 steps" in page
+    assert "taken for <b>nine</b>" in page  # a name from the labels of the data
+    assert page.count("data:image/png") == min(24, 355 - right)
+    result = cli("eval", str(trained[0]), "--report", "page.html", "--json")
+    assert json.loads(result.out) == {**plain, "report": "page.html"}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"), [(".", "this is a folder"), ("nowhere/page.html", "there is no folder")]
+)
+def test_a_report_that_cannot_be_written(trained, cli, path, words):
+    result = cli("eval", str(trained[0]), "--report", path)
+    assert result.status == 1
+    assert f"error: --report {path}: {words}" in result.err
+    assert result.out == ""
+
+
 def test_another_split(trained, cli):
     assert "train: 1442 images" in cli("eval", str(trained[0]), "--split", "train").out
 

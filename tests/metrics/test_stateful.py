@@ -240,6 +240,25 @@ NAN = float("nan")
 WRONG_VALUES = {
     "NaN classes": (m.streaming_accuracy, {}, ([NAN], [1.0]), "contain NaN"),
     "NaN scores": (m.streaming_recall_at_k, {"k": 1}, ([[NAN, 1.0]], [1]), "contain NaN"),
+    "NaN values": (m.streaming_mean, {}, ([NAN, 1.0],), "sums up to NaN"),
+    "NaN behind a weight of 0": (m.streaming_mean, {}, ([NAN, 1.0], [0.0, 1.0]), "A weight of 0"),
+    "NaN weights": (m.streaming_mean_squared_error, {}, ([1.0], [1.0], [NAN]), "sums up to NaN"),
+    "NaN in an element": (m.streaming_mean_tensor, {}, ([NAN, 1.0],), "sums up to NaN"),
+    "NaN below": (m.streaming_percentage_less, {"threshold": 1.0}, ([NAN],), "contain NaN"),
+    "NaN distance": (m.streaming_mean_cosine_distance, {"dim": 0}, ([NAN], [1.0]), "up to NaN"),
+    "NaN covariance": (m.streaming_covariance, {}, ([NAN], [1.0]), "sums up to NaN"),
+    "NaN correlation": (m.streaming_pearson_correlation, {}, ([1.0], [NAN]), "sums up to NaN"),
+    "NaN of a case": (m.streaming_true_positives, {}, ([NAN], [1]), "contain NaN"),
+    "NaN before an area": (m.auc_with_confidence_intervals, {}, ([1], [NAN]), "contain NaN"),
+    "NaN in a histogram": (
+        m.auc_using_histogram, {"score_range": [0.0, 1.0]}, ([True], [NAN]), "contain NaN"),
+    "NaN among thresholds": (
+        m.streaming_recall_at_thresholds, {"thresholds": [0.3, 0.1]}, ([NAN], [1]), r"\[0, 1\]"),
+    "no probability, at equal thresholds": (
+        m.precision_recall_at_equal_thresholds, {}, ([True], [7.0]), r"in \[0, 1\]"),
+    "NaN of several labels": (
+        m.streaming_sparse_recall_at_k, {"k": 1}, ([[NAN, 1.0]], [[1]]), "contain NaN"),
+    "class beyond": (m.cohen_kappa, {"num_classes": 2}, ([1], [-1]), "predictions must be class"),
     "NaN probability": (m.streaming_auc, {}, ([NAN], [1]), r"in \[0, 1\]"),
     "no probability": (m.streaming_auc, {}, ([1.5], [1]), r"in \[0, 1\]"),
     "label beyond": (m.streaming_mean_iou, {"num_classes": 2}, ([1], [2]), "class indices"),
@@ -255,6 +274,8 @@ def test_values_that_are_refused(case, compiled):
     update = tf.function(metric.update) if compiled else metric.update
     with pytest.raises(InvalidArgument, match=message):
         update(*data)
+    # A batch that is refused leaves no trace.
+    assert all(not np.any(variable.numpy()) for variable in metric.variables)
 
 
 @pytest.mark.parametrize("case", WRONG_VALUES)

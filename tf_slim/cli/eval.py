@@ -39,6 +39,14 @@ def command(
             show_default=False,
         ),
     ] = None,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HTML",
+            help="Write a page to look at: classes, curves, calibration, the worst mistakes.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     debug: flags.Debug = False,
 ) -> None:
@@ -46,6 +54,8 @@ def command(
     if data and split:
         raise ConfigError("--data and --split: give one of them, files have no splits.")
     config = runs.config_of(run)
+    if report is not None:
+        _check_report(report)
     quiet.import_tensorflow()
     from tf_slim.cli import build, evaluating
     from tf_slim.ops import checkpoints
@@ -60,11 +70,30 @@ def command(
     model = build.model(config, pipeline.element_spec[0])
     model.restore(reader.path)
     step = int(reader.read("global_step")) if "global_step" in reader else None
-    measured = evaluating.measure(config, model, pipeline, step=step)
+    findings = None if report is None else evaluating.findings(config)
+    measured = evaluating.measure(config, model, pipeline, step=step, findings=findings)
+    if report is not None and findings is not None:
+        evaluating.write_report(
+            report, measured, findings, spec.labels_to_names, checkpoint=reader.path
+        )
     if as_json:
-        terminal.say(json.dumps({"checkpoint": reader.path, **dataclasses.asdict(measured)}))
-    else:
-        evaluating.show(measured)
+        result = {"checkpoint": reader.path, **dataclasses.asdict(measured)}
+        terminal.say(json.dumps(result if report is None else {**result, "report": report}))
+        return
+    evaluating.show(measured)
+    if report is not None:
+        terminal.say(f"  {'report':<12} {report}")
+
+
+def _check_report(path: str) -> None:
+    """Now rather than after an evaluation of hours."""
+    folder = os.path.dirname(os.path.abspath(path))
+    if os.path.isdir(path):
+        raise ConfigError(f"--report {path}: this is a folder; give the name of a file in it.")
+    if not os.path.isdir(folder):
+        raise ConfigError(f"--report {path}: there is no folder {folder}. Make it first.")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"--report {path}: the folder {folder} cannot be written to.")
 
 
 def _checkpoint(run: str, checkpoint: str | None) -> str:

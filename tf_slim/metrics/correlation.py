@@ -9,17 +9,20 @@ from tf_slim.metrics import engine, inputs
 _STATE = ("count", "mean_prediction", "mean_label", "comoment")
 
 
-def _moments(predictions: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor) -> engine.State:
+def _moments(
+    where: str, predictions: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor
+) -> engine.State:
     """Weight, means and sum of products of deviations of one batch."""
     count = tf.reduce_sum(weights)
     mean_prediction = tf.math.divide_no_nan(tf.reduce_sum(predictions * weights), count)
     mean_label = tf.math.divide_no_nan(tf.reduce_sum(labels * weights), count)
     products = (predictions - mean_prediction) * (labels - mean_label)
+    comoment = tf.reduce_sum(products * weights)
     return {
         "count": count,
         "mean_prediction": mean_prediction,
         "mean_label": mean_label,
-        "comoment": tf.reduce_sum(products * weights),
+        "comoment": inputs.sum_not_nan(where, comoment),
     }
 
 
@@ -85,11 +88,13 @@ def streaming_covariance(
 
     Raises:
       ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: predictions, labels or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
     def measure(predictions, labels, weights):
-        return _moments(*_floats("streaming_covariance", predictions, labels, weights))
+        where = "streaming_covariance"
+        return _moments(where, *_floats(where, predictions, labels, weights))
 
     return engine.Metric(
         "covariance",
@@ -116,17 +121,16 @@ def streaming_pearson_correlation(
 
     Arguments, return value and errors are those of `streaming_covariance`.
     """
+    where = "streaming_pearson_correlation"
     prefixes = ("covariance", "variance_predictions", "variance_labels")
 
     def measure(predictions, labels, weights):
-        predictions, labels, weights = _floats(
-            "streaming_pearson_correlation", predictions, labels, weights
-        )
+        predictions, labels, weights = _floats(where, predictions, labels, weights)
         parts = zip(prefixes, (predictions, predictions, labels), (labels, predictions, labels))
         return {
             f"{prefix}/{name}": value
             for prefix, left, right in parts
-            for name, value in _moments(left, right, weights).items()
+            for name, value in _moments(where, left, right, weights).items()
         }
 
     def combine(first, second):

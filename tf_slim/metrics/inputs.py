@@ -115,8 +115,21 @@ def not_nan(where: str, predictions: tf.Tensor) -> tf.Tensor:
     """
     if not predictions.dtype.is_floating:
         return predictions
-    message = f"{where}: predictions contain NaN; it would count as a wrong prediction."
+    message = f"{where}: predictions contain NaN, which would count like any other."
     return _checked(predictions, ~tf.reduce_any(tf.math.is_nan(predictions)), message)
+
+
+def sum_not_nan(where: str, total: tf.Tensor) -> tf.Tensor:
+    """A sum over a batch, checked when the graph runs: far cheaper than to look at each value.
+
+    Raises:
+      tf.errors.InvalidArgumentError: it, or one of several sums, is NaN.
+    """
+    message = (
+        f"{where}: a batch sums up to NaN: its values or weights contain NaN, or infinite values "
+        "of both signs. A weight of 0 does not hide them; replace them first, such as by tf.where."
+    )
+    return _checked(total, ~tf.reduce_any(tf.math.is_nan(total)), message)
 
 
 def probabilities(where: str, predictions: tf.Tensor) -> tf.Tensor:

@@ -27,7 +27,10 @@ def mean_of(
 
     def measure(*arguments: Any) -> engine.State:
         *data, weights = arguments
-        total, count = inputs.weighted_sums(where, values(*data), weights)
+        averaged = values(*data)
+        total, count = inputs.weighted_sums(where, averaged, weights)
+        if averaged.dtype.is_floating:
+            total = inputs.sum_not_nan(where, total)
         return {"total": total, "count": count}
 
     def result(state: engine.State) -> tf.Tensor:
@@ -63,6 +66,7 @@ def streaming_mean(
 
     Raises:
       ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: the values are NaN.
       RuntimeError: called outside a v1 graph.
     """
     return mean_of("mean", "streaming_mean", tf.convert_to_tensor)
@@ -86,6 +90,7 @@ def streaming_mean_tensor(
 
     Raises:
       ValueError: the shapes do not fit, or that of `values` is not fully known.
+      tf.errors.InvalidArgumentError: the values are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -100,6 +105,7 @@ def streaming_mean_tensor(
 
     def measure(values, weights):
         total, count = inputs.weighted("streaming_mean_tensor", values, weights)
+        total = inputs.sum_not_nan("streaming_mean_tensor", total)
         return {"total_tensor": total, "count_tensor": count}
 
     def result(state):
@@ -150,6 +156,7 @@ def streaming_mean_absolute_error(
 
     Raises:
       ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: the values are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -251,6 +258,7 @@ def streaming_mean_cosine_distance(
 
     Raises:
       ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: the values are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -290,11 +298,12 @@ def streaming_percentage_less(
 
     Raises:
       ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: the values are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
     def below(values):
-        values = tf.convert_to_tensor(values)
+        values = inputs.not_nan("streaming_percentage_less", tf.convert_to_tensor(values))
         return values < tf.cast(threshold, values.dtype)
 
     return mean_of("percentage_below_threshold", "streaming_percentage_less", below)

@@ -1,0 +1,162 @@
+"""The page: what it says, what it needs, and that text stays text."""
+
+from __future__ import annotations
+
+import base64
+import html.parser
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_slim as slim
+from tests.report import evaluations
+from tf_slim.report import images
+from tf_slim.report.markup import Markup, tag
+
+
+class Page(html.parser.HTMLParser):
+    """The tags, attributes and text of a page; closing tags must fit."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in ("meta", "img"):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open and self._open[-1] != "style":
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.text)
+
+
+def page_of(findings, **options) -> Page:
+    return Page(slim.report.html(findings, title="net on data", **options))
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Page:
+    return page_of(
+        evaluations.findings(),
+        class_names=evaluations.HOSTILE,
+        subtitle="<i>subtitle</i>",
+        figures={"<loss>": "<0.5>"},
+        footer="<footer & more>",
+    )
+
+
+def test_text_stays_text(hostile):
+    for text in [*evaluations.HOSTILE.values(), "<i>subtitle</i>", "<loss>", "<0.5>"]:
+        assert text in hostile.words
+    assert set(hostile.tags) == {
+        *("html", "head", "meta", "title", "style", "body", "footer", "div", "span", "p"),
+        *("h1", "h2", "h3", "b", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"),
+        *("figure", "figcaption", "img", "svg", "rect", "line", "polyline", "text"),
+    }
+
+
+def test_nothing_is_fetched_and_nothing_runs(hostile):
+    for name, attribute, value in hostile.attributes:
+        assert not attribute.startswith("on"), (name, attribute)
+        if attribute in ("src", "href", "action", "data", "srcset", "poster", "background"):
+            assert value.startswith("data:image/png;base64,")
+    text = slim.report.html(evaluations.findings(), title="t")
+    assert not re.search(r"https?:|url\(|@import", text)
+    policies = [v for _, name, v in hostile.attributes if name == "content"]
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in policies
+
+
+def test_numbers(hostile):
+    found = evaluations.findings()
+    low, high = slim.report.page.statistics.wilson_interval(found.right, found.examples)
+    for share in (found.right / 300, low, high):
+        assert f"{100 * share:.2f} %" in hostile.words
+    for number in found.confusion[found.confusion > 0]:
+        assert str(number) in hostile.text
+    assert hostile.tags.count("img") == 24
+    assert hostile.tags.count("polyline") == 2 * 6 + 2  # six classes and all together, twice
+
+
+def test_of_many_classes_the_worst_are_shown():
+    page = page_of(evaluations.findings(60, 400))
+    assert "Of 60 classes, the 30 with the most mistakes are shown" in page.words
+    assert "The worst classes come first" in page.words
+    assert page.tags.count("polyline") == 2 * 4
+    assert page.tags.count("tr") == 1 + 60 + 1 + 8
+
+
+def test_two_classes_have_one_curve():
+    assert page_of(evaluations.findings(2)).tags.count("polyline") == 2
+
+
+def test_a_perfect_net_makes_no_mistakes():
+    found = slim.report.Findings(3)
+    found.add(np.zeros([3, 2, 2, 1]), 100 * np.eye(3), np.arange(3))
+    page = page_of(found)
+    assert "There is none." in page.words
+    assert "img" not in page.tags
+    assert "nan" not in page.words.lower()
+
+
+def test_data_of_one_class():
+    found = slim.report.Findings(2)
+    found.add(np.zeros([2, 4]), [[1.0, 0.0], [0.0, 1.0]], [0, 0])
+    page = page_of(found)
+    assert "all images are of one class" in page.words
+    assert "nan" not in page.words.lower()
+    assert "img" not in page.tags  # [2, 4] are no images
+
+
+def test_nothing_to_report():
+    with pytest.raises(ValueError, match="no examples"):
+        slim.report.html(slim.report.Findings(2), title="t")
+
+
+def test_write(tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+    slim.report.write(path, evaluations.findings(), title="t", class_names={0: "日本語"})
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>") and "日本語" in text
+    with pytest.raises(OSError):
+        slim.report.write(tmp_path / "nowhere" / "report.html", evaluations.findings(), title="t")
+
+
+def test_tags():
+    assert tag("p", "a<b", Markup("<i></i>"), None, 3) == "<p>a&lt;b<i></i>3</p>"
+    assert tag("rect", x=1.0, y=2.504, stroke_width=2, class_="a\"b", id=None) == (
+        '<rect x="1" y="2.5" stroke-width="2" class="a&quot;b"></rect>'
+    )
+    with pytest.raises(ValueError, match="no name of an attribute"):
+        tag("p", **{"a onclick=x": 1})
+
+
+def decoded(uri: str) -> np.ndarray:
+    return tf.io.decode_png(base64.b64decode(uri.removeprefix("data:image/png;base64,"))).numpy()
+
+
+def test_images():
+    image = np.array([[[-1.0], [0.0]], [[1.0], [np.nan]]], np.float32)
+    np.testing.assert_array_equal(decoded(images.data_uri(image))[..., 0], [[0, 128], [255, 128]])
+    pixels = np.array([[[3, 4, 5]]], np.uint8)
+    np.testing.assert_array_equal(decoded(images.data_uri(pixels)), pixels)
+    assert decoded(images.data_uri(np.zeros([3, 4, 7]))).shape == (3, 4, 1)
+    assert decoded(images.data_uri(np.zeros([400, 200, 3]))).shape == (160, 80, 3)
+    assert images.data_uri(np.zeros([3])) is None
+    assert images.data_uri(np.zeros([0, 3, 1])) is None

@@ -1,0 +1,104 @@
+"""What is computed from counts: intervals, rates of classes, curves, calibration."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+_Z = 1.959963984540054
+"""The number of standard deviations on both sides that 95 % of a normal distribution lie within."""
+
+
+def wilson_interval(right: int, total: int) -> tuple[float, float]:
+    """The 95 % confidence interval of a share, also where it is near 0 or 1.
+
+    Source: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927.
+    """
+    share, z2 = right / total, _Z**2 / total
+    middle = (share + z2 / 2) / (1 + z2)
+    half = _Z * math.sqrt(share * (1 - share) / total + z2 / (4 * total)) / (1 + z2)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+class Rates(NamedTuple):
+    """Of each class, `[classes]`: NaN where there is nothing to divide by."""
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+
+
+def rates(confusion: np.ndarray) -> Rates:
+    """Precision, recall and F1 of each class.
+
+    Args:
+      confusion: `[classes, classes]`, rows are true classes, columns predicted ones.
+    """
+    both, true, predicted = np.diag(confusion), confusion.sum(1), confusion.sum(0)
+    return Rates(
+        divided(both, predicted), divided(both, true), divided(2 * both, true + predicted), true
+    )
+
+
+def divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """The quotient; NaN where the denominator is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(denominator == 0, np.nan, numerator / denominator)
+
+
+class Curve(NamedTuple):
+    """A curve over falling thresholds, and the area under it."""
+
+    x: np.ndarray
+    y: np.ndarray
+    area: float
+
+
+def roc(positives: np.ndarray, negatives: np.ndarray) -> Curve | None:
+    """Recall over the false positive rate, from histograms of scores; None if a class is missing.
+
+    Args:
+      positives: how many positive examples there are in each bin of scores, ascending `[bins]`.
+      negatives: the same of negative examples.
+    """
+    x, y = _passed(negatives), _passed(positives)
+    if not x[-1] or not y[-1]:
+        return None
+    x, y = x / x[-1], y / y[-1]
+    return Curve(x, y, float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2)))
+
+
+def precision_recall(positives: np.ndarray, negatives: np.ndarray) -> Curve | None:
+    """Precision over recall; the area is the average precision. None if there are no positives.
+
+    Arguments are those of `roc`.
+    """
+    found, wrong = _passed(positives), _passed(negatives)
+    if not found[-1]:
+        return None
+    some = found + wrong > 0
+    recall, precision = found[some] / found[-1], found[some] / (found + wrong)[some]
+    area = float(np.sum(np.diff(recall, prepend=0.0) * precision))
+    # The curve begins at no recall, with the precision of the highest scores.
+    return Curve(np.append(0.0, recall), np.append(precision[0], precision), area)
+
+
+def _passed(counts: np.ndarray) -> np.ndarray:
+    """How many pass each threshold, from the highest one down."""
+    return np.append(0, np.cumsum(counts[::-1]))
+
+
+def calibration_error(counts: np.ndarray, confidences: np.ndarray, right: np.ndarray) -> float:
+    """The expected calibration error: how far confidence and accuracy are apart on average.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, arXiv:1706.04599.
+
+    Args:
+      counts: how many examples there are in each bin of confidence, `[bins]`.
+      confidences: the sum of their confidences.
+      right: how many of them are right.
+    """
+    return float(np.abs(confidences - right).sum() / counts.sum())
