@@ -6,6 +6,7 @@ those written here carry one with each tensor, and are checked when they are rea
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 import zipfile
@@ -132,10 +133,14 @@ def write(path: str, content: Content) -> None:
                     "other. Leave one out with exclude=[...], or rename it."
                 )
             above = above.rpartition("/")[0]
-    with h5py.File(path, "w") as file:
+    # In memory first: the HDF5 library does not survive a disk that is full.
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
         for name, entry in content.entries.items():
             value = np.asarray(content.read(name))
             dataset = file.create_dataset(name, data=value)
             dataset.attrs[_CHECKSUM] = checksum(name, value)
             if entry.dtype == tf.bfloat16:
                 dataset.attrs["dtype"] = "bfloat16"
+    with open(path, "wb") as target:
+        target.write(image.getbuffer())
