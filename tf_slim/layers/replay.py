@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -43,10 +43,9 @@ class Replay:
         return self._context.copy().run(self._again, *args)
 
     def _again(self, *args):
-        used = iter(self._used)
-        stores.set_active_call(_Repeated(self._scope.name, used))
+        stores.set_active_call(_Repeated(self._scope.name, self._used))
         if modes.in_v1_graph():
-            getter = self._beneath_getters(lambda _, name, *args, **kwargs: _next(used, name))
+            getter = self._beneath_getters(_from_call)
         else:
             getter = scopes.over(self._getter, scopes.answer)
         with (
@@ -62,7 +61,7 @@ class Replay:
 
     @contextlib.contextmanager
     def _noting(self) -> Iterator[None]:
-        if not modes.in_v1_graph():
+        if not modes.in_v1_graph() or isinstance(stores.active_call(), _Repeated):
             with stores.current_run().listen() as self._used:
                 yield
             return
@@ -93,25 +92,28 @@ class Replay:
         return getter_of_scope
 
 
+def _from_call(getter, name: str, **kwargs):
+    del getter
+    # The innermost run: one recomputation may be inside another.
+    return stores.current_run().get(name, **kwargs)
+
+
 class _Repeated(stores.Call):
     """A run that finds the variables of an earlier one, in their order."""
 
-    def __init__(self, entry: str, used: Iterator):
+    def __init__(self, entry: str, used: Iterable):
         super().__init__(stores.VariableStore("a recomputation"), entry=entry)
-        self._used = used
+        self._used = iter(used)
 
-    def get(self, name: str, *unused_args, **unused_kwargs):
-        return _next(self._used, name)
-
-
-def _next(used: Iterator, name: str):
-    found = next(used, None)
-    if found is None:
-        raise ValueError(
-            f"A function that is computed again for its gradient asks for variable {name!r}, which "
-            "it did not use when it was called. It must do the same each time."
-        )
-    return found
+    def _get(self, name: str, shape=None, dtype=None, reuse=None, **unused_kwargs):
+        del shape, dtype, reuse
+        found = next(self._used, None)
+        if found is None:
+            raise ValueError(
+                f"A function that is computed again for its gradient asks for variable {name!r}, "
+                "which it did not use when it was called. It must do the same each time."
+            )
+        return found
 
 
 def without_tape() -> contextlib.AbstractContextManager:

@@ -62,7 +62,9 @@ def sequence_to_images(
     checks.data_format(output_data_format, ("channels_last", "channels_first"), site)
     inputs = tf.convert_to_tensor(inputs)
     checks.rank(inputs, "[width, batch * height, channels]", site, exactly=3)
-    if not tf.is_tensor(height):
+    if tf.is_tensor(height):
+        height = tf.cast(height, tf.int32)
+    else:
         height = checks.depth(height, "height", site)
         sequences = inputs.shape[1]
         if sequences is not None and int(sequences) % height:

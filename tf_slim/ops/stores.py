@@ -259,7 +259,7 @@ class Call:
         finally:
             self._listeners.pop()
 
-    def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
+    def get(self, name: str, shape=None, dtype=None, reuse=None, **kwargs) -> tf.Variable:
         """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
         variable = self._get(name, shape, dtype, reuse, **kwargs)
         for asked_for in self._listeners:
