@@ -16,8 +16,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes
-from tf_slim.ops.global_step import get_global_step
+from tf_slim.ops import modes, summary_ops
 
 __all__ = [
     "add_histogram_summaries",
@@ -48,9 +47,7 @@ def add_histogram_summary(tensor, name: str | None = None, prefix: str | None = 
       ValueError: an eager tensor is given without a name.
     """
     title = _title(tensor, name, prefix)
-    if modes.in_v1_graph():
-        return v1.summary.histogram(title, tensor)
-    return _write(tf.raw_ops.HistogramSummary(tag=title, values=tensor))
+    return summary_ops.histogram(title, tensor)
 
 
 def add_image_summary(
@@ -71,7 +68,7 @@ def add_image_summary(
     if modes.in_v1_graph():
         return _add(v1.summary.image, title, tensor, print_summary)
     _print_if(print_summary, title, tensor)
-    return _write(tf.raw_ops.ImageSummary(tag=title, tensor=_as_image(tensor)))
+    return summary_ops.write(tf.raw_ops.ImageSummary(tag=title, tensor=_as_image(tensor)))
 
 
 def add_scalar_summary(
@@ -92,7 +89,7 @@ def add_scalar_summary(
     if modes.in_v1_graph():
         return _add(v1.summary.scalar, title, tensor, print_summary)
     _print_if(print_summary, title, tensor)
-    return _write(tf.raw_ops.ScalarSummary(tags=title, values=tensor))
+    return summary_ops.scalar(title, tensor)
 
 
 def add_zero_fraction_summary(
@@ -170,12 +167,3 @@ def _as_image(tensor):
     tensor = tf.convert_to_tensor(tensor)
     known = (tf.uint8, tf.float16, tf.float32, tf.float64)
     return tensor if tensor.dtype in known else tf.cast(tensor, tf.float32)
-
-
-def _write(summary):
-    step = tf.summary.experimental.get_step()
-    if step is None:
-        step = get_global_step()
-    if step is None and tf.summary.should_record_summaries() is False:
-        return False
-    return tf.summary.experimental.write_raw_pb(summary, step=step)

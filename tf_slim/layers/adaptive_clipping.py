@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.ops import gradients, modes, scopes, variables
+from tf_slim.ops import gradients, modes, scopes, summary_ops, variables
 
 __all__ = ["adaptive_clipping_fn"]
 
@@ -57,12 +57,11 @@ def adaptive_clipping_fn(
                 kept[:] = averages(norm.dtype)
         usual, longest = _usual_norms(norm, *kept)
         if report_summary:
-            summary = tf.compat.v1.summary if modes.in_v1_graph() else tf.summary
-            summary.scalar("global_norm/adaptive_max_gradient_norm", longest)
+            summary_ops.scalar("global_norm/adaptive_max_gradient_norm", longest)
         factor = tf.where(norm < longest, tf.ones_like(norm), usual / norm)
         if static_max_norm is not None:
             factor = tf.minimum(static_max_norm / norm, factor)
-        scaled = [None if grad is None else gradients.scale(grad, factor) for grad in grads]
+        scaled = [None if grad is None else gradients.scaled(grad, factor) for grad in grads]
         return list(zip(scaled, trained, strict=True))
 
     def _usual_norms(norm, mean, sq_mean):

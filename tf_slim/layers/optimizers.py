@@ -220,7 +220,7 @@ def _multiplied(gradient, variable, multipliers: Mapping):
     for key, factor in multipliers.items():
         named = key in (variable.name, variable.op.name) if isinstance(key, str) else False
         if gradient is not None and (named or key is variable):
-            return of_one.scale(gradient, factor)
+            return of_one.scaled(gradient, factor)
     return gradient
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import collect, modes, variables
+from tf_slim.ops import collect, modes, summary_ops, variables
 
 __all__ = [
     "summarize_activation",
@@ -45,7 +45,8 @@ def summarize_tensor(tensor, tag=None):
     if tensor.dtype.base_dtype in (tf.string, tf.bool):
         return None
     tag = tag or f"{_name_of(tensor)}_summary"
-    return _summary("scalar" if tensor.shape.rank == 0 else "histogram", tag, tensor)
+    summarize = summary_ops.scalar if tensor.shape.rank == 0 else summary_ops.histogram
+    return summarize(tag, tensor)
 
 
 def summarize_activation(op):
@@ -66,10 +67,10 @@ def summarize_activation(op):
     if modes.is_symbolic(op):
         before = op.op.inputs[0] if op.op.inputs else op
         if op.op.type in ("Relu", "Relu6", "Softplus"):
-            _summary("scalar", f"{name}/zeros", _fraction(before < 0))
+            summary_ops.scalar(f"{name}/zeros", _fraction(before < 0))
         if op.op.type == "Relu6":
-            _summary("scalar", f"{name}/sixes", _fraction(before > 6))
-    return _summary("histogram", f"{name}/activation", op)
+            summary_ops.scalar(f"{name}/sixes", _fraction(before > 6))
+    return summary_ops.histogram(f"{name}/activation", op)
 
 
 def summarize_tensors(tensors: Iterable, summarizer: Callable = summarize_tensor) -> list:
@@ -109,12 +110,6 @@ summarize_biases = functools.partial(summarize_collection, GraphKeys.BIASES)
 def summarize_activations(name_filter=None, summarizer=summarize_activation):
     """Summarizes the collection `GraphKeys.ACTIVATIONS`: see `summarize_collection`."""
     return summarize_collection(GraphKeys.ACTIVATIONS, name_filter, summarizer)
-
-
-def _summary(kind: str, tag: str, tensor):
-    if modes.in_v1_graph():
-        return getattr(tf.compat.v1.summary, kind)(tag, tensor)
-    return getattr(tf.summary, kind)(tag, tf.convert_to_tensor(tensor))
 
 
 def _fraction(found: tf.Tensor) -> tf.Tensor:
