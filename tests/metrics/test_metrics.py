@@ -1,145 +1,169 @@
-"""Metrics: one definition, as a pair in a v1 graph and as an object everywhere else.
+"""Every metric of the table, in every mode, on random data and on edges.
 
-The numbers of the original are replayed by tests/goldens.
+The numbers of the original are replayed by tests/goldens; here stands what the numbers mean.
 """
 
 from __future__ import annotations
 
-import functools
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from tests.metrics.data import DATA, Batch
+from tests.metrics.rows import ROWS, Row
 
-RNG = np.random.RandomState(5)
-BATCHES = [(RNG.randint(0, 3, n), RNG.randint(0, 3, n), RNG.rand(n).astype(np.float32))
-           for n in (7, 4, 1)]
-SCORES = [(RNG.randn(n, 6).astype(np.float32), RNG.randint(0, 6, n)) for n in (7, 4, 1)]
-
-
-def accuracy(batches):
-    return np.mean(np.concatenate([p == y for p, y, _ in batches]))
+m, v1 = slim.metrics, tf.compat.v1
 
 
-def recall_at_2(batches):
-    hits = [y[i] in np.argsort(-s[i])[:2] for s, y in batches for i in range(len(y))]
-    return np.mean(hits)
+@pytest.fixture(params=ROWS)
+def row(request) -> Row:
+    return ROWS[request.param]
 
 
-def weighted_accuracy(batches):
-    hits = np.concatenate([p == y for p, y, _ in batches])
-    weights = np.concatenate([w for _, _, w in batches])
-    return np.sum(hits * weights) / np.sum(weights)
+def inputs_of(row: Row) -> list[str]:
+    """What the metric takes, in its order."""
+    definition = row.metric.definition
+    return [name for name in definition.signature.parameters if name in definition.inputs]
 
 
-# name -> (metric, batches of arguments, closed form over batches)
-TABLE = {
-    "accuracy": (slim.metrics.streaming_accuracy, [b[:2] for b in BATCHES],
-                 lambda n: accuracy(BATCHES[:n])),
-    "weighted accuracy": (slim.metrics.streaming_accuracy, BATCHES,
-                          lambda n: weighted_accuracy(BATCHES[:n])),
-    "mean": (slim.metrics.streaming_mean, [b[2:] for b in BATCHES],
-             lambda n: np.mean(np.concatenate([b[2] for b in BATCHES[:n]]))),
-    "recall at 2": (functools.partial(slim.metrics.streaming_recall_at_k, k=2), SCORES,
-                    lambda n: recall_at_2(SCORES[:n])),
-}
+def batches_of(row: Row, case: str, weighted: bool) -> list[Batch]:
+    """The data under the names that the metric gives them."""
+    taken = inputs_of(row)
+    renamed = {"predictions": "predictions_idx"} if "predictions_idx" in taken else {}
+    found = [
+        {renamed.get(name, name): array for name, array in batch.items()}
+        for batch in DATA[row.kind][case]
+    ]
+    return [
+        {name: batch[name] for name in taken if weighted or name != "weights"} for batch in found
+    ]
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_in_a_v1_graph(name):
-    metric, batches, expected = TABLE[name]
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        inputs = [tf.compat.v1.placeholder(v.dtype, [None, *v.shape[1:]]) for v in batches[0]]
-        value, update = metric(*inputs)
-        keys = tf.compat.v1.GraphKeys
-        assert tf.compat.v1.get_collection(keys.METRIC_VARIABLES) == slim.get_local_variables()
-        session.run(tf.compat.v1.local_variables_initializer())
-        assert session.run(value) == 0.0
-        for n, batch in enumerate(batches, 1):
-            updated = session.run(update, dict(zip(inputs, batch, strict=True)))
-            np.testing.assert_allclose(updated, expected(n), rtol=1e-5)
-            np.testing.assert_allclose(session.run(value), expected(n), rtol=1e-5)
+def cases_of(row: Row) -> list[tuple[str, bool]]:
+    """Every case of the data, and the random ones once more without weights."""
+    cases = [(case, True) for case in DATA[row.kind]]
+    return [*cases, ("random", False)] if "weights" in inputs_of(row) else cases
+
+
+def check(row: Row, value: Any, batches: list[Batch], what: str) -> None:
+    data = {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    if "weights" not in data and "weights" in DATA[row.kind]["random"][0]:
+        # A size of 1 where others have more: of vectors, whose last dimension is summed over.
+        last = DATA[row.kind]["random"][0]["weights"].shape[1:]
+        data["weights"] = np.ones((len(next(iter(data.values()))), *last), np.float32)
+    ours = np.concatenate([np.ravel(part) for part in tf.nest.flatten(value)])
+    expected = np.concatenate([np.ravel(part) for part in tf.nest.flatten(row.expected(**data))])
+    np.testing.assert_allclose(
+        ours, expected, rtol=row.tolerance, atol=row.tolerance, err_msg=what
+    )
+
+
+def shape_of(row: Row, array: np.ndarray) -> list[int | None]:
+    # The one metric that needs to know all sizes has batches of one size.
+    return list(array.shape) if row.kind == "tensors" else [None, *array.shape[1:]]
+
+
+def test_every_metric_has_a_row():
+    defined = {name for name in m.__all__ if hasattr(getattr(m, name), "definition")}
+    assert defined == {row.metric.__name__ for row in ROWS.values()}
+    assert len(defined) > 45
+
+
+@pytest.mark.parametrize("weighted", [True, False], ids=["weighted", "unweighted"])
+def test_in_a_v1_graph(row, weighted):
+    cases = [case for case, with_weights in cases_of(row) if with_weights == weighted]
+    if not cases:
+        return
+    with tf.Graph().as_default(), v1.Session() as session:
+        example = batches_of(row, "random", weighted)[0]
+        inputs = {n: v1.placeholder(a.dtype, shape_of(row, a)) for n, a in example.items()}
+        value, update = row.metric(**inputs, **row.settings)
+        variables = v1.get_collection(v1.GraphKeys.METRIC_VARIABLES)
+        assert variables == slim.get_local_variables()
+        for case in cases:
+            session.run(v1.local_variables_initializer())
+            batches = batches_of(row, case, weighted)
+            for count, batch in enumerate(batches, 1):
+                session.run(update, {inputs[name]: array for name, array in batch.items()})
+                check(row, session.run(value), batches[:count], case)
 
 
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "function"])
-@pytest.mark.parametrize("name", TABLE)
-def test_as_an_object(name, compiled):
-    metric, batches, expected = TABLE[name]
-    made = slim.metrics.stateful(metric)
-    update = tf.function(made.update, reduce_retracing=True) if compiled else made.update
-    for _ in range(2):
-        made.reset()
-        assert float(made.result()) == 0.0
-        for n, batch in enumerate(batches, 1):
-            update(*(tf.constant(v) for v in batch))
-            np.testing.assert_allclose(made.result(), expected(n), rtol=1e-5)
+def test_as_an_object(row, compiled):
+    metric = m.stateful(row.metric, **row.settings)
+    update = tf.function(metric.update, reduce_retracing=True) if compiled else metric.update
+    for case, weighted in cases_of(row):
+        if not weighted and row.metric is m.streaming_dynamic_auc:
+            metric = m.stateful(row.metric, **row.settings)  # without weights it keeps none
+            update = metric.update
+        batches = batches_of(row, case, weighted)
+        for count, batch in enumerate(batches, 1):
+            update(**{name: tf.constant(array) for name, array in batch.items()})
+            check(row, metric.result(), batches[:count], case)
+        metric.reset()
 
 
-@pytest.mark.parametrize("name", TABLE)
-def test_replicas_are_added_up(name, strategy2):
-    metric, batches, expected = TABLE[name]
+def test_over_replicas(row, strategy2):
+    batches = batches_of(row, "random", True)
     with strategy2.scope():
-        made = slim.metrics.stateful(metric)
-    made.reset()
+        metric = m.stateful(row.metric, **row.settings)
+        specs = {n: tf.TensorSpec(shape_of(row, a), a.dtype) for n, a in batches[0].items()}
+        metric.build(**specs)
 
-    @tf.function
-    def step():
+    @tf.function(autograph=False)
+    def step(*of_replicas):
         def replica():
             index = tf.distribute.get_replica_context().replica_id_in_sync_group
-            made.update(*(tf.constant(v) for v in batches[int(tf.get_static_value(index))]))
+            metric.update(**of_replicas[int(tf.get_static_value(index))])
 
         strategy2.run(replica)
 
-    step()
-    np.testing.assert_allclose(made.result(), expected(2), rtol=1e-5)
+    def result():
+        # Over replicas the values of one stand behind those of the other.
+        return np.sort(metric.result()) if row.metric is m.streaming_concat else metric.result()
+
+    def of(chosen):
+        if row.metric is not m.streaming_concat:
+            return chosen
+        return [{"values": np.sort(np.concatenate([batch["values"] for batch in chosen]))}]
+
+    first, second, third = ({n: tf.constant(a) for n, a in b.items()} for b in batches)
+    step(first, second)
+    check(row, result(), of(batches[:2]), "two replicas")
+    # A batch that is evaluated outside the strategy counts as well, once.
+    metric.update(**third)
+    check(row, result(), of(batches), "and one batch outside")
+    metric.reset()
+    metric.update(**first)
+    check(row, result(), of(batches[:1]), "after a reset")
 
 
-def test_a_keras_metric_takes_predictions_first_here():
-    made = slim.metrics.stateful(tf.keras.metrics.SparseCategoricalAccuracy())
-    for scores, labels in SCORES:
-        made.update(scores, labels)
-    expected = np.mean(np.concatenate([np.argmax(s, 1) == y for s, y in SCORES]))
-    np.testing.assert_allclose(made.result(), expected, rtol=1e-6)
-    made.reset()
-    assert float(made.result()) == 0.0
+EXACT_IN_LOW_PRECISION = {"values", "tensors", "numbers", "scores", "judged", "logits", "several"}
 
 
-def test_aggregates():
-    with tf.Graph().as_default():
-        one, two = slim.metrics.streaming_mean([1.0]), slim.metrics.streaming_mean([2.0])
-        values, updates = slim.metrics.aggregate_metrics(one, two)
-        assert (values, updates) == ([one[0], two[0]], [one[1], two[1]])
-        values, updates = slim.metrics.aggregate_metric_map({"a": one, "b": two})
-        assert list(values) == list(updates) == ["a", "b"]
-        with pytest.raises(ValueError):
-            slim.metrics.aggregate_metrics()
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])
+def test_low_precision(row, dtype):
+    if row.kind not in EXACT_IN_LOW_PRECISION or row.metric is m.streaming_concat:
+        return
+    metric = m.stateful(row.metric, **row.settings)
+    batches = batches_of(row, "random", True)[:1]
+    metric.update(**{
+        name: tf.cast(array, dtype) if array.dtype == np.float32 else tf.constant(array)
+        for name, array in batches[0].items()
+    })
+    check(row, metric.result(), batches, dtype.name)
 
 
-def test_a_streaming_function_alone_has_nowhere_to_keep_its_state():
-    with pytest.raises(RuntimeError, match=r"slim\.metrics\.stateful"):
-        slim.metrics.streaming_mean([1.0])
+GROW = {m.streaming_concat, m.streaming_dynamic_auc, m.auc_with_confidence_intervals}
 
 
-BAD = {
-    "no metric": (lambda: slim.metrics.stateful(3), TypeError),
-    "unknown argument": (
-        lambda: slim.metrics.stateful(slim.metrics.streaming_accuracy, k=1), TypeError),
-    "setting missing": (
-        lambda: slim.metrics.stateful(slim.metrics.streaming_recall_at_k), TypeError),
-    "shapes differ": (lambda: slim.metrics.stateful(slim.metrics.streaming_accuracy).update(
-        [1, 2], [1, 2, 3]), ValueError),
-    "weights do not fit": (lambda: slim.metrics.stateful(slim.metrics.streaming_mean).update(
-        [1.0, 2.0], [1.0, 2.0, 3.0]), ValueError),
-    "k beyond the classes": (
-        lambda: slim.metrics.stateful(slim.metrics.streaming_recall_at_k, k=7).update(
-            SCORES[0][0], SCORES[0][1]), ValueError),
-}
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input(case):
-    call, error = BAD[case]
-    with pytest.raises(error):
-        call()
+def test_memory_does_not_grow_with_the_data(row):
+    metric = m.stateful(row.metric, **row.settings)
+    sizes = []
+    for batch in batches_of(row, "random", True):
+        metric.update(**{name: tf.constant(array) for name, array in batch.items()})
+        sizes.append(sum(np.asarray(variable).nbytes for variable in metric.variables))
+    assert (sizes[0] == sizes[-1]) == (row.metric not in GROW)

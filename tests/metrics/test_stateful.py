@@ -127,6 +127,19 @@ def test_stateful_takes_what_it_returned_and_partials():
         m.stateful(functools.partial(m.streaming_mean, [1.0]))
 
 
+@pytest.mark.parametrize(
+    ("metric", "settings", "words"),
+    [
+        (3, {}, "takes a metric of slim.metrics"),
+        (m.streaming_accuracy, {"k": 1}, "takes no argument 'k'"),
+        (m.streaming_recall_at_k, {}, r"needs its settings now.*k=\.\.\."),
+    ],
+)
+def test_what_is_no_metric(metric, settings, words):
+    with pytest.raises(TypeError, match=words):
+        m.stateful(metric, **settings)
+
+
 def test_in_a_v1_graph_the_function_is_called_itself():
     with tf.Graph().as_default(), pytest.raises(RuntimeError, match="value, update_op"):
         m.stateful(m.streaming_mean)
@@ -345,6 +358,16 @@ def test_shapes_that_only_the_running_graph_knows():
     metric.reset()
     update([[1, 2], [3, 4]], [[1, 2], [0, 0]], [3.0, 1.0])
     assert float(metric.result()) == 0.75
+
+
+def test_aggregates():
+    with tf.Graph().as_default():
+        one, two = m.streaming_mean([1.0]), m.streaming_mean([2.0])
+        assert m.aggregate_metrics(one, two) == ([one[0], two[0]], [one[1], two[1]])
+        values, updates = m.aggregate_metric_map({"a": one, "b": two})
+        assert values == {"a": one[0], "b": two[0]} and updates == {"a": one[1], "b": two[1]}
+        with pytest.raises(ValueError, match="at least one pair"):
+            m.aggregate_metrics()
 
 
 def test_aggregates_refuse_what_is_no_pair():
