@@ -231,7 +231,7 @@ def test_a_function_that_does_not_repeat_itself():
 
 def test_wrong_use():
     outside = tf.constant(1.0)
-    with pytest.raises(ValueError, match="the tensor 'outside' of the code around"):
+    with pytest.raises(ValueError, match="closes over the tensor 'outside'"):
         slim.recompute_grad(lambda x: x + outside)
     with pytest.raises(ValueError, match="takes tensors only; got"):
         slim.recompute_grad(lambda x: x)(X)

@@ -49,22 +49,7 @@ def adaptive_clipping_fn(
         kwargs = {"dtype": dtype, "initializer": tf.zeros_initializer(), "trainable": False}
         return tuple(variables.variable(key, [], **kwargs) for key in ("mean", "sq_mean"))
 
-    def clip(grads_and_vars):
-        grads, trained = zip(*grads_and_vars)
-        norm = tf.linalg.global_norm(grads)
-        if modes.in_v1_graph() or not kept:
-            with scopes.scope(name, "AdaptiveMaxNorm", [norm]):
-                kept[:] = averages(norm.dtype)
-        usual, longest = _usual_norms(norm, *kept)
-        if report_summary:
-            summary_ops.scalar("global_norm/adaptive_max_gradient_norm", longest)
-        factor = tf.where(norm < longest, tf.ones_like(norm), usual / norm)
-        if static_max_norm is not None:
-            factor = tf.minimum(static_max_norm / norm, factor)
-        scaled = [None if grad is None else gradients.scaled(grad, factor) for grad in grads]
-        return list(zip(scaled, trained, strict=True))
-
-    def _usual_norms(norm, mean, sq_mean):
+    def usual_norms(norm, mean, sq_mean):
         rate = decay
         if global_step is not None:
             step = tf.cast(global_step, norm.dtype)
@@ -74,5 +59,20 @@ def adaptive_clipping_fn(
         sq_mean = moving_average.update(sq_mean, tf.square(log_norm), rate)
         deviation = tf.sqrt(tf.maximum(epsilon, sq_mean - tf.square(mean)))
         return tf.exp(mean), tf.exp(mean + std_factor * deviation)
+
+    def clip(grads_and_vars):
+        grads, trained = zip(*grads_and_vars)
+        norm = tf.linalg.global_norm(grads)
+        if modes.in_v1_graph() or not kept:
+            with scopes.scope(name, "AdaptiveMaxNorm", [norm]):
+                kept[:] = averages(norm.dtype)
+        usual, longest = usual_norms(norm, *kept)
+        if report_summary:
+            summary_ops.scalar("global_norm/adaptive_max_gradient_norm", longest)
+        factor = tf.where(norm < longest, tf.ones_like(norm), usual / norm)
+        if static_max_norm is not None:
+            factor = tf.minimum(static_max_norm / norm, factor)
+        scaled = [None if grad is None else gradients.scaled(grad, factor) for grad in grads]
+        return list(zip(scaled, trained, strict=True))
 
     return clip

@@ -181,24 +181,23 @@ def _learning_rate(value, decay_fn, global_step, shown: list[str]):
 def _optimizer(optimizer: Any, rate) -> v1.train.Optimizer:
     if isinstance(optimizer, v1.train.Optimizer):
         return optimizer
-    by_class = isinstance(optimizer, type) and issubclass(optimizer, v1.train.Optimizer)
-    if isinstance(optimizer, str) or by_class:
-        if rate is None:
-            raise ValueError(
-                f"optimize_loss needs a learning_rate for the optimizer {optimizer!r}. Pass one, "
-                "or an optimizer that is made already."
-            )
-        if by_class:
-            return optimizer(learning_rate=rate)
+    make = optimizer
+    if isinstance(optimizer, str):
         if optimizer not in OPTIMIZER_CLS_NAMES:
             raise ValueError(
                 f"optimize_loss knows the optimizers {', '.join(OPTIMIZER_CLS_NAMES)}; got "
                 f"{optimizer!r}."
             )
-        return OPTIMIZER_CLS_NAMES[optimizer](learning_rate=rate)
-    made = optimizer
-    if callable(optimizer):
-        made = optimizer() if rate is None else optimizer(rate)
+        make = OPTIMIZER_CLS_NAMES[optimizer]
+    by_class = isinstance(make, type) and issubclass(make, v1.train.Optimizer)
+    if rate is None and (by_class or isinstance(optimizer, str)):
+        raise ValueError(
+            f"optimize_loss needs a learning_rate for the optimizer {optimizer!r}. Pass one, or an "
+            "optimizer that is made already."
+        )
+    made = make
+    if callable(make):
+        made = make() if rate is None else make(rate)
     if not isinstance(made, v1.train.Optimizer):
         raise ValueError(
             "optimize_loss expects optimizer to be a name, a tf.compat.v1.train.Optimizer, its "

@@ -45,7 +45,7 @@ def recompute_grad(fn=None, use_data_dep=_BY_DEFAULT, tupleize_grads=False):
       The function; without `fn` a decorator.
 
     Raises:
-      ValueError: `fn` uses a tensor of the code around it, or is called with anything but tensors.
+      ValueError: `fn` closes over a tensor, or is called with anything but tensors.
     """
     if fn is None:
         return functools.partial(
@@ -118,6 +118,6 @@ def _refuse_captured_tensors(fn: Callable) -> None:
             captured = cell.cell_contents
         if isinstance(captured, tf.Tensor):
             raise ValueError(
-                f"The function under recompute_grad uses the tensor {name!r} of the code around "
-                "it, which would get no gradient through it. Pass it as an argument."
+                f"The function under recompute_grad closes over the tensor {name!r}, which would "
+                "get no gradient through it. Pass it as an argument."
             )

@@ -12,6 +12,9 @@ import tensorflow as tf
 
 from tf_slim.ops import collect, modes, randomness, scopes, stores
 
+# With the keys that begin with "__": what TensorFlow notes of control flow and scopes.
+_OF_TENSORFLOW = (tf.compat.v1.GraphKeys.COND_CONTEXT, tf.compat.v1.GraphKeys.WHILE_CONTEXT)
+
 
 class Replay:
     """A function that can be run a second time with the variables that it used the first time.
@@ -174,6 +177,5 @@ def _graph_collections_kept() -> Iterator[None]:
     before = {key: list(graph.get_collection_ref(key)) for key in graph.get_all_collection_keys()}
     yield
     for key in graph.get_all_collection_keys():
-        # TensorFlow keeps control flow and the scopes themselves under keys of its own.
-        if isinstance(key, str) and not key.startswith("__"):
+        if isinstance(key, str) and not key.startswith("__") and key not in _OF_TENSORFLOW:
             graph.get_collection_ref(key)[:] = before.get(key, [])

@@ -22,7 +22,8 @@ class RevBlock(scoped.ScopedLayer):
         y2 = x2 + g(y1)
 
     so that its inputs follow from its outputs. The gradient computes them again, layer by layer:
-    activations are kept for one layer at a time, however many there are.
+    activations are kept for one layer at a time, however many there are. There is no second
+    derivative through it.
 
     Args:
       f: a function from a tensor to one of the same shape, or a list of them, one for each layer.
@@ -88,15 +89,7 @@ class RevBlock(scoped.ScopedLayer):
 
         Returns:
           (x1, x2).
-
-        Raises:
-          ValueError: `forward` was not called before.
         """
-        if self._scope is None:
-            raise ValueError(
-                f"RevBlock {self.name!r} goes backward with the variables that it went forward "
-                "with: call forward() first."
-            )
         with self._entered([y1, y2]):
             for f, g in reversed(self._functions()):
                 y2 = y2 - g(y1, *self.g_side_input)
@@ -174,8 +167,9 @@ def _efficient(block: RevBlock, x1, x2):
                 # Else the next layer would begin before this one has freed its memory.
                 done = replay.grouped([*state, *rest])
                 state, rest = done[:4], done[4:]
-            of_inputs = [*state[2:], *rest[: len(sides)]]
-            return (of_inputs, rest[len(sides) :]) if variables else of_inputs
+            found = _only_once([*state[2:], *rest], [x1, x2, *sides])
+            of_inputs, of_variables = found[: 2 + len(sides)], found[2 + len(sides) :]
+            return (of_inputs, of_variables) if variables else of_inputs
 
         return (y1, y2), gradient
 
@@ -200,6 +194,25 @@ def _step_back(f, g, f_side, g_side, variables, y1, y2, dy1, dy2):
     return [x1, x2, dx1, dx2], [*of_f_side, *of_g_side, *of_variables]
 
 
+def _only_once(gradients: list, inputs: list) -> list:
+    """The gradients, with an error for who wants to differentiate them again."""
+    known = [tf.convert_to_tensor(gradient) for gradient in gradients if gradient is not None]
+
+    # The inputs are passed so that a tape sees what the gradients depend on.
+    @tf.custom_gradient
+    def passed_on(*args):
+        def refuse(*unused_upstream):
+            raise NotImplementedError(
+                "A gradient through rev_block cannot be differentiated again. Pass "
+                "is_training=False (RevBlock: use_efficient_backprop=False) for second derivatives."
+            )
+
+        return [tf.identity(gradient) for gradient in args[: len(known)]], refuse
+
+    found = iter(passed_on(*known, *inputs))
+    return [None if gradient is None else next(found) for gradient in gradients]
+
+
 def _sum(left, right):
     """The sum of two gradients, of which each may be None."""
     if left is None or right is None:
@@ -212,7 +225,9 @@ def _in_scope(fn: Callable, scope: str) -> Callable:
 
     def run(x, *side):
         with scopes.scope(scope):
-            return fn(x, list(side)) if side else fn(x)
+            outputs = fn(x, list(side)) if side else fn(x)
+            # In mixed precision the two streams stay exact: going backward must find them again.
+            return tf.cast(outputs, x.dtype)
 
     return run
 
