@@ -123,11 +123,11 @@ def data_format(value: Any, allowed: Sequence[Any], site: Site) -> Any:
       ValueError: it is not.
     """
     if value not in allowed:
-        names = ", ".join(repr(known) for known in allowed if known is not None)
+        names = " or ".join(sorted(known for known in allowed if known is not None))
         raise site.error(
-            f"data_format to be one of {names}",
+            "data_format to name the axes of the inputs",
             f"data_format={value!r}",
-            "Use the one that names the axes of the inputs.",
+            f"data_format has to be either {names}.",
         )
     return value
 
@@ -149,7 +149,7 @@ def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly
     if found is None:
         raise site.error(
             f"inputs of known rank {axes}",
-            "inputs of unknown shape",
+            "inputs of undefined rank",
             "Tell it first: inputs.set_shape([None, None, None, channels]).",
         )
     if (exactly and found != exactly) or found < at_least:
@@ -162,7 +162,7 @@ def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly
     return found
 
 
-def channels(inputs: tf.Tensor, axis: int, site: Site) -> int:
+def channels(inputs: tf.Tensor, axis: int, site: Site, called: str = "channels dimension") -> int:
     """The static size of the channel axis.
 
     Raises:
@@ -172,7 +172,7 @@ def channels(inputs: tf.Tensor, axis: int, site: Site) -> int:
     if found is None:
         raise site.error(
             f"inputs whose channels (axis {axis}) are known, since variables depend on them",
-            f"inputs of shape {shape_text(inputs)}",
+            f"inputs of shape {shape_text(inputs)}, with undefined {called}",
             "Tell it first, with inputs.set_shape(...) or tf.ensure_shape(inputs, ...).",
         )
     return found
@@ -188,7 +188,7 @@ def floating(inputs: tf.Tensor, site: Site) -> tf.DType:
     if not (dtype.is_floating or dtype.is_complex):
         raise site.error(
             "floating-point inputs",
-            f"inputs of dtype {dtype.name}",
+            f"inputs of non-floating point type {dtype.name}",
             "Convert them first: tf.cast(inputs, tf.float32).",
             kind=TypeError,
         )

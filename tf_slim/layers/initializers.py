@@ -118,7 +118,7 @@ def _require_floating(dtype) -> tf.DType:
     dtype = tf.as_dtype(dtype)
     if not dtype.is_floating:
         raise TypeError(
-            f"Weights are drawn from a continuous distribution; expected a floating-point dtype, "
-            f"got {dtype.name}."
+            "Cannot create initializer for non-floating point type. Weights are drawn from a "
+            f"continuous distribution; expected a floating-point dtype, got {dtype.name}."
         )
     return dtype

@@ -45,7 +45,7 @@ def maxout(inputs, num_units, axis=-1, scope=None):
     channels = checks.channels(inputs, axis, site)
     if channels % units:
         raise site.error(
-            "a number of channels that is a multiple of num_units",
+            "a number of features (channels) that is a multiple of num_units",
             f"{channels} channels with num_units={num_units!r}",
             "Choose a divisor.",
         )

@@ -64,7 +64,7 @@ def layer_norm(
     if None in shape:
         raise site.error(
             f"inputs whose sizes from axis {begin_params_axis} on are known",
-            f"inputs of shape {checks.shape_text(inputs)}",
+            f"inputs of shape {checks.shape_text(inputs)}, which is not fully defined",
             "Tell them first, with inputs.set_shape(...).",
         )
     with scopes.scope(scope, "LayerNorm", [inputs], reuse=reuse) as sc:
@@ -202,16 +202,19 @@ def group_norm(
     reduced = [_axis(axis, rank, "reduction_axes", site) for axis in reduction_axes]
     if channel_axis in reduced:
         raise site.error(
-            "reduction_axes without the axis of the channels",
+            "reduction_axes and channels_axis to be mutually exclusive",
             f"reduction_axes={reduction_axes!r} with channels_axis={channels_axis!r}",
             "Name the spatial axes only: for NCHW these are (-2, -1), with channels_axis=-3.",
         )
-    depth = checks.channels(inputs, channel_axis, site)
+    depth = checks.channels(inputs, channel_axis, site, "channel dimension")
     count = checks.depth(groups, "groups", site)
     if depth % count:
+        too_many = f"Invalid groups {count} for {depth} channels"
         raise site.error(
             "channels that can be divided evenly into groups",
-            f"{depth} channels for groups={groups!r}",
+            too_many
+            if count > depth
+            else f"{depth} channels is not commensurate with {count} groups",
             "Choose a divisor of the number of channels.",
         )
     with scopes.scope(scope, "GroupNorm", [inputs], reuse=reuse) as sc:
@@ -279,7 +282,7 @@ def _axis(axis, rank: int, argument: str, site: checks.Site) -> int:
         raise site.error(
             f"{argument} to lie between {-rank} and {rank - 1}",
             f"{argument}={axis!r}",
-            "Negative axes count from the end.",
+            "Axis is out of bounds. It must be < rank(inputs); negative ones count from the end.",
         )
     return found % rank
 

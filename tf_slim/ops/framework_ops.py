@@ -40,8 +40,8 @@ def get_graph_from_inputs(op_input_list: Sequence, graph: tf.Graph | None = None
             graph = own
         elif own is not graph:
             raise ValueError(
-                f"get_graph_from_inputs: {element!r} belongs to another graph than what came "
-                "before. Build everything under one `with graph.as_default():`."
+                f"get_graph_from_inputs: {element!r} is not from the passed-in graph, or that of "
+                "what came before. Build everything under one `with graph.as_default():`."
             )
     return tf.compat.v1.get_default_graph() if graph is None else graph
 
