@@ -17,52 +17,90 @@ class Row:
     """How a net is run here.
 
     Attributes:
-      size: a small height and width, in pixels, that the net takes with `kwargs`.
+      size: the smallest height and width, in pixels, that the net takes with `kwargs`.
       features: how many features it returns without classes.
       kwargs: of the net, chosen to make it cheap.
-      frames: for a net of videos, a small number of frames.
+      frames: for a net of videos, a small number of images that it takes.
+      computes: whether its numbers are computed here, in each mode. Those of all nets are compared
+        with recorded ones in tests/goldens.
+      large: whether its graph takes seconds to build. tests/nets/test_reference.py does so once.
+      like: a net that is the same code with other numbers in it: what depends on the code alone is
+        tried with that one.
     """
 
     size: int
     features: int
     kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
     frames: int | None = None
+    computes: bool = False
+    large: bool = False
+    like: str | None = None
 
 
 CLASSES = 3
 
+_SAME = {"fc_conv_padding": "SAME"}
+
 NETS = {
-    "alexnet_v2": Row(195, 4096),
-    "cifarnet": Row(4, 192),
-    "lenet": Row(4, 1024),
-    "overfeat": Row(231, 4096),
-    "resnet_v1_18": Row(33, 512),
-    "resnet_v1_50": Row(33, 2048),
-    "resnet_v2_50": Row(33, 2048),
-    "vgg_16": Row(32, 4096, {"fc_conv_padding": "SAME"}),
-    "vgg_19": Row(32, 4096, {"fc_conv_padding": "SAME"}),
-    "vgg_a": Row(32, 4096, {"fc_conv_padding": "SAME"}),
+    "alexnet_v2": Row(195, 4096, computes=True),
+    "cifarnet": Row(4, 192, computes=True),
+    "inception_resnet_v2": Row(107, 1536, large=True),
+    "inception_v1": Row(33, 1024, {"global_pool": True}, computes=True),
+    "inception_v2": Row(32, 1024),
+    "inception_v3": Row(107, 2048),
+    "inception_v4": Row(107, 1536, large=True),
+    "lenet": Row(4, 1024, computes=True),
+    "mobilenet_edgetpu": Row(32, 1280),
+    "mobilenet_edgetpu_075": Row(32, 1280, like="mobilenet_edgetpu"),
+    "mobilenet_v1": Row(32, 256, {"depth_multiplier": 0.25}, computes=True),
+    "mobilenet_v1_025": Row(32, 256, like="mobilenet_v1"),
+    "mobilenet_v1_050": Row(32, 512, like="mobilenet_v1"),
+    "mobilenet_v1_075": Row(32, 768, like="mobilenet_v1"),
+    "mobilenet_v2": Row(32, 1280),
+    "mobilenet_v2_035": Row(32, 1280, like="mobilenet_v2"),
+    "mobilenet_v2_050": Row(32, 1280, like="mobilenet_v2"),
+    "mobilenet_v2_140": Row(32, 1792, like="mobilenet_v2"),
+    "mobilenet_v3_large": Row(32, 1280, like="mobilenet_v3_small"),
+    "mobilenet_v3_large_minimalistic": Row(32, 1280, like="mobilenet_v3_small"),
+    "mobilenet_v3_small": Row(32, 1024),
+    "mobilenet_v3_small_minimalistic": Row(32, 1024, like="mobilenet_v3_small"),
+    "nasnet_cifar": Row(32, 768, like="nasnet_mobile"),
+    "nasnet_large": Row(96, 4032, like="nasnet_mobile"),
+    "nasnet_mobile": Row(96, 1056, large=True),
+    "overfeat": Row(231, 4096, computes=True),
+    "pnasnet_large": Row(96, 4320, like="pnasnet_mobile"),
+    "pnasnet_mobile": Row(96, 1080, large=True),
+    "resnet_v1_18": Row(32, 512, computes=True),
+    "resnet_v1_34": Row(32, 512, like="resnet_v1_18"),
+    "resnet_v1_50": Row(32, 2048),
+    "resnet_v1_101": Row(32, 2048, like="resnet_v1_50"),
+    "resnet_v1_152": Row(32, 2048, like="resnet_v1_50"),
+    "resnet_v1_200": Row(32, 2048, like="resnet_v1_50"),
+    "resnet_v2_50": Row(32, 2048),
+    "resnet_v2_101": Row(32, 2048, like="resnet_v2_50"),
+    "resnet_v2_152": Row(32, 2048, like="resnet_v2_50"),
+    "resnet_v2_200": Row(32, 2048, like="resnet_v2_50"),
+    "vgg_16": Row(32, 4096, _SAME, like="vgg_a"),
+    "vgg_19": Row(32, 4096, _SAME, like="vgg_a"),
+    "vgg_a": Row(32, 4096, _SAME, computes=True),
 }
 
-DEEPER = {
-    "resnet_v1_101": "resnet_v1_50",
-    "resnet_v1_152": "resnet_v1_50",
-    "resnet_v1_200": "resnet_v1_50",
-    "resnet_v1_34": "resnet_v1_18",
-    "resnet_v2_101": "resnet_v2_50",
-    "resnet_v2_152": "resnet_v2_50",
-    "resnet_v2_200": "resnet_v2_50",
-}
-"""Nets that repeat more often, or widen, what one of the table does. The tests of names, shapes and
-goldens have them too; they need not be run in each mode."""
+DEFINITIONS = tuple(sorted(name for name, row in NETS.items() if row.like is None))
+"""One net of each piece of code."""
+
+BUILT = tuple(name for name in DEFINITIONS if not NETS[name].large)
+"""Those of them that are quickly built."""
+
+COMPUTED = tuple(sorted(name for name, row in NETS.items() if row.computes))
+"""The nets whose numbers are computed here."""
 
 
 def image_shape(name: str, size: int | None = None) -> list[int]:
-    """The shape of one image (or video) for a net, by default the one of the table."""
+    """The shape of one input for a net, by default the smallest that the table knows."""
     row = NETS[name]
     size = row.size if size is None else size
-    clip = [] if row.frames is None else [row.frames]
-    return [*clip, size, size, slim.nets.spec(name).channels]
+    frames = [] if row.frames is None else [row.frames]
+    return [*frames, size, size, slim.nets.spec(name).channels]
 
 
 def images(name: str, batch: int = 2) -> tf.Tensor:
@@ -82,8 +120,7 @@ class Built:
 
 
 def in_graph(name: str, size: int | None = None, **kwargs) -> Built:
-    """Builds a net in a v1 graph, by calling its plain function in its own arg_scope."""
-    kwargs = {"num_classes": slim.nets.spec(name).num_classes, **NETS[name].kwargs, **kwargs}
+    """Builds a net in a v1 graph, in training, by calling its function in its own arg_scope."""
     return _in_graph(name, size, tuple(kwargs.items()), layers_in_use=slim.conv2d)
 
 
@@ -94,7 +131,9 @@ def _in_graph(name, size, kwargs, layers_in_use) -> Built:
     v1 = tf.compat.v1
     with tf.Graph().as_default(), slim.arg_scope(spec.arg_scope()):
         x = v1.placeholder(tf.float32, [None, *image_shape(name, size)])
-        output, end_points = spec.fn(x, **{**spec.defaults, **dict(kwargs)})
+        usual = {"num_classes": spec.num_classes, "is_training": True, **spec.defaults}
+        options = {**usual, **NETS[name].kwargs, **dict(kwargs)}
+        output, end_points = spec.fn(x, **options)
         return Built(
             output.shape.as_list(),
             {key: tensor.shape.as_list() for key, tensor in end_points.items()},

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.nets.table import NETS
+from tests.nets.table import DEFINITIONS, NETS, image_shape
 
 # net, shape of the images, further arguments -> parts of the message
 BAD = [
@@ -35,6 +35,14 @@ BAD = [
     ("vgg_19", [1, 31, 31, 3], {"fc_conv_padding": "SAME"}, ["vgg_19", "32x32", "got 31x31"]),
     ("vgg_a", [1, 256, 224, 3], {}, ["vgg_a", "2x1 logits", "global_pool=True"]),
     ("vgg_16", [1, 64, 64, 3], {"fc_conv_padding": "SAME"}, ["vgg_16", "2x2 logits"]),
+    (
+        "inception_v3",
+        [1, 106, 299, 3],
+        {},
+        ["InceptionV3", "107x107", "got 106x299", "create_aux_logits=False"],
+    ),
+    ("inception_v4", [1, 74, 74, 3], {"create_aux_logits": False}, ["75x75", "got 74x74"]),
+    ("inception_v1", [1, 160, 160, 3], {}, ["InceptionV1", "193x193", "global_pool=True"]),
 ]
 
 
@@ -70,10 +78,23 @@ def test_nothing_is_made_for_images_that_are_too_small():
 @pytest.mark.parametrize("name", sorted(NETS))
 @pytest.mark.parametrize("dtype", [tf.uint8, tf.int64])
 def test_integers_are_no_images(name, dtype):
-    size = slim.nets.spec(name).image_size
-    x = tf.zeros([1, size, size, slim.nets.spec(name).channels], dtype)
+    x = tf.zeros([1, *image_shape(name)], dtype)
     with pytest.raises(TypeError, match=f"got {dtype.name}.*convert_image_dtype"):
         slim.nets.create(name)(x)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_a_single_image_is_no_batch(name):
+    with pytest.raises(ValueError, match=r"takes (images|videos) \[batch, .*tf.newaxis"):
+        slim.nets.create(name)(tf.zeros(image_shape(name)))
+
+
+def test_other_channels_than_those_of_the_weights():
+    model = slim.nets.create("resnet_v1_18", 3).build([None, 32, 32, 3])
+    with pytest.raises(ValueError) as caught:
+        model(tf.zeros([1, 32, 32, 1]))
+    for part in ("resnet_v1_18/conv1/weights", "shape (7, 7, 3, ", "shape (7, 7, 1, "):
+        assert part in str(caught.value)
 
 
 def test_arrays_are_images():

@@ -3,49 +3,72 @@
 from __future__ import annotations
 
 import fnmatch
-import inspect
 
 import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.nets.table import CLASSES, DEEPER, NETS, image_shape, in_graph
+from tests.nets.table import BUILT, CLASSES, COMPUTED, NETS, image_shape, in_graph
 
-every_net = pytest.mark.parametrize("name", sorted(NETS))
+each_built = pytest.mark.parametrize("name", BUILT)
+each_computed = pytest.mark.parametrize("name", COMPUTED)
 
 
 def test_the_table_is_complete():
-    assert sorted([*NETS, *DEEPER]) == slim.nets.names()
-    assert set(DEEPER.values()) <= set(NETS)
+    assert sorted(NETS) == slim.nets.names()
 
 
-@every_net
-def test_features_without_classes(name):
-    row = NETS[name]
-    graph = in_graph(name, num_classes=None)
-    assert graph.output[-1] == row.features
-    assert graph == in_graph(name, num_classes=0)
-    logits = in_graph(name, num_classes=CLASSES)
-    shared = {key: logits.variables[key] for key in logits.variables if key in graph.variables}
-    assert list(shared.items()) == list(graph.variables.items())
+def test_nets_of_the_same_code_are_of_the_same_file():
+    for name, row in NETS.items():
+        if row.like is not None:
+            homes = {slim.nets.spec(one).fn.__module__.split(".")[2] for one in (name, row.like)}
+            assert len(homes) == 1, name
+            assert NETS[row.like].like is None
+
+
+@each_built
+def test_logits_and_features(name):
+    row, spec = NETS[name], slim.nets.spec(name)
+    features, logits = in_graph(name, num_classes=None), in_graph(name, num_classes=CLASSES)
+    assert logits.output == [None, CLASSES]
+    assert features.output[-1] == row.features
+    common = [key for key in logits.variables if key in features.variables]
+    assert common == list(features.variables)
+    # What exists only with classes is what a checkpoint of other classes must leave alone.
+    heads = [key for key in logits.variables if key not in features.variables]
+    assert heads == [
+        key
+        for key in logits.variables
+        if any(fnmatch.fnmatchcase(key, pattern) for pattern in spec.logits_patterns)
+    ]
+    assert any(logits.variables[key][-1] == CLASSES for key in heads)
+    common = [key for key in logits.end_points if key in features.end_points]
+    assert common == list(features.end_points)
+
+
+@each_computed
+def test_no_classes_are_no_classes(name):
+    assert in_graph(name, num_classes=0) == in_graph(name, num_classes=None)
+
+
+@pytest.mark.parametrize("name", ["lenet", "vgg_a", "resnet_v1_18"])
+def test_the_logits_are_as_many_as_the_classes(name):
+    few, many = in_graph(name, num_classes=CLASSES), in_graph(name, num_classes=5)
     patterns = slim.nets.spec(name).logits_patterns
-    more = [key for key in logits.variables if key not in graph.variables]
-    assert more
-    assert all(any(fnmatch.fnmatchcase(key, p) for p in patterns) for key in more)
-    again = [key for key in logits.end_points if key in graph.end_points]
-    assert again == list(graph.end_points)
+    changed = [key for key in few.variables if few.variables[key] != many.variables[key]]
+    assert changed == [
+        key for key in few.variables if any(fnmatch.fnmatchcase(key, one) for one in patterns)
+    ]
 
 
-@every_net
+@each_computed
 def test_its_own_image_size(name):
     spec = slim.nets.spec(name)
-    parameters = inspect.signature(spec.fn).parameters
-    own = {key: parameters[key].default for key in NETS[name].kwargs}
-    graph = in_graph(name, spec.image_size, **own)
+    graph = in_graph(name, spec.image_size, **_plain(name))
     assert graph.output == [None, spec.num_classes]
 
 
-@every_net
+@each_computed
 def test_the_variables_can_be_shared(name):
     spec, row = slim.nets.spec(name), NETS[name]
     with tf.Graph().as_default():
@@ -59,7 +82,7 @@ def test_the_variables_can_be_shared(name):
             spec.fn(x, CLASSES, **row.kwargs)
 
 
-@every_net
+@each_computed
 def test_another_scope_renames_the_variables(name):
     usual = in_graph(name, num_classes=CLASSES)
     other = in_graph(name, num_classes=CLASSES, scope="trunk")
@@ -68,11 +91,26 @@ def test_another_scope_renames_the_variables(name):
     assert list(other.variables) == renamed
 
 
+def _plain(name):
+    """The keywords of the table undone: as the function has them by default."""
+    keywords = slim.nets.spec(name).keywords
+    return {key: keywords[key] for key in NETS[name].kwargs}
+
+
+def test_output_stride():
+    """The last map is 1/8 of the image, not 1/32, with the same variables."""
+    usual = in_graph("resnet_v1_18", num_classes=None, global_pool=False)
+    dense = in_graph("resnet_v1_18", num_classes=None, global_pool=False, output_stride=8)
+    assert usual.output[1:3] == [1, 1]
+    assert dense.output[1:3] == [4, 4]
+    assert dense.variables == usual.variables
+
+
 @pytest.mark.parametrize(
     ("name", "size"), [("alexnet_v2", 256), ("overfeat", 281), ("vgg_a", 256), ("vgg_16", 256)]
 )
 def test_larger_images(name, size):
-    kwargs = dict.fromkeys(NETS[name].kwargs, "VALID") | {"num_classes": CLASSES}
+    kwargs = _plain(name) | {"num_classes": CLASSES}
     mapped = in_graph(name, size, spatial_squeeze=False, **kwargs)
     assert mapped.output[1] == mapped.output[2] == 2
     pooled = in_graph(name, size, global_pool=True, **kwargs)

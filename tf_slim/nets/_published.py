@@ -103,11 +103,11 @@ mobilenet_v2_0.75_192 mobilenet_v2     1001 192 inception 68.7 88.9 0.75
 mobilenet_v2_0.75_160 mobilenet_v2     1001 160 inception 66.4 87.3 0.75
 mobilenet_v2_0.75_128 mobilenet_v2     1001 128 inception 63.2 85.3 0.75
 mobilenet_v2_0.75_96  mobilenet_v2     1001 96  inception 58.8 81.6 0.75
-mobilenet_v2_0.5_224  mobilenet_v2     1001 224 inception 65.4 86.4 0.5
-mobilenet_v2_0.5_192  mobilenet_v2     1001 192 inception 63.9 85.4 0.5
-mobilenet_v2_0.5_160  mobilenet_v2     1001 160 inception 61.0 83.2 0.5
-mobilenet_v2_0.5_128  mobilenet_v2     1001 128 inception 57.7 80.8 0.5
-mobilenet_v2_0.5_96   mobilenet_v2     1001 96  inception 51.2 75.8 0.5
+mobilenet_v2_0.5_224  mobilenet_v2_050 1001 224 inception 65.4 86.4
+mobilenet_v2_0.5_192  mobilenet_v2_050 1001 192 inception 63.9 85.4
+mobilenet_v2_0.5_160  mobilenet_v2_050 1001 160 inception 61.0 83.2
+mobilenet_v2_0.5_128  mobilenet_v2_050 1001 128 inception 57.7 80.8
+mobilenet_v2_0.5_96   mobilenet_v2_050 1001 96  inception 51.2 75.8
 mobilenet_v2_0.35_224 mobilenet_v2_035 1001 224 inception 60.3 82.9
 mobilenet_v2_0.35_192 mobilenet_v2_035 1001 192 inception 58.2 81.2
 mobilenet_v2_0.35_160 mobilenet_v2_035 1001 160 inception 55.7 79.1
@@ -132,8 +132,8 @@ mobilenet_edgetpu_224_0.75 mobilenet_edgetpu_075 1001 224 inception 73.5 -
 def _read(address: str, row: str) -> Checkpoint:
     name, net, classes, size, preprocessing, top_1, top_5, *depth = row.split()
     keywords: dict[str, Any] = {"depth_multiplier": float(depth[0])} if depth else {}
-    if net == "mobilenet_v2" and keywords.get("depth_multiplier", 1) < 1:
-        # Those were published with as many features before the logits as the full net has.
+    if keywords.get("depth_multiplier", 1) < 1:
+        # The features before the logits are as many as in the full net, in all of them.
         keywords["finegrain_classification_mode"] = True
     return Checkpoint(
         name=name,

@@ -60,8 +60,12 @@ class NetSpec:
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
-        """The published checkpoints of the net; the first is the one for its own image size."""
-        return tuple(one for one in PUBLISHED.values() if one.net == self.name)
+        """The published checkpoints of the net, those that are most its own first."""
+
+        def distance(one: Checkpoint) -> tuple[int, int]:
+            return len(one.keywords), abs(one.image_size - self.image_size)
+
+        return tuple(sorted((c for c in PUBLISHED.values() if c.net == self.name), key=distance))
 
     @property
     def input_shape(self) -> list[int | None]:
