@@ -27,6 +27,7 @@ import tf_slim as slim
 
 __all__ = [
     "avg_pool",
+    "branched",
     "check_images",
     "collected_end_points",
     "conv",
@@ -71,7 +72,7 @@ def check_images(
       ValueError: the images are of another rank, or too small.
       TypeError: they are not of floating point.
     """
-    net = tf.compat.v1.get_variable_scope().name
+    net = tf.compat.v1.get_variable_scope().name or "The net"
     images = tf.convert_to_tensor(images)
     shape = images.shape
     what = "videos" if "D" in data_format else "images"
@@ -125,25 +126,31 @@ def avg_pool(kernel, **kwargs) -> Layer:
 
 
 def mixed(*branches: Mapping[str, Layer], axis: int = -1) -> Layer:
-    """A row of a table: an Inception module.
-
-    Args:
-      *branches: tables, each of which is applied to the same net, in scopes `Branch_0`, ...
-      axis: along which their outputs are joined.
-    """
+    """A row of a table: an Inception module, which is `branched` in a scope."""
 
     def module(net, scope):
         with slim.scope(scope):
-            outputs = []
-            for index, branch in enumerate(branches):
-                with slim.scope(f"Branch_{index}"):
-                    output = net
-                    for name, layer in branch.items():
-                        output = layer(output, scope=name)
-                    outputs.append(output)
-            return tf.concat(outputs, axis)
+            return branched(net, *branches, axis=axis)
 
     return module
+
+
+def branched(net: tf.Tensor, *branches: Mapping[str, Layer], axis: int = -1) -> tf.Tensor:
+    """Applies several tables to the same net, in scopes `Branch_0`, ..., and joins what they make.
+
+    Args:
+      net: what each table begins with.
+      *branches: the tables.
+      axis: along which their outputs are joined.
+    """
+    outputs = []
+    for index, branch in enumerate(branches):
+        with slim.scope(f"Branch_{index}"):
+            output = net
+            for name, layer in branch.items():
+                output = layer(output, scope=name)
+            outputs.append(output)
+    return tf.concat(outputs, axis)
 
 
 def fork(layers: Mapping[str, Layer], axis: int = -1) -> Layer:
