@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
+
+from tf_slim.ops import checkpoints
 
 if TYPE_CHECKING:
     from tf_slim.learning.fit import Run
@@ -29,6 +32,30 @@ class Hook:
 
     def end(self, run: Run) -> None:
         """After the last step, also when training ends by an error."""
+
+
+class KeepBest(Hook):
+    """Judges each checkpoint after it was written; the run folder then keeps the best one.
+
+        best = slim.hooks.KeepBest(lambda: evaluate(model, test, metrics())["accuracy"])
+        slim.learning.fit(step, train, "runs/mine", 1000, hooks=[best], save_every_steps=100)
+        model.restore(slim.checkpoints.best("runs/mine").path)
+
+    Args:
+      score: a function without arguments that judges the model as it is.
+      metric: a name for what it returns. The best one by another name is forgotten.
+      greater_is_better: False for a loss.
+    """
+
+    def __init__(
+        self, score: Callable[[], float], metric: str = "score", greater_is_better: bool = True
+    ):
+        self._score = score
+        self._metric = metric
+        self._greater_is_better = greater_is_better
+
+    def after_save(self, run: Run, path: str) -> None:
+        checkpoints.mark_best(path, float(self._score()), self._metric, self._greater_is_better)
 
 
 class ProgressLines(Hook):

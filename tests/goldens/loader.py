@@ -40,11 +40,15 @@ def net_kinds() -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class Checkpoint:
-    """A recorded checkpoint: `meta` describes it, `v2` and `v1` are the prefixes of its files."""
+    """A recorded checkpoint: `meta` describes it, `v2` and `v1` are the prefixes of its files.
+
+    `frozen` is the file of a GraphDef that holds the weights as constants.
+    """
 
     meta: Case
     v2: pathlib.Path
     v1: pathlib.Path
+    frozen: pathlib.Path
 
 
 def checkpoint(name: str) -> Checkpoint:
@@ -52,4 +56,5 @@ def checkpoint(name: str) -> Checkpoint:
     folder = DATA / "checkpoints" / name
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     (index,) = folder.glob("v2/*.index")
-    return Checkpoint(meta, index.with_suffix(""), folder / "v1" / "model.ckpt")
+    v1 = folder / "v1" / "model.ckpt"
+    return Checkpoint(meta, index.with_suffix(""), v1, folder / "frozen.pb")

@@ -40,7 +40,7 @@ def built(meta: loader.Case) -> slim.Model:
     return model.build(tf.TensorSpec([None, *meta["input_shape"][1:]]))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", [*VERSIONS, "frozen"])
 @pytest.mark.parametrize("name", supported.CHECKPOINTS)
 def test_restored_into_a_model(name, version):
     recorded = loader.checkpoint(name)

@@ -66,15 +66,30 @@ def test_checkpoint_by_own_and_by_other_names(world):
     np.testing.assert_array_equal(world[1]([b])[0], B)
 
 
+@pytest.mark.parametrize("target", ["x.npz", "x.safetensors", "x.h5"])
+def test_other_formats(world, target, tmp_path):
+    w, b = slim.variable("m/w", [3, 2]), slim.variable("new/b", [2])
+    checkpoints.convert(world[0], tmp_path / target)
+    names = {"m/w": w, "m/b": [b]}
+    initialize(world)
+    slim.assign_from_checkpoint_fn(tmp_path / target, names, reshape_variables=True)(world[2])
+    np.testing.assert_array_equal(world[1]([w])[0], W.reshape(3, 2))
+    np.testing.assert_array_equal(world[1]([b])[0], B)
+
+
 def test_missing_names(world):
     w, x = slim.variable("m/w", [2, 3]), slim.variable("m/x", [2])
     for assign in (slim.assign_from_checkpoint, slim.assign_from_checkpoint_fn):
         with pytest.raises(ValueError, match="has no m/x.*ignore_missing_vars"):
             assign(world[0], [w, x])
     initialize(world)
-    slim.assign_from_checkpoint_fn(world[0], [w, x], ignore_missing_vars=True)(world[2])
+    with pytest.warns(UserWarning, match=r"has no m/x \(1 of 2 variables\)\. They stay"):
+        slim.assign_from_checkpoint_fn(world[0], [w, x], ignore_missing_vars=True)(world[2])
     np.testing.assert_array_equal(world[1]([w])[0], W)
-    assert slim.assign_from_checkpoint_fn(world[0], [x], ignore_missing_vars=True) is None
+    with pytest.warns(UserWarning, match="All of them stay.*Near 'm/x' is 'm/"):
+        assert slim.assign_from_checkpoint_fn(world[0], [x], ignore_missing_vars=True) is None
+    with pytest.warns(UserWarning, match="has no m/x"):
+        run(world, slim.assign_from_checkpoint(world[0], [w, x], ignore_missing_vars=True))
     with pytest.raises(ValueError, match="var_list is empty"):
         slim.assign_from_checkpoint_fn(world[0], [])
 
@@ -83,6 +98,12 @@ def test_shapes(world):
     turned = slim.variable("m/w", [3, 2])
     with pytest.raises(ValueError, match=r"\(3, 2\).*\(2, 3\).*reshape_variables"):
         slim.assign_from_checkpoint(world[0], [turned])
+    for ignore in (False, True):
+        with pytest.raises(ValueError, match=r"\(3, 2\).*\(2, 3\).*reshape_variables"):
+            slim.assign_from_checkpoint_fn(world[0], [turned], ignore_missing_vars=ignore)
+    small = slim.variable("small/b", [3])
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        slim.assign_from_checkpoint_fn(world[0], {"m/b": small}, reshape_variables=True)
     slim.assign_from_checkpoint_fn(world[0], [turned], reshape_variables=True)(world[2])
     np.testing.assert_array_equal(world[1]([turned])[0], W.reshape(3, 2))
 

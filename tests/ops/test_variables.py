@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -192,6 +195,69 @@ def test_local_and_global_variables_and_the_step(run):
             slim.get_trainable_variables())
 
     assert run(body) == (["local"], ["global", "global_step"], [])
+
+
+# What selects more than was meant, or nothing: (call, the warning; None for none).
+SURPRISES = {
+    "a scope that begins another": (
+        lambda: slim.get_variables("A/conv1"),
+        r"scope='A/conv1' has also selected 'A/conv10/weights:0' and 1 more.*scope='A/conv1/'"),
+    "that scope": (lambda: slim.get_variables("A/conv1/"), None),
+    "one variable": (lambda: slim.get_variables("A/conv1/weights"), None),
+    "a beginning of several": (lambda: slim.get_variables("A/con"), None),
+    "a regular expression": (lambda: slim.get_variables("A/conv1.*"), None),
+    "a suffix of another": (
+        lambda: slim.get_variables(suffix="mean"),
+        r"suffix='mean' has also selected 'A/conv1/moving_mean:0'.*suffix='/mean'"),
+    "a whole suffix": (lambda: slim.get_variables(suffix="/mean"), None),
+    "by name": (lambda: slim.get_variables_by_name("mean"), None),
+    "nothing to exclude": (
+        lambda: slim.get_variables_to_restore(exclude=["conv10"]),
+        r"exclude: 'conv10' selects none of 6 variables.*Write 'A/conv10'"),
+    "nothing to include": (
+        lambda: slim.get_variables_to_restore(include=["A/conv11"]),
+        r"include: 'A/conv11' selects none.*Near names: A/conv10?/"),
+    "to restore": (lambda: slim.get_variables_to_restore(["A/conv1/"], ["A/conv1/m"]), None),
+}
+
+
+@MODES
+def test_surprises_are_told(run):
+    def body():
+        populate()
+        model_variable("mean", [1])
+        for select, text in SURPRISES.values():
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                select()
+            messages = [str(one.message) for one in told if one.category is UserWarning]
+            assert len(messages) == (text is not None), (text, messages)
+            assert text is None or re.search(text, messages[0]), messages
+        with pytest.raises(ValueError, match=r"is no regular expression.*re\.escape"):
+            slim.get_variables("A/(")
+        inside = v1.VariableScope(False, name="A")
+        assert names(slim.get_variables(inside))[-1] == "A/conv10/biases"
+        with pytest.warns(UserWarning, match="scope='A/'"):
+            assert len(slim.get_variables("A")) == 5
+        return True
+
+    assert run(body)
+
+
+def test_a_global_step_within_a_scope():
+    """In a v1 graph TensorFlow puts it there, and so did TF 1.15; elsewhere it has one name."""
+    with tf.Graph().as_default(), v1.variable_scope("cell_0"):
+        with pytest.warns(UserWarning, match="'cell_0/global_step'.*before the net is built"):
+            step = slim.get_or_create_global_step()
+        assert step.op.name == "cell_0/global_step"
+        assert slim.get_or_create_global_step() is step
+    with tf.Graph().as_default(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        step = slim.create_global_step()
+        with v1.variable_scope("cell_0"):
+            assert slim.get_or_create_global_step() is step
+    with slim.scope("cell_0"):
+        assert slim.get_or_create_global_step().name == "global_step:0"
 
 
 INITIALIZERS = {

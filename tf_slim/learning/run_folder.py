@@ -17,9 +17,12 @@ _BASE = "model.ckpt"
 class RunFolder:
     """Files of one run.
 
+    What a process that was killed while saving has left there is removed.
+
     Args:
       path: the folder, made if needed.
-      keep: how many checkpoints to keep, the latest ones.
+      keep: how many checkpoints to keep: the latest ones, and besides them the best one, if
+        `slim.checkpoints.mark_best` was told of one (see `slim.hooks.KeepBest`).
 
     Raises:
       OSError: the folder cannot be written.
@@ -33,6 +36,7 @@ class RunFolder:
             os.makedirs(self.path, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path) as probe:
                 probe.write(b"probe")
+            checkpoints.remove_leftovers(self.path)
         except OSError as error:
             raise OSError(
                 error.errno,
@@ -45,10 +49,13 @@ class RunFolder:
         return checkpoints.latest(self.path)
 
     def save(self, step: int, named: Mapping[str, Any]) -> str:
-        """Writes the checkpoint of `step` and removes the oldest ones beyond `keep`."""
+        """Writes the checkpoint of `step`; of the older ones `keep`, and the best, remain."""
         path = checkpoints.save(os.path.join(self.path, f"{_BASE}-{step}"), named)
         own = [p for p in checkpoints.prefixes(self.path) if self._is_own(p)]
+        best = checkpoints.best(self.path)
         kept = own[-self._keep :]
+        if best is not None and best.path in own and best.path not in kept:
+            kept.insert(0, best.path)
         if path not in kept:
             kept.append(path)
         checkpoints.write_state(self.path, path, kept)

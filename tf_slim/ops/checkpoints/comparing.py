@@ -137,7 +137,8 @@ def _changed(name: str, a: np.ndarray, b: np.ndarray, rtol: float, atol: float) 
             distance = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
             distance = np.where(np.isnan(distance), np.inf, distance)
             allowed = atol + rtol * np.abs(a)
-            apart = distance > np.where(np.isnan(allowed), 0.0, allowed)
+            # One to or from NaN or infinity is beyond every tolerance.
+            apart = (distance > 0) & (~(distance <= allowed) | np.isinf(distance))
     count = int(np.count_nonzero(apart))
     if not count:
         return None

@@ -81,7 +81,11 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
 
 
 def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callable:
-    scopes = {key.rstrip("/"): value for key, value in rename.items() if isinstance(key, str)}
+    scopes = {
+        key.rstrip("/"): value and value.rstrip("/")
+        for key, value in rename.items()
+        if isinstance(key, str)
+    }
     expressions = {key: value for key, value in rename.items() if isinstance(key, re.Pattern)}
     if len(scopes) + len(expressions) < len(rename):
         raise TypeError(
