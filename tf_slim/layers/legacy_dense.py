@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts, utils
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import scopes, variables
+from tf_slim.ops import precision, scopes, variables
 
 __all__ = ["legacy_fully_connected", "legacy_linear", "legacy_relu"]
 
@@ -58,7 +58,7 @@ def legacy_fully_connected(
     """
     site = checks.Site("legacy_fully_connected", name, "fully_connected")
     depth = checks.depth(num_output_units, "num_output_units", site)
-    x = tf.convert_to_tensor(x)
+    x = precision.operand(x)
     rank = checks.rank(x, "[batch, ..., channels]", site, at_least=2)
     channels = checks.channels(x, rank - 1, site)
     make = functools.partial(

@@ -1,0 +1,66 @@
+"""The one place for what the table leaves out, each with the reason.
+
+A reason must hold: `test_table` fails for one that names no row or no test, and where what is left
+out works after all.
+"""
+
+from __future__ import annotations
+
+NO_SPARSE = "XLA has no kernels for sparse tensors: SparseReshape, SparseFillEmptyRows"
+NO_HASH = "XLA has no kernel for SparseCross, the hash that these features go through"
+NO_FLOAT64 = "TensorFlow has no kernel in float64 for 3-D pooling"
+STOPPED = "it stops gradients at its corrections, as the paper asks"
+ON_PURPOSE = "to have another gradient than its values is what it is for"
+NOT_SMOOTH = "a step function of its inputs, and it has no variables"
+
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "test_compiled": {
+        "bow_encoder": NO_SPARSE,
+        "safe_embedding_lookup_sparse": NO_SPARSE,
+        "scattered_embedding_lookup": NO_HASH,
+        "scattered_embedding_lookup_sparse": NO_SPARSE,
+    },
+    "test_gradient_is_that_of_differences": {
+        "bn_renorm": STOPPED,
+        "max_pool3d": NO_FLOAT64,
+        "avg_pool3d": NO_FLOAT64,
+        "scale_gradient": ON_PURPOSE,
+        "bucketize": NOT_SMOOTH,
+        "dense_to_sparse": NOT_SMOOTH,
+    },
+}
+"""By test, then by row."""
+
+WITHOUT_ROW: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "xavier_initializer",
+            "xavier_initializer_conv2d",
+            "variance_scaling_initializer",
+            "l1_regularizer",
+            "l2_regularizer",
+            "l1_l2_regularizer",
+            "sum_regularizer",
+            "apply_regularization",
+        ),
+        "no layer: tests/layers/test_initializers.py and test_regularizers.py",
+    ),
+    **dict.fromkeys(
+        ("optimize_loss", "adaptive_clipping_fn", "OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES"),
+        "no layer: tests/layers/test_optimizers.py",
+    ),
+    **dict.fromkeys(
+        (
+            "summarize_activation",
+            "summarize_activations",
+            "summarize_biases",
+            "summarize_collection",
+            "summarize_tensor",
+            "summarize_tensors",
+            "summarize_variables",
+            "summarize_weights",
+        ),
+        "no layer, it writes a summary: tests/layers/test_summaries.py",
+    ),
+}
+"""Public names of `slim.layers` that are no layers, and where they are tested."""

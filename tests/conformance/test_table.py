@@ -1,0 +1,42 @@
+"""The table is whole: every public layer has a row, every exception a reason that holds."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import tf_slim as slim
+from tests import conformance
+from tests.conformance.exceptions import EXCEPTIONS, WITHOUT_ROW
+from tests.conformance.rows import ROWS
+
+COVERED = [function for row in ROWS.values() for function in (row.layer, *row.covers)]
+
+
+def tests_of_the_table() -> dict:
+    found = {}
+    for module in pkgutil.iter_modules(conformance.__path__):
+        if module.name.startswith("test_"):
+            found.update(vars(importlib.import_module(f"{conformance.__name__}.{module.name}")))
+    return found
+
+
+@pytest.mark.parametrize("name", slim.layers.__all__)
+def test_every_public_layer_has_a_row(name):
+    has_row = any(function is getattr(slim.layers, name) for function in COVERED)
+    assert has_row != (name in WITHOUT_ROW)
+
+
+def test_no_reason_without_a_name():
+    assert not set(WITHOUT_ROW) - set(slim.layers.__all__)
+
+
+@pytest.mark.parametrize(
+    ("test", "name"), [(test, name) for test, rows in EXCEPTIONS.items() for name in rows]
+)
+def test_what_is_left_out_would_fail(test, name):
+    function = tests_of_the_table()[test]
+    with pytest.raises(Exception):  # noqa: B017 (a missing kernel has no type of its own)
+        function(ROWS[name])
