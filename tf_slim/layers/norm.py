@@ -209,12 +209,12 @@ def group_norm(
     depth = checks.channels(inputs, channel_axis, site, "channel dimension")
     count = checks.depth(groups, "groups", site)
     if depth % count:
-        too_many = f"Invalid groups {count} for {depth} channels"
+        mismatch = f"{depth} channels is not commensurate with {count} groups"
+        if count > depth:
+            mismatch = f"Invalid groups {count} for {depth} channels"
         raise site.error(
-            "channels that can be divided evenly into groups",
-            too_many
-            if count > depth
-            else f"{depth} channels is not commensurate with {count} groups",
+            f"groups={count} to divide the channels evenly",
+            mismatch,
             "Choose a divisor of the number of channels.",
         )
     with scopes.scope(scope, "GroupNorm", [inputs], reuse=reuse) as sc:
