@@ -121,7 +121,7 @@ def test_the_activity_is_regularized(graph):
     [
         (IMAGES[0, 0], {}, ValueError, ["rank 3 or more", "[4, 5]"]),
         (IMAGES[None, None], {}, ValueError, ["at most 3 axes", "rank 6"]),
-        (IMAGES, {"data_format": "NHWC"}, ValueError, ["'NHWC'", "'channels_last'"]),
+        (IMAGES, {"data_format": "NHWC"}, ValueError, ["'NHWC'", "channels_last"]),
         (IMAGES.astype(int), {}, TypeError, ["int64"]),
     ],
 )

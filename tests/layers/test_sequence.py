@@ -52,9 +52,9 @@ def test_outputs_are_collected():
     ("call", "said"),
     [
         (lambda: slim.images_to_sequence(IMAGES[0]), ["rank 4", "[3, 4, 5]"]),
-        (lambda: slim.images_to_sequence(IMAGES, "NWHC"), ["'NWHC'", "'NCHW'"]),
+        (lambda: slim.images_to_sequence(IMAGES, "NWHC"), ["'NWHC'", "NCHW"]),
         (lambda: slim.sequence_to_images(IMAGES, 3), ["rank 3", "[2, 3, 4, 5]"]),
-        (lambda: slim.sequence_to_images(SEQUENCE, 3, "NHWC"), ["'NHWC'", "'channels_last'"]),
+        (lambda: slim.sequence_to_images(SEQUENCE, 3, "NHWC"), ["'NHWC'", "channels_last"]),
         (lambda: slim.sequence_to_images(SEQUENCE, 0), ["height=0"]),
         (lambda: slim.sequence_to_images(SEQUENCE, 4), ["multiple of height", "[4, 6, 5]"]),
     ],

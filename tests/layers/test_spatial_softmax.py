@@ -67,7 +67,7 @@ def test_gradients_are_those_of_the_formula():
     ("features", "kwargs", "error", "said"),
     [
         (FEATURES[0], {}, ValueError, ["rank 4", "[4, 5, 3]"]),
-        (FEATURES, {"data_format": "NHCW"}, ValueError, ["'NHCW'", "'NCHW'"]),
+        (FEATURES, {"data_format": "NHCW"}, ValueError, ["'NHCW'", "NCHW"]),
         (FEATURES.astype(np.int32), {}, TypeError, ["int32", "tf.cast"]),
     ],
 )

@@ -61,8 +61,9 @@ def test_in_a_v1_graph():
 
 
 def test_eagerly(written):
-    net(IMAGES)
-    summarize_all()
+    with slim.collect():
+        net(IMAGES)
+        summarize_all()
     slim.summarize_tensor(tf.constant(0.5), "half")
     found = written()
     assert found == {

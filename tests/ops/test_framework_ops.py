@@ -19,9 +19,9 @@ def test_the_graph_of_inputs():
         assert get_graph_from_inputs([b]) is second
         assert get_graph_from_inputs([]) is second
         assert get_graph_from_inputs([], graph=first) is first
-    with pytest.raises(ValueError, match="belongs to another graph"):
+    with pytest.raises(ValueError, match="not from the passed-in graph"):
         get_graph_from_inputs([a, b])
-    with pytest.raises(ValueError, match="belongs to another graph"):
+    with pytest.raises(ValueError, match="not from the passed-in graph"):
         get_graph_from_inputs([a], graph=second)
     with pytest.raises(TypeError, match="a list of tensors"):
         get_graph_from_inputs(a)
