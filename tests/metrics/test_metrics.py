@@ -141,6 +141,20 @@ def test_over_replicas(row, strategy2):
     check(row, result(), of(batches[:1]), "after a reset")
 
 
+GROW = {m.streaming_concat, m.streaming_dynamic_auc, m.auc_with_confidence_intervals}
+
+
+def test_under_xla(row):
+    if row.metric in GROW:
+        return  # XLA has no arrays that grow
+    metric = m.stateful(row.metric, **row.settings)
+    batches = batches_of(row, "random", True)[:1]
+    batch = {name: tf.constant(array) for name, array in batches[0].items()}
+    metric.build(**{name: tf.TensorSpec(value.shape, value.dtype) for name, value in batch.items()})
+    tf.function(metric.update, jit_compile=True, autograph=False)(**batch)
+    check(row, metric.result(), batches, "XLA")
+
+
 EXACT_IN_LOW_PRECISION = {"values", "tensors", "numbers", "scores", "judged", "logits", "several"}
 
 
@@ -155,9 +169,6 @@ def test_low_precision(row, dtype):
         for name, array in batches[0].items()
     })
     check(row, metric.result(), batches, dtype.name)
-
-
-GROW = {m.streaming_concat, m.streaming_dynamic_auc, m.auc_with_confidence_intervals}
 
 
 def test_memory_does_not_grow_with_the_data(row):

@@ -275,6 +275,8 @@ WRONG_VALUES = {
     "NaN probability": (m.streaming_auc, {}, ([NAN], [1]), r"in \[0, 1\]"),
     "no probability": (m.streaming_auc, {}, ([1.5], [1]), r"in \[0, 1\]"),
     "label beyond": (m.streaming_mean_iou, {"num_classes": 2}, ([1], [2]), "class indices"),
+    "label beyond the scores": (
+        m.streaming_recall_at_k, {"k": 1}, ([[0.5, 0.5]], [2]), "labels must be class indices"),
     "label of neither class": (m.streaming_dynamic_auc, {}, ([2], [0.5]), "0 or 1"),
 }
 

@@ -108,7 +108,7 @@ def streaming_recall_at_k(
 
     Raises:
       ValueError: the shapes do not fit, or `k` is out of range.
-      tf.errors.InvalidArgumentError: predictions are NaN.
+      tf.errors.InvalidArgumentError: predictions are NaN, or labels out of range.
       RuntimeError: called outside a v1 graph.
     """
     where = "streaming_recall_at_k"
@@ -127,6 +127,8 @@ def streaming_recall_at_k(
             )
         predictions = inputs.check_k(where, predictions, k)
         predictions = inputs.not_nan(where, tf.cast(predictions, tf.float32))
-        return tf.math.in_top_k(tf.cast(labels, tf.int64), predictions, k)
+        # One out of range would count as never found.
+        labels = inputs.in_range(where, "labels", labels, tf.shape(predictions)[-1])
+        return tf.math.in_top_k(labels, predictions, k)
 
     return mean_of(f"recall_at_{k}", where, values)

@@ -22,8 +22,8 @@ def count_in_bins(
       `[size]`.
     """
     if weights is None:
-        # Integers count exactly, however many examples there are.
-        given = tf.zeros([0], dtype if dtype.is_integer else tf.int64)
+        # Integers count exactly, and GPUs have no kernel for longer ones.
+        given = tf.zeros([0], tf.int32)
     else:
         given = tf.reshape(tf.cast(weights, dtype), [-1])
     sums = tf.raw_ops.DenseBincount(

@@ -172,7 +172,11 @@ def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
 
 
 def in_range(
-    where: str, what: str, classes: tf.Tensor, num_classes: int, counted: tf.Tensor | None
+    where: str,
+    what: str,
+    classes: tf.Tensor,
+    num_classes: int | tf.Tensor,
+    counted: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """Class indices as int64 `[examples]`, checked when the graph runs.
 
@@ -187,10 +191,11 @@ def in_range(
       tf.errors.InvalidArgumentError: one of them is not in [0, num_classes).
     """
     classes = tf.reshape(tf.cast(classes, tf.int64), [-1])
-    inside = (classes >= 0) & (classes < num_classes)
+    inside = (classes >= 0) & (classes < tf.cast(num_classes, tf.int64))
     if counted is not None:
         inside |= ~counted
-    message = f"{where}: {what} must be class indices in [0, {num_classes}); got others."
+    size = num_classes if isinstance(num_classes, int) else "the number of classes"
+    message = f"{where}: {what} must be class indices in [0, {size}); got others."
     return _checked(classes, tf.reduce_all(inside), message)
 
 

@@ -25,7 +25,8 @@ def stateful(metric, **fixed):
         print(accuracy.result())
 
     It may be used eagerly, in a `tf.function` and in the replicas of a `tf.distribute` strategy;
-    for the latter make it within `strategy.scope()`.
+    for the latter make it within `strategy.scope()`. Under XLA all work but those that keep the
+    data; XLA leaves out the checks of values, so that nothing is refused there.
 
     Args:
       metric: a `streaming_*` function of `slim.metrics` (or any other metric there that keeps

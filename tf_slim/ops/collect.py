@@ -45,7 +45,8 @@ class Frame:
         """The sum of the collected losses and of the regularization of the models called.
 
         In a replica of a `tf.distribute` strategy this is the replica's share: the sum over the
-        replicas is the loss over the global batch, when all replicas see equally many examples.
+        replicas is the loss over the global batch. What `slim.losses` reduces counts over all
+        replicas; of a loss of your own that holds if all replicas see equally many examples.
 
         Args:
           add_regularization_losses: whether to include the models' regularization.

@@ -87,7 +87,7 @@ def _agreement(margin_type: str) -> Callable[[np.ndarray, np.ndarray], float]:
     except ImportError as error:
         raise ImportError(
             f"cluster_loss: margin_type={margin_type!r} needs scikit-learn. Install it with "
-            "`pip install scikit-learn`, or pass margin_type='const'."
+            "`pip install tf-slim2[metric-learning]`, or pass margin_type='const'."
         ) from error
     known = {
         "nmi": metrics.normalized_mutual_info_score,
