@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
-from tf_slim.ops import modes, scopes, stores, variables
+from tf_slim.ops import collect, modes, scopes, stores, variables
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["batch_norm"]
@@ -41,6 +41,8 @@ def batch_norm(
     renorm_clipping=None,
     renorm_decay=0.99,
     adjustment=None,
+    *,
+    synchronized=False,
 ):
     """Normalizes each channel: over the batch while training, by moving averages otherwise.
 
@@ -90,6 +92,9 @@ def batch_norm(
       renorm_decay: of the averages that the corrections are made from.
       adjustment: a function from the shape of the inputs, a tensor, to (scale, offset), tensors
         that can be broadcast to the inputs: applied while training, before `gamma` and `beta`.
+      synchronized: whether the replicas of a `tf.distribute` strategy normalize by the moments of
+        the whole batch and not each by its own, for when a replica sees few examples. Costs two
+        all-reduces a layer, in which all replicas must take part.
 
     Returns:
       A tensor of the shape and dtype of `inputs`.
@@ -159,11 +164,13 @@ def batch_norm(
                 renorm_clipping,
             )
         if zero_debias_moving_mean and may_train:
-            make = variables.variable if unbiased else variables.model_variable
+            plainly = unbiased and not parts.in_layer()
+            make = variables.variable if plainly else variables.model_variable
             debiased = moving_average.ZeroDebiased(params.moving_mean, make)
 
+        across = synchronized and collect.replica_count() > 1
         after = []
-        if unbiased and dtype in kernels.FUSED_DTYPES:
+        if unbiased and dtype in kernels.FUSED_DTYPES and not across:
             outputs, mean, variance = kernels.fused(
                 inputs,
                 params.gamma,
@@ -184,10 +191,11 @@ def batch_norm(
                 batch_weights,
                 adjustment,
                 renormalized,
+                across,
             )
             outputs = tf.cast(outputs, dtype)
             if unbiased and may_train:
-                variance = kernels.unbiased(variance, inputs)
+                variance = kernels.unbiased(variance, inputs, across)
 
         def update() -> list:
             if renormalized is not None:
@@ -274,6 +282,7 @@ def _in_steps(
     batch_weights,
     adjustment,
     renormalized: batch_renorm.Renorm | None,
+    across: bool,
 ):
     """Batch normalization by simple operations.
 
@@ -305,7 +314,8 @@ def _in_steps(
         )
         scale, offset = kernels.compose(scale_now, offset_now, scale, offset)
     axes = [axis for axis in range(rank) if axis != channel_axis]
-    mean, variance = kernels.moments(inputs, axes, batch_weights)
+    moments = kernels.moments_across_replicas if across else kernels.moments
+    mean, variance = moments(inputs, axes, batch_weights)
     after: list = []
     if renormalized is not None:
         r, d = renormalized.corrections(mean, variance, is_training)

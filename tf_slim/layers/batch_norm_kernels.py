@@ -58,9 +58,40 @@ def moments(inputs, axes, batch_weights):
     return tf.nn.weighted_moments(inputs, axes, tf.cast(batch_weights, inputs.dtype))
 
 
-def unbiased(variance, inputs):
-    """Bessel's correction: the estimate of the variance where `inputs` is a sample."""
+def moments_across_replicas(inputs, axes, batch_weights):
+    """Like `moments`, of the inputs of all replicas; correct for gradients too.
+
+    The variance is taken around the common mean, in a second pass: a difference of two large sums
+    would lose what is small.
+    """
+    weights = tf.ones([], inputs.dtype) if batch_weights is None else batch_weights
+    weights = tf.broadcast_to(tf.cast(weights, inputs.dtype), tf.shape(inputs))
+    count, total = _sum_of_replicas(
+        [tf.reduce_sum(weights, axes), tf.reduce_sum(inputs * weights, axes)]
+    )
+    mean = tf.math.divide_no_nan(total, count)
+    shape = [1 if axis in axes else -1 for axis in range(inputs.shape.rank)]
+    deviations = tf.square(inputs - tf.reshape(mean, shape)) * weights
+    (squares,) = _sum_of_replicas([tf.reduce_sum(deviations, axes)])
+    return mean, tf.math.divide_no_nan(squares, count)
+
+
+def _sum_of_replicas(values: list) -> list:
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
+def unbiased(variance, inputs, across: bool = False):
+    """Bessel's correction: the estimate of the variance where `inputs` is a sample.
+
+    Args:
+      variance: of the batch.
+      inputs: of the layer.
+      across: whether the batch is that of all replicas.
+    """
     count = tf.cast(tf.size(inputs) // tf.size(variance), variance.dtype)
+    if across:
+        (count,) = _sum_of_replicas([count])
     return variance * (count / tf.maximum(count - 1.0, 1.0))
 
 

@@ -11,6 +11,7 @@ computes, and hands the result to `finish` or `deliver`:
 from __future__ import annotations
 
 import contextlib
+import contextvars
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ import tensorflow as tf
 
 from tf_slim.layers import utils
 from tf_slim.ops import collect, modes, scopes, variables
+
+_IN_LAYER: contextvars.ContextVar[bool] = contextvars.ContextVar("in_layer", default=False)
+
+
+def in_layer() -> bool:
+    """Whether a layer is calling its normalizer. All variables of a layer are model variables."""
+    return _IN_LAYER.get()
 
 
 class Placed:
@@ -93,7 +101,11 @@ def finish(
 ) -> tf.Tensor:
     """The second half of every layer with weights: bias or normalizer, activation, collections."""
     if normalizer_fn is not None:
-        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+        token = _IN_LAYER.set(True)
+        try:
+            outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+        finally:
+            _IN_LAYER.reset(token)
     elif biases_initializer is not None:
         biases = parameter(
             "biases",
