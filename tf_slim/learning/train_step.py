@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.learning import gradients, loss_scale, optimizers
 from tf_slim.ops import collect, patterns, randomness
+from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
 
@@ -168,6 +169,7 @@ class TrainStep:
         training = {"is_training": True} if self.model.accepts("is_training") else {}
         with (
             randomness.random_scope(seed),
+            step_scope(step),
             collect.collect() as got,
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):

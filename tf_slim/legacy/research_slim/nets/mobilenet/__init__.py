@@ -1,0 +1,1 @@
+"""`nets.mobilenet` of research/slim."""

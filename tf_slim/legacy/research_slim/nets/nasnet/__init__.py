@@ -1,0 +1,1 @@
+"""`nets.nasnet` of research/slim."""

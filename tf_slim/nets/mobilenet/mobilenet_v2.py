@@ -1,0 +1,171 @@
+"""MobileNet V2: inverted bottlenecks with linear projections.
+
+M. Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", arXiv:1801.04381, 2018.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.nets import register
+from tf_slim.nets.mobilenet import mobilenet as lib
+from tf_slim.nets.mobilenet.conv_blocks import expand_input_by_factor as expand_input
+from tf_slim.nets.mobilenet.conv_blocks import expanded_conv
+from tf_slim.nets.mobilenet.mobilenet import op, training_scope, variant
+
+__all__ = [
+    "V2_DEF",
+    "V2_DEF_GROUP_NORM",
+    "expand_input",
+    "mobilenet",
+    "mobilenet_base",
+    "mobilenet_base_group_norm",
+    "mobilenet_v2",
+    "mobilenet_v2_035",
+    "mobilenet_v2_050",
+    "mobilenet_v2_140",
+    "op",
+    "training_scope",
+]
+
+_PAPER = "Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks, 2018"
+
+
+def _defaults(normalizer_fn, **normalizer_kwargs):
+    return {
+        (normalizer_fn,): normalizer_kwargs,
+        (slim.conv2d, slim.fully_connected, slim.separable_conv2d): {
+            "normalizer_fn": normalizer_fn,
+            "activation_fn": tf.nn.relu6,
+        },
+        (expanded_conv,): {
+            "expansion_size": expand_input(6),
+            "split_expansion": 1,
+            "normalizer_fn": normalizer_fn,
+            "residual": True,
+        },
+        (slim.conv2d, slim.separable_conv2d): {"padding": "SAME"},
+    }
+
+
+# Table 2 of the paper: channels, repetitions, stride of the first.
+_BLOCKS = [(24, 2, 2), (32, 3, 2), (64, 4, 2), (96, 3, 1), (160, 3, 2), (320, 1, 1)]
+
+V2_DEF = {
+    "defaults": _defaults(slim.batch_norm, center=True, scale=True),
+    "spec": [
+        op(slim.conv2d, stride=2, num_outputs=32, kernel_size=[3, 3]),
+        op(expanded_conv, expansion_size=expand_input(1, divisible_by=1), num_outputs=16),
+        *(
+            op(expanded_conv, stride=stride if first else 1, num_outputs=depth)
+            for depth, repetitions, stride in _BLOCKS
+            for first in [True] + [False] * (repetitions - 1)
+        ),
+        op(slim.conv2d, stride=1, kernel_size=[1, 1], num_outputs=1280),
+    ],
+}
+"""The table of MobileNet V2."""
+
+V2_DEF_GROUP_NORM = {**V2_DEF, "defaults": _defaults(slim.group_norm, groups=4)}
+"""The same, with group norm in place of batch norm."""
+
+
+@slim.add_arg_scope
+def mobilenet(
+    input_tensor,
+    num_classes=1001,
+    depth_multiplier=1.0,
+    scope="MobilenetV2",
+    conv_defs=None,
+    finegrain_classification_mode=False,
+    min_depth=None,
+    divisible_by=None,
+    activation_fn=None,
+    *,
+    is_training=None,
+    **kwargs,
+):
+    """MobileNet V2.
+
+    Args:
+      input_tensor: images `[batch, height, width, channels]`, of any size.
+      num_classes: the number of classes; 0 or None for features instead of logits.
+      depth_multiplier: of the number of channels of each layer.
+      scope: the name of the variable scope.
+      conv_defs: the table; `V2_DEF` by default.
+      finegrain_classification_mode: whether the last layer keeps its full depth when
+        `depth_multiplier` is below 1, as many classes ask for.
+      min_depth: the least number of channels of a layer, 8 by default.
+      divisible_by: what numbers of channels are rounded to a multiple of, 8 by default.
+      activation_fn: in place of ReLU6.
+      is_training: whether dropout and batch norm work as in training; by default what
+        `training_scope` says, and False outside it.
+      **kwargs: see `slim.nets.mobilenet.mobilenet.mobilenet` and `mobilenet_base`: `output_stride`,
+        `use_explicit_padding`, `final_endpoint`, `prediction_fn`, `reuse`, `base_only` ...
+
+    Returns:
+      (logits, end_points): `[batch, num_classes]`, and all intermediate outputs by name, in order.
+      Without classes, the features `[batch, 1, 1, depth]` take the place of the logits.
+
+    Raises:
+      ValueError: the images are of another rank, or an argument is out of its range.
+      TypeError: they are not of floating point, or a keyword is unknown.
+    """
+    conv_defs = V2_DEF if conv_defs is None else conv_defs
+    if activation_fn is not None:
+        conv_defs = lib.with_activation(conv_defs, activation_fn)
+    with lib.safe_arg_scope([lib.depth_multiplier], min_depth=min_depth, divisible_by=divisible_by):
+        return lib.scaled(
+            input_tensor,
+            num_classes,
+            depth_multiplier,
+            scope,
+            conv_defs,
+            finegrain_classification_mode,
+            is_training,
+            kwargs,
+        )
+
+
+mobilenet.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+
+
+def _named(name: str, depth_multiplier: float, **defaults):
+    summary = f"MobileNet V2 with {depth_multiplier:g} times as many channels."
+    return variant(mobilenet, name, summary, depth_multiplier=depth_multiplier, **defaults)
+
+
+mobilenet_v2 = _named("mobilenet_v2", 1.0)
+mobilenet_v2_140 = _named("mobilenet_v2_140", 1.4)
+mobilenet_v2_050 = _named("mobilenet_v2_050", 0.5, finegrain_classification_mode=True)
+mobilenet_v2_035 = _named("mobilenet_v2_035", 0.35, finegrain_classification_mode=True)
+
+for _net in (mobilenet_v2, mobilenet_v2_140, mobilenet_v2_050, mobilenet_v2_035):
+    register(
+        arg_scope=training_scope,
+        image_size=224,
+        preprocessing="inception",
+        logits_scopes=["MobilenetV2/Logits/Conv2d_1c_1x1"],
+        paper=_PAPER,
+    )(_net)
+
+
+@slim.add_arg_scope
+def mobilenet_base(input_tensor, depth_multiplier=1.0, **kwargs):
+    """MobileNet V2 without pooling and logits. For the arguments see `mobilenet`.
+
+    Returns:
+      (net, end_points): the last map, and all intermediate outputs by name.
+    """
+    return mobilenet(input_tensor, depth_multiplier=depth_multiplier, base_only=True, **kwargs)
+
+
+@slim.add_arg_scope
+def mobilenet_base_group_norm(input_tensor, depth_multiplier=1.0, **kwargs):
+    """`mobilenet_base` with group norm, of 4 groups, in place of batch norm."""
+    return mobilenet_base(
+        input_tensor,
+        depth_multiplier=depth_multiplier,
+        **{**kwargs, "conv_defs": V2_DEF_GROUP_NORM},
+    )
