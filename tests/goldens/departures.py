@@ -79,12 +79,21 @@ NOT_IN_MODE = _table(
     (
         "moving averages move with the call itself: there are no update operations",
         _NOT_V1,
-        ["scenarios/names.bn_names", "scenarios/names.update_ops_with_reuse"],
+        [
+            "scenarios/names.bn_names",
+            "scenarios/names.net_twice_scope",
+            "scenarios/names.update_ops_with_reuse",
+        ],
     ),
     (
         "moving averages move with the call itself: they no longer have their initial values",
         (EAGER,),
         ["initializers/layer_bn"],
+    ),
+    (
+        "dropout that does nothing returns its input: it is an operation in v1 graphs only",
+        (FUNCTION,),
+        ["scenarios/names.op_names"],
     ),
     (
         "the snippet adds to TensorFlow's own collections, which only v1 graphs have",

@@ -229,6 +229,9 @@ def resnet_v1(
             )
 
 
+resnet_v1.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+
+
 def _named(net):
     """Registers a net, and returns it as contrib.slim had it."""
     net = tf.autograph.experimental.do_not_convert(net)

@@ -173,6 +173,9 @@ def resnet_v2(
             )
 
 
+resnet_v2.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+
+
 def _named(net):
     """Registers a net, and returns it as contrib.slim had it."""
     net = tf.autograph.experimental.do_not_convert(net)
