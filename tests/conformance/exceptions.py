@@ -32,6 +32,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
 """By test, then by row."""
 
 WITHOUT_ROW: dict[str, str] = {
+    **dict.fromkeys(("keras_layer", "as_keras_layer"), "Keras has the layer: tests/test_mixing.py"),
     **dict.fromkeys(
         (
             "xavier_initializer",

@@ -28,6 +28,7 @@ from tf_slim.layers.initializers import (
     xavier_initializer,
     xavier_initializer_conv2d,
 )
+from tf_slim.layers.keras_layers import as_keras_layer, keras_layer
 from tf_slim.layers.legacy_dense import legacy_fully_connected, legacy_linear, legacy_relu
 from tf_slim.layers.maxout import maxout
 from tf_slim.layers.norm import group_norm, instance_norm, layer_norm, unit_norm
@@ -83,6 +84,7 @@ __all__ = [
     "RevBlock",
     "adaptive_clipping_fn",
     "apply_regularization",
+    "as_keras_layer",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
@@ -113,6 +115,7 @@ __all__ = [
     "group_norm",
     "images_to_sequence",
     "instance_norm",
+    "keras_layer",
     "l1_l2_regularizer",
     "l1_regularizer",
     "l2_regularizer",

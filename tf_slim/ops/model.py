@@ -193,6 +193,22 @@ class Model(tf.Module):
                     )
         return named
 
+    def replace_variable(self, name: str, variable: tf.Variable) -> None:
+        """Lets another variable stand for the one called `name` in all later calls.
+
+        Functions that were traced before keep the old one.
+
+        Args:
+          name: a key of `named_variables`.
+          variable: of the same shape and dtype.
+        """
+        if name in self._store:
+            self._store.replace(name, variable)
+            return
+        for child in self._children:
+            if name in child.named_variables:
+                child.replace_variable(name, variable)
+
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar for each variable with a regularizer, computed now."""
         losses = self._store.regularization_losses()

@@ -37,6 +37,7 @@ class VariableStore(tf.Module):
         self._by_name: dict[str, tf.Variable] = {}
         self._collections = Untracked(std_collections.defaultdict(list))
         self._regularizers = Untracked({})
+        self._objects = Untracked({})
         self._lock = Untracked(threading.RLock())
 
     @property
@@ -48,6 +49,11 @@ class VariableStore(tf.Module):
     def model(self) -> Any:
         """The Model that the variables belong to; None for the default store."""
         return self._model.value
+
+    @property
+    def objects(self) -> dict[str, Any]:
+        """What holds variables of its own, such as Keras layers, by scope; to be added to."""
+        return self._objects.value
 
     def __contains__(self, name: str) -> bool:
         return name in self._by_name
@@ -111,6 +117,12 @@ class VariableStore(tf.Module):
             self.add_to_collection(key, variable)
         if regularizer is not None:
             self._regularizers.value[name] = regularizer
+
+    def replace(self, name: str, variable: tf.Variable) -> None:
+        """Lets another variable stand under `name` from now on."""
+        old, self._by_name[name] = self._by_name[name], variable
+        for members in self._collections.value.values():
+            members[:] = [variable if known is old else known for known in members]
 
     def drop(self, name: str) -> None:
         """Forgets a variable."""
@@ -298,6 +310,20 @@ class Call:
             self.store.put(name, make(name), [key], None)
             self._made.append(name)
         return self.store.find(name, None, None)
+
+    def first_use(self, scope: str) -> bool:
+        """Whether this run has not come upon an object of this scope before; notes it."""
+        key = f"{scope}/"
+        first = key not in self._seen
+        self._seen.add(key)
+        return first
+
+    def keep_new(self, name: str, variable: Any, collections: list[str], regularizer) -> None:
+        """Adds a variable that was made elsewhere in this run."""
+        self.note_scope(name)
+        self._seen.add(name)
+        self.store.put(name, variable, collections, regularizer)
+        self._made.append(name)
 
     def roll_back(self) -> None:
         """Forgets what this run has made: a run that failed leaves no half-made net behind."""

@@ -1,0 +1,170 @@
+"""Keras 3 and Slim in one net: a Keras layer within a Slim net, a Slim net as a Keras layer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import collect, modes, precision, scopes, stores, variables
+from tf_slim.ops.model import Model, split_outputs
+
+__all__ = ["as_keras_layer", "keras_layer"]
+
+_LAYERS = "tf_slim/keras_layers"
+
+
+def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **kwargs) -> Callable:
+    """The Keras layer that belongs to this place of a net: made once, found again by its scope.
+
+        net = slim.conv2d(images, 64, 3)
+        net = slim.keras_layer(tf.keras.layers.LayerNormalization, scope="norm")(net)
+
+    Its variables are those of the net: saved by name (`norm/gamma`), trained, listed; their
+    regularizers count. In a `slim.precision` the layer gets the Keras policy of this name.
+
+    Args:
+      make: a Keras layer class, or a function that makes such a layer; it must take `name`.
+      *args: of `make`.
+      scope: name of the scope; by default the name of the class, made unique.
+      reuse: whether to share a layer that exists; then `scope` must be given.
+      **kwargs: of `make`. An `arg_scope` reaches them if it is over `make` (see `add_arg_scope`).
+
+    Returns:
+      A function that calls the layer.
+
+    Raises:
+      ValueError: the scope has a layer already and `reuse` is not set, or none and it is True.
+    """
+    default = getattr(make, "__name__", type(make).__name__)
+    # Keras opens the name scope itself.
+    with scopes.scope(scope, default, reuse=reuse, auxiliary_name_scope=False) as entered:
+        path, shared = entered.name, scopes.known_reuse(entered.reuse)
+    call = stores.current_call()
+    known = _layers_of_graph() if call is None else call.store.objects
+    outer, _, own = path.rpartition("/")
+    if shared is True and path not in known:
+        raise ValueError(
+            f"keras_layer in scope {path!r} expects a layer that exists, since reuse=True; got "
+            "none of this scope. Make it first without reuse."
+        )
+    twice = path in known if call is None else not call.first_use(path)
+    if twice and not shared:
+        raise ValueError(
+            f"keras_layer in scope {path!r} expects a scope of its own; got that of another layer. "
+            "Pass another scope, or reuse=True to share the layer."
+        )
+    if path not in known:
+        policy = {} if precision.current() is None else {"dtype": precision.current()}
+        known[path] = make(*args, **{**policy, **kwargs, "name": own})
+    layer = known[path]
+
+    def run(*inputs, **options):
+        with tf.name_scope(f"{outer}/" if outer else ""):
+            if not modes.in_v1_graph() and not layer.built:
+                _build(layer, path, inputs, options)
+            outputs = layer(*inputs, **options)
+        for variable in layer.variables:
+            # Keras calls it `own/kernel`, or deeper for the parts of a layer.
+            _keep(f"{path}/{variable.path.removeprefix(f'{own}/')}", variable, call)
+        collect.add_output(collect.LAYERS, path, outputs)
+        return outputs
+
+    return run
+
+
+def _build(layer: Any, path: str, inputs: tuple, options: dict) -> None:
+    """Makes the variables of a Keras layer where no function that is being traced owns them."""
+    if collect.replica_count() > 1:
+        raise RuntimeError(
+            f"The Keras layer in scope {path!r} would create its variables inside strategy.run. "
+            "Create them once for all replicas, before: `with strategy.scope(): model.build(...)`."
+        )
+
+    def spec(value):
+        symbolic = tf.is_tensor(value)
+        return tf.keras.KerasTensor(value.shape, value.dtype.name) if symbolic else value
+
+    with tf.init_scope():
+        layer(*tf.nest.map_structure(spec, inputs), **tf.nest.map_structure(spec, options))
+
+
+def _keep(name: str, variable: Any, call: stores.Call | None) -> None:
+    """Lists a variable of a Keras layer as one of the net."""
+    value, regularizer = variable.value, getattr(variable, "regularizer", None)
+    if call is None:
+        if not any(value is known for known in variables.get_model_variables()):
+            variables.add_model_variable(value)
+            if regularizer is not None:
+                variables.add_regularization_loss(value, regularizer)
+    elif name not in call.store:
+        keys = tf.compat.v1.GraphKeys
+        trained = [keys.TRAINABLE_VARIABLES] if variable.trainable else []
+        call.keep_new(
+            name, value, [keys.GLOBAL_VARIABLES, keys.MODEL_VARIABLES, *trained], regularizer
+        )
+
+
+def _layers_of_graph() -> dict[str, Any]:
+    """The Keras layers of a v1 graph by scope, kept with the graph."""
+    found = tf.compat.v1.get_collection_ref(_LAYERS)
+    if not found:
+        found.append({})
+    return found[0]
+
+
+def as_keras_layer(model: Model, **kwargs):
+    """A `slim.Model` as a Keras 3 layer, to be trained by `fit` on its own or among others.
+
+        inputs = tf.keras.Input([28, 28, 1])
+        keras_model = tf.keras.Model(inputs, slim.as_keras_layer(slim.Model(lenet))(inputs))
+
+    The variables stay those of `model`: what `fit` trains, `model.save` saves by name, and what
+    `model.restore` restores, the layer has. Its regularization joins the loss of `fit`;
+    `training` becomes `is_training`. Of a net that returns end points the layer gives the outputs.
+
+    Args:
+      model: the net; it takes one input, and need not be built.
+      **kwargs: of the Keras layer, such as `name`.
+
+    Returns:
+      A `tf.keras.layers.Layer`.
+    """
+    return _layer_class()(model, **{"name": model.name, **kwargs})
+
+
+@functools.cache
+def _layer_class() -> type:
+    class SlimLayer(tf.keras.layers.Layer):
+        """A `slim.Model` as a Keras layer; made by `slim.as_keras_layer`."""
+
+        def __init__(self, model: Model, **kwargs):
+            super().__init__(**kwargs)
+            # Keras must not take the variables of the Model for ones of its own.
+            self._slim = stores.Untracked(model)
+
+        def build(self, input_shape):
+            model = self._slim.value
+            if not model.variables:
+                model.build(tf.TensorSpec(input_shape, self.compute_dtype))
+            for name, variable in model.named_variables.items():
+                weight = self.add_weight(
+                    name=name.replace("/", "."),
+                    shape=variable.shape,
+                    dtype=variable.dtype.name,
+                    trainable=variable.trainable,
+                    initializer=lambda *_, value=variable, **__: tf.convert_to_tensor(value),
+                )
+                model.replace_variable(name, weight.value)
+
+        def call(self, inputs, training=None):
+            model = self._slim.value
+            given = {"is_training": bool(training)} if model.accepts("is_training") else {}
+            outputs, _ = split_outputs(model(inputs, **given))
+            for loss in model.losses:
+                self.add_loss(loss)
+            return outputs
+
+    return SlimLayer
