@@ -16,6 +16,7 @@ import pathlib
 import subprocess
 import sys
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def batch_for(name: str, size: int = BATCH) -> tuple[tf.Tensor, tf.Tensor]:
 
 def ours(name: str) -> slim.Model:
     """Our net, with its own weight decay, and without a head that Keras's lacks."""
-    options = {"create_aux_logits": False} if name.startswith("inception_v3") else {}
+    options: dict[str, Any] = {"create_aux_logits": False} if name == "inception_v3" else {}
     model = slim.nets.create(name, CLASSES, **options)
     return model.build(tf.TensorSpec(slim.nets.spec(name).input_shape))
 

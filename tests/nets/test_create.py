@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import pathlib
@@ -14,11 +15,9 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.nets.table import images
+from tests.ops import loopback
 from tf_slim.nets import _fetch, _published
 from tf_slim.ops import downloads
-
-SIZE = tf.TensorSpec([None, 32, 32, 3])
-
 
 # --------------------------------------------------------------------------------- features
 
@@ -272,6 +271,18 @@ def test_a_published_checkpoint_is_fetched_once(served, trained, tmp_path):
         model = slim.nets.create("lenet", checkpoint=given)
         name = "LeNet/fc4/weights"
         np.testing.assert_array_equal(_weights(model, name), _weights(trained[0], name))
+
+
+def test_over_http_with_an_interruption(one_published, monkeypatch, trained):
+    with loopback.serving(one_published.read_bytes()) as server:
+        known = dataclasses.replace(slim.nets.checkpoint("lenet"), address=server.address)
+        monkeypatch.setattr(_fetch, "PUBLISHED", {known.name: known})
+        monkeypatch.setattr("tf_slim.nets._registry.PUBLISHED", {known.name: known})
+        server.cut = [1000]
+        model = slim.nets.create("lenet", checkpoint=True)
+    assert server.asked == [None, "bytes=1000-"]
+    name = "LeNet/fc4/weights"
+    np.testing.assert_array_equal(_weights(model, name), _weights(trained[0], name))
 
 
 def test_another_folder(served, tmp_path):

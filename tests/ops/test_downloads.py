@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.server
 import io
 import os
 import socket
@@ -12,78 +11,17 @@ import threading
 
 import pytest
 
+from tests.ops import loopback
 from tf_slim.ops import downloads
 
 DATA = bytes(i * i % 251 for i in range(100_000))
 SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
-class Server(http.server.ThreadingHTTPServer):
-    """Serves DATA at every path; the attributes say how badly.
-
-    Attributes:
-      cut: after how many bytes each answer ends, for as many requests as the list is long.
-      ranges: whether parts are served.
-      status: what to answer instead of data.
-      tag: the ETag.
-      asked: the `Range` of each request so far.
-    """
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.cut: list[int] = []
-        self.ranges = True
-        self.status = 200
-        self.tag = '"one"'
-        self.data = DATA
-        self.says_length = True
-        self.asked: list[str | None] = []
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/file.bin"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self):
-        server, wanted = self.server, self.headers.get("Range")
-        server.asked.append(wanted)
-        if server.status != 200:
-            self.send_error(server.status)
-            return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        partial = server.ranges and start and self.headers.get("If-Range") == server.tag
-        if partial and start >= len(server.data):
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(server.data)}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        body = server.data[start:] if partial else server.data
-        self.send_response(206 if partial else 200)
-        if partial:
-            self.send_header("Content-Range", f"bytes {start}-{len(server.data) - 1}/*")
-        if server.says_length:
-            self.send_header("Content-Length", str(len(body)))
-        if server.tag:
-            self.send_header("ETag", server.tag)
-        self.end_headers()
-        self.wfile.write(body[: server.cut.pop(0)] if server.cut else body)
-
-    def log_message(self, *args):
-        del args
-
-
 @pytest.fixture
 def server():
-    with Server() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with loopback.serving(DATA) as found:
         yield found
-        found.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -118,6 +56,12 @@ def test_a_transfer_goes_on_in_another_call(server, path):
     assert not path.exists()
     downloads.download(server.address, path, sha256=SHA256, wait=0)
     assert server.asked[-1] == "bytes=1000-"
+    assert path.read_bytes() == DATA
+
+
+def test_without_a_length_it_ends_with_the_connection(server, path):
+    server.says_length = False
+    downloads.download(server.address, path, sha256=SHA256, wait=0)
     assert path.read_bytes() == DATA
 
 

@@ -59,7 +59,7 @@ def _version() -> str:
     """What the numbers depend on: the code of the layers and nets, and TensorFlow."""
     import tensorflow as tf
 
-    digest = hashlib.sha256(tf.__version__.encode())
+    digest = hashlib.sha256(tf.version.VERSION.encode())
     package = pathlib.Path(__file__).parent.parent
     for source in sorted(package.glob("**/*.py")):
         if source.relative_to(package).parts[0] in ("ops", "layers", "nets", "model_analyzer.py"):

@@ -93,11 +93,14 @@ def create(
     net = found.fn
     if features is not None:
         net = with_features(found, features, has_logits=bool(classes))
+    path = None
+    if known is not None:
+        path = fetch(known.name)
+    elif checkpoint is not None and not isinstance(checkpoint, bool):
+        path = checkpoints.resolve(checkpoint)
     scope = _scope(found.arg_scope, weight_decay)
     model = Model(net, scope, num_classes=classes, **{**found.defaults, **kwargs})
-    if checkpoint is not None and checkpoint is not False:
-        # Before the model, whose variables may be large, the file: it may not be there.
-        path = fetch(known.name) if known is not None else checkpoints.resolve(checkpoint)
+    if path is not None:
         model.build(tf.TensorSpec(shape))
         restore(model, path, found, other_logits=num_classes is not _OWN)
     return model

@@ -182,6 +182,7 @@ def _extract_member(
 
 
 def _transfer(address: str, part: str, progress, wait: float) -> None:
+    failure: Exception = OSError("no attempt was made")
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(wait * 2 ** (attempt - 1))
@@ -197,7 +198,7 @@ def _transfer(address: str, part: str, progress, wait: float) -> None:
                 raise DownloadError(
                     f"The server answered {error.code} {error.reason} for {address}."
                 ) from error
-            failure: Exception = error
+            failure = error
         except (OSError, http.client.HTTPException) as error:
             failure = error
     there = os.path.getsize(part) if os.path.exists(part) else 0
