@@ -44,6 +44,7 @@ _SAME = {"fc_conv_padding": "SAME"}
 NETS = {
     "alexnet_v2": Row(195, 4096, computes=True),
     "cifarnet": Row(4, 192, computes=True),
+    "i3d": Row(32, 1024, frames=16),
     "inception_resnet_v2": Row(107, 1536, large=True),
     "inception_v1": Row(33, 1024, {"global_pool": True}, computes=True),
     "inception_v2": Row(32, 1024),
@@ -80,6 +81,7 @@ NETS = {
     "resnet_v2_101": Row(32, 2048, like="resnet_v2_50"),
     "resnet_v2_152": Row(32, 2048, like="resnet_v2_50"),
     "resnet_v2_200": Row(32, 2048, like="resnet_v2_50"),
+    "s3dg": Row(32, 1024, frames=16),
     "vgg_16": Row(32, 4096, _SAME, like="vgg_a"),
     "vgg_19": Row(32, 4096, _SAME, like="vgg_a"),
     "vgg_a": Row(32, 4096, _SAME, computes=True),
