@@ -191,8 +191,11 @@ ROWS = {
     ),
     "unit_norm": Row(slim.unit_norm, (3,)),
     "maxout": Row(slim.maxout, (2,), {}, [4, 7, 6, 4]),
-    "max_pool3d": Row(slim.max_pool3d, ([2, 3, 3],), {}, [4, 4, 5, 6, 2]),
+    "max_pool3d": Row(slim.max_pool3d, ([2, 3, 2],), {}, [4, 4, 5, 6, 2]),
     "avg_pool3d": Row(slim.avg_pool3d, (2, 1, "same"), {}, [4, 4, 5, 6, 2]),
+    "max_pool3d_channels_first": Row(
+        slim.max_pool3d, (2,), {"data_format": "NCDHW"}, [4, 2, 4, 5, 6], channel_axis=1
+    ),
     "pool_dilated": Row(slim.pool, (2, "MAX"), {"dilation_rate": [2, 1]}),
     "pool_average": Row(slim.pool, (2, "avg", "same"), {}, [4, 9, 3]),
     "max_pool2d": Row(slim.max_pool2d, (2,)),

@@ -132,7 +132,15 @@ def data_format(value: Any, allowed: Sequence[Any], site: Site) -> Any:
     return value
 
 
-def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly: int = 0) -> int:
+def rank(
+    inputs: tf.Tensor,
+    axes: str,
+    site: Site,
+    *,
+    at_least: int = 0,
+    exactly: int = 0,
+    remedy: str = "",
+) -> int:
     """The static rank of `inputs`.
 
     Args:
@@ -141,6 +149,7 @@ def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly
       site: the layer.
       at_least: the least rank, or 0.
       exactly: the only rank, or 0.
+      remedy: what to do about another rank, if there is more to say than usual.
 
     Raises:
       ValueError: it is unknown, or not what is asked for.
@@ -157,7 +166,7 @@ def rank(inputs: tf.Tensor, axes: str, site: Site, *, at_least: int = 0, exactly
         raise site.error(
             f"inputs of {wanted} {axes}",
             f"inputs of shape {shape_text(inputs)}, which is rank {found}",
-            "Add or remove axes with tf.expand_dims, tf.squeeze or tf.reshape.",
+            remedy or "Add or remove axes with tf.expand_dims, tf.squeeze or tf.reshape.",
         )
     return found
 

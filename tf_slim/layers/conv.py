@@ -254,7 +254,12 @@ def _spatial_dims(inputs: tf.Tensor, conv_dims, site: checks.Site) -> int:
                 f"conv_dims={conv_dims!r}",
                 "Leave it out to follow the rank of the inputs.",
             )
-        return checks.rank(inputs, _AXES[conv_dims], site, exactly=conv_dims + 2) - 2
+        rank = conv_dims + 2
+        remedy = (
+            f"Convolution expects input with rank {rank}, got {inputs.shape.rank}: use the layer "
+            "for as many dimensions, or add or remove axes."
+        )
+        return checks.rank(inputs, _AXES[conv_dims], site, exactly=rank, remedy=remedy) - 2
     dims = checks.rank(inputs, "[batch, *space, channels]", site, at_least=3) - 2
     if dims not in _AXES:
         raise site.error(

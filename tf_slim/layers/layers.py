@@ -2,3 +2,4 @@
 
 from tf_slim.layers import *  # noqa: F403
 from tf_slim.layers import __all__  # noqa: F401
+from tf_slim.layers.inner_flatten import inner_flatten as _inner_flatten  # noqa: F401

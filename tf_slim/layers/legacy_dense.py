@@ -59,8 +59,17 @@ def legacy_fully_connected(
     site = checks.Site("legacy_fully_connected", name, "fully_connected")
     depth = checks.depth(num_output_units, "num_output_units", site)
     x = precision.operand(x)
-    rank = checks.rank(x, "[batch, ..., channels]", site, at_least=2)
-    channels = checks.channels(x, rank - 1, site)
+    known = "unknown" if x.shape.rank is None else x.shape.rank
+    rank = checks.rank(
+        x,
+        "[batch, ..., channels]",
+        site,
+        at_least=2,
+        remedy=f"The rank of x must be at least 2 not: {known}.",
+    )
+    channels = checks.channels(
+        x, rank - 1, site, "channels: the last dimension of x must be known but is None"
+    )
     make = functools.partial(
         variables.variable, dtype=checks.floating(x, site), trainable=trainable
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
+from tf_slim.ops import modes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["avg_pool2d", "avg_pool3d", "max_pool2d", "max_pool3d", "pool"]
@@ -168,7 +169,7 @@ def pool(
             "Pad with tf.pad first, and subsample afterwards.",
         )
     with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias:
-        outputs = tf.nn.pool(
+        outputs = tf.compat.v1.nn.pool(
             inputs,
             window_shape=kernel,
             pooling_type=kind,
@@ -176,6 +177,8 @@ def pool(
             padding=padding,
             data_format=data_format or formats[dims][0],
             dilations=dilations,
+            # Graphs know the operation by the name of its scope.
+            name=f"{alias}/" if modes.in_v1_graph() else None,
         )
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
 
@@ -203,13 +206,17 @@ def _pool(
     kernel = checks.positive_integers(dims, kernel_size, "kernel_size", site)
     strides = checks.positive_integers(dims, stride, "stride", site)
     padding = checks.padding(padding, site)
+    # CPUs pool three dimensions with the channels last only.
+    turned = data_format == "NCDHW"
     with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias:
         outputs = op(
-            inputs,
+            tf.transpose(inputs, [0, 2, 3, 4, 1]) if turned else inputs,
             ksize=kernel,
             strides=strides,
             padding=padding,
-            data_format=data_format,
+            data_format="NDHWC" if turned else data_format,
             name=op_name,
         )
+        if turned:
+            outputs = tf.transpose(outputs, [0, 4, 1, 2, 3])
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
