@@ -23,35 +23,6 @@ DATA = pathlib.Path(__file__).parent / "data"
 CLASSES = 1001
 WEIGHT_DECAY = 0.001
 
-NOT_YET = {
-    "i3d",
-    "inception_resnet_v2",
-    "inception_v1",
-    "inception_v2",
-    "inception_v3",
-    "inception_v4",
-    "mobilenet_edgetpu",
-    "mobilenet_edgetpu_075",
-    "mobilenet_v1",
-    "mobilenet_v1_025",
-    "mobilenet_v1_050",
-    "mobilenet_v1_075",
-    "mobilenet_v2",
-    "mobilenet_v2_035",
-    "mobilenet_v2_140",
-    "mobilenet_v3_large",
-    "mobilenet_v3_large_minimalistic",
-    "mobilenet_v3_small",
-    "mobilenet_v3_small_minimalistic",
-    "nasnet_cifar",
-    "nasnet_large",
-    "nasnet_mobile",
-    "pnasnet_large",
-    "pnasnet_mobile",
-    "s3dg",
-}
-"""Recorded nets that do not exist yet."""
-
 # contrib.slim's net -> its module in slim.nets, and its arg_scope there.
 CONTRIB = {
     "alexnet_v2": ("alexnet", "alexnet_v2_arg_scope"),
@@ -75,8 +46,7 @@ def recorded(source: str) -> dict:
 
 
 def test_all_recorded_nets_are_there():
-    assert sorted(recorded("research_slim")) == sorted(NOT_YET | set(nets_factory.networks_map))
-    assert NOT_YET.isdisjoint(nets_factory.networks_map)
+    assert sorted(recorded("research_slim")) == sorted(nets_factory.networks_map)
     assert sorted(recorded("contrib")) == sorted(CONTRIB)
 
 
