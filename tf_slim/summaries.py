@@ -68,7 +68,7 @@ def add_image_summary(
     if modes.in_v1_graph():
         return _add(v1.summary.image, title, tensor, print_summary)
     _print_if(print_summary, title, tensor)
-    return summary_ops.write(tf.raw_ops.ImageSummary(tag=title, tensor=_as_image(tensor)))
+    return summary_ops.write(_image_summary(tf.constant(title), _as_image(tensor)))
 
 
 def add_scalar_summary(
@@ -161,6 +161,12 @@ def _print_if(wanted: bool, title: str, tensor) -> None:
 
 def _print(title: str, tensor):
     return tf.print(title, tensor, output_stream=sys.stderr)
+
+
+@tf.function(reduce_retracing=True)
+def _image_summary(title, tensor):
+    # In a function, since the operation has an attribute that eager execution cannot pass on.
+    return tf.raw_ops.ImageSummary(tag=title, tensor=tensor)
 
 
 def _as_image(tensor):

@@ -115,4 +115,3 @@ class _Program:
 
     def _loss_of(self, logits, labels):
         exec(self._loss, {**self.names, "logits": logits, "labels": labels})
-

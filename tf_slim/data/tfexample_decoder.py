@@ -65,6 +65,9 @@ class _Decoder(DataDecoder):
           ValueError: there is no such item, or a handler needs a feature that is not parsed.
         """
         items = self.list_items() if items is None else items
+        unknown = [item for item in items if item not in self._items_to_handlers]
+        if unknown:
+            raise ValueError(f"No items {unknown}; there are {self.list_items()}.")
         features = self._parse(serialized_example)
         return [self._item(item, features) for item in items]
 
@@ -72,8 +75,6 @@ class _Decoder(DataDecoder):
         raise NotImplementedError
 
     def _item(self, item: str, features: Mapping[str, Any]):
-        if item not in self._items_to_handlers:
-            raise ValueError(f"No item {item!r}; there are {self.list_items()}.")
         handler = self._items_to_handlers[item]
         missing = [key for key in handler.keys if key not in features]
         if missing:

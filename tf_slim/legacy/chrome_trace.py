@@ -24,7 +24,7 @@ def write(path: str, step_stats) -> None:
 
 
 def events(step_stats) -> list[dict[str, Any]]:
-    """The events of a step: a process for each device, in which each thread has a row.
+    """The events of a step: a process for each device, with a row for each op that runs at a time.
 
     Args:
       step_stats: as in `write`.
@@ -36,19 +36,24 @@ def events(step_stats) -> list[dict[str, Any]]:
     for process, device in enumerate(step_stats.dev_stats):
         about = {"name": f"{device.device} Compute"}
         found.append({"name": "process_name", "ph": "M", "pid": process, "args": about})
-        for node in device.node_stats:
-            found.append(_event(process, node))
+        row_ends: list[int] = []
+        for node in sorted(device.node_stats, key=lambda node: node.all_start_micros):
+            end = node.all_start_micros + node.all_end_rel_micros
+            free = (row for row, at in enumerate(row_ends) if at <= node.all_start_micros)
+            row = next(free, len(row_ends))
+            row_ends[row : row + 1] = [end]
+            found.append(_event(process, row, node))
     return found
 
 
-def _event(process: int, node) -> dict[str, Any]:
+def _event(process: int, row: int, node) -> dict[str, Any]:
     kind = _op_type(node.timeline_label) or node.node_name
     return {
         "name": kind,
         "cat": "Op",
         "ph": "X",
         "pid": process,
-        "tid": node.thread_id,
+        "tid": row,
         "ts": node.all_start_micros,
         "dur": node.all_end_rel_micros,
         "args": {"name": node.node_name, "op": kind},

@@ -138,13 +138,13 @@ def parallel_read(
         names = v1.train.string_input_producer(
             files, num_epochs=num_epochs, shuffle=shuffle, seed=seed, name="filenames"
         )
-        dtypes = dtypes or [tf.string, tf.string]
+        dtypes, shapes = dtypes or [tf.string, tf.string], [[], []]
         if shuffle:
             queue = v1.RandomShuffleQueue(
-                capacity, min_after_dequeue, dtypes, seed=seed, name="common_queue"
+                capacity, min_after_dequeue, dtypes, shapes, seed=seed, name="common_queue"
             )
         else:
-            queue = v1.FIFOQueue(capacity, dtypes, name="common_queue")
+            queue = v1.FIFOQueue(capacity, dtypes, shapes, name="common_queue")
         summarize_filling(queue, capacity)
         reader = ParallelReader(
             reader_class, queue, num_readers=num_readers, reader_kwargs=reader_kwargs

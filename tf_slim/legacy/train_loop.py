@@ -16,6 +16,9 @@ from tf_slim.legacy.v1_only import graph_of
 v1 = tf.compat.v1
 
 _USE_DEFAULT = 0
+# Seconds between two looks of a process that waits for the chief to initialize.
+_RECOVERY_WAIT_SECS = 2
+_ASKED = ("should_log", "should_stop")
 _INSTEAD = "slim.learning.fit(train_step, dataset, logdir)"
 
 
@@ -35,28 +38,31 @@ def train_step(sess, train_op, global_step, train_step_kwargs):
     Raises:
       ValueError: there is `should_trace` without `logdir`.
     """
-    options = metadata = None
+    options = metadata = step_before = None
     if "should_trace" in train_step_kwargs:
         if "logdir" not in train_step_kwargs:
             raise ValueError(
                 "train_step_kwargs has should_trace, so it must also have logdir, the folder in "
                 f"which traces are written; it has {sorted(train_step_kwargs)}."
             )
-        if sess.run(train_step_kwargs["should_trace"]):
+        should_trace, step_before = sess.run([train_step_kwargs["should_trace"], global_step])
+        if should_trace:
             options = v1.RunOptions(trace_level=v1.RunOptions.FULL_TRACE)
             metadata = v1.RunMetadata()
     start = time.perf_counter()
-    loss, step = sess.run([train_op, global_step], options=options, run_metadata=metadata)
+    loss = sess.run(train_op, options=options, run_metadata=metadata)
     elapsed = time.perf_counter() - start
     if metadata is not None:
-        _write_trace(metadata, step, train_step_kwargs)
-    if "should_log" in train_step_kwargs and sess.run(train_step_kwargs["should_log"]):
-        v1.logging.info("global step %d: loss = %.4f (%.3f sec/step)", step, loss, elapsed)
-    should_stop = "should_stop" in train_step_kwargs and sess.run(train_step_kwargs["should_stop"])
-    return loss, should_stop
+        _write_trace(metadata, step_before, train_step_kwargs)
+    # Not in the run of train_op, which reads the step before or after it has counted.
+    asked = {key: train_step_kwargs[key] for key in _ASKED if key in train_step_kwargs}
+    said = sess.run({**asked, "step": global_step}) if asked else {}
+    if said.get("should_log"):
+        v1.logging.info("global step %d: loss = %.4f (%.3f sec/step)", said["step"], loss, elapsed)
+    return loss, said.get("should_stop", False)
 
 
-def _write_trace(metadata, step: int, train_step_kwargs) -> None:
+def _write_trace(metadata, step, train_step_kwargs) -> None:
     path = os.path.join(train_step_kwargs["logdir"], f"tf_trace-{step}.json")
     v1.logging.info("Writing trace to %s", path)
     chrome_trace.write(path, metadata.step_stats)
@@ -185,6 +191,7 @@ def train(
             saver=saver,
             save_summaries_secs=save_summaries_secs,
             save_model_secs=save_interval_secs,
+            recovery_wait_secs=_RECOVERY_WAIT_SECS,
             init_fn=init_fn,
         )
         if summary_writer is not None:
@@ -195,13 +202,23 @@ def train(
             try:
                 with supervisor.managed_session(
                     master, start_standard_services=False, config=session_config
-                ) as sess:
+                ) as session:
                     v1.logging.info("Starting Session.")
-                    sess = session_wrapper(sess) if session_wrapper is not None else sess
+                    sess = session if session_wrapper is None else session_wrapper(session)
                     if not is_chief and startup_delay_steps > 0:
                         limit = min(startup_delay_steps, number_of_steps or sys.maxsize)
                         _wait_for_step(sess, global_step, limit)
-                    run.in_session(sess, bool(restored), ignore_live_threads)
+                    try:
+                        run.in_session(sess, bool(restored))
+                    except Exception as error:
+                        supervisor.request_stop(error)
+                        raise
+                    finally:
+                        sync.release(session)
+                    # The writer is closed after all threads have ended, on the way out.
+                    supervisor.stop(
+                        close_summary_writer=False, ignore_live_threads=ignore_live_threads
+                    )
                 return run.loss
             except tf.errors.AbortedError as error:
                 # A server of the cluster was started anew: its variables come from the checkpoint.
@@ -220,7 +237,7 @@ class _Run:
         self._sync = sync
         self.loss: Any = None
 
-    def in_session(self, sess, restored: bool, ignore_live_threads: bool) -> None:
+    def in_session(self, sess, restored: bool) -> None:
         """Trains until the end, or until the session breaks."""
         supervisor = self._supervisor
         # Only of a checkpoint of this very training: one that `init_fn` has loaded may bring the
@@ -231,9 +248,9 @@ class _Run:
         saves = supervisor.is_chief and supervisor.save_path
         if saves:
             supervisor.start_standard_services(sess)
-        threads = supervisor.start_queue_runners(sess)
+        supervisor.start_queue_runners(sess)
         v1.logging.info("Starting Queues.")
-        threads += self._sync.start(sess, supervisor)
+        self._sync.start(sess, supervisor)
         try:
             self._loop(sess)
         except tf.errors.OutOfRangeError as error:
@@ -241,10 +258,7 @@ class _Run:
         if saves:
             v1.logging.info("Finished training! Saving model to disk.")
             supervisor.save(sess)
-        # The writer is closed after all threads have ended, on the way out of the session.
-        supervisor.stop(
-            threads, close_summary_writer=False, ignore_live_threads=ignore_live_threads
-        )
+        supervisor.request_stop()
 
     def _loop(self, sess) -> None:
         supervisor = self._supervisor
@@ -271,13 +285,17 @@ class _Sync:
         """`local_init_op` with what the optimizers need in order to be ready."""
         return tf.group(local_init_op or [], self._first) if self._first else local_init_op
 
-    def start(self, sess, supervisor) -> list[Any]:
+    def start(self, sess, supervisor) -> None:
         """Sets the local steps, and starts handing out tokens if this is the chief."""
         # Once more, since the initializers of local variables ran at the same time before.
         sess.run(self._first)
-        threads = supervisor.start_queue_runners(sess, self._runners)
+        supervisor.start_queue_runners(sess, self._runners)
         sess.run(self._tokens)
-        return threads
+
+    def release(self, session) -> None:
+        """Ends the threads of the chief: they wait for gradients as long as their session lasts."""
+        if self._runners:
+            session.close()
 
 
 def _is_default(value: Any) -> bool:

@@ -173,7 +173,7 @@ def _after_updates(total_loss, update_ops):
 
 
 def _after(operations, tensor):
-    with v1.colocate_with(tensor), tf.control_dependencies(operations):
+    with tf.control_dependencies(operations):
         return tf.identity(tensor, name="control_dependency")
 
 
