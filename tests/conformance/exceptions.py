@@ -65,3 +65,20 @@ WITHOUT_ROW: dict[str, str] = {
     ),
 }
 """Public names of `slim.layers` that are no layers, and where they are tested."""
+
+WITHOUT_TRACE: dict[str, str] = {
+    "synchronized": "shows in replicas only: tests/layers/test_synchronized_batch_norm.py",
+}
+"""Keywords that change nothing in the graph of one replica, and where they are tested."""
+
+ACCEPTED: dict[tuple[str, str], str] = {
+    ("dropout", "rank"): "each number by itself: any rank will do",
+    ("scale_gradient", "rank"): "each number by itself: any rank will do",
+    ("bucketize", "rank"): "each number by itself: any rank will do",
+    ("one_hot_encoding", "rank"): "each number by itself: any rank will do",
+    ("embed_sequence", "rank"): "each number by itself: any rank will do",
+    ("bow_encoder", "rank"): "one sequence without a batch: it gives one vector",
+    ("flatten", "rank"): "a batch of numbers is flat as it is",
+    ("poincare_normalize", "rank"): "the axis is an argument: a single vector will do",
+}
+"""By layer and kind of bad input: why it is none for this layer."""

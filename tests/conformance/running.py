@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -60,6 +61,12 @@ def check_static(symbolic, outputs) -> None:
 
 def close(left, right, atol=2e-5, rtol=1e-4) -> None:
     np.testing.assert_allclose(left, right, rtol=rtol, atol=atol)
+
+
+def by_keyword(row: Row) -> dict[str, Any]:
+    """All arguments of a row but the inputs, by keyword."""
+    names = list(inspect.signature(row.layer).parameters)[1:]
+    return {**dict(zip(names, row.args)), **row.kwargs}
 
 
 def needs(*conditions: str | Callable) -> Callable:

@@ -6,11 +6,13 @@ import importlib
 import pkgutil
 
 import pytest
+import tensorflow as tf
 
 import tf_slim as slim
 from tests import conformance
-from tests.conformance.exceptions import EXCEPTIONS, WITHOUT_ROW
+from tests.conformance.exceptions import ACCEPTED, EXCEPTIONS, WITHOUT_ROW
 from tests.conformance.rows import ROWS
+from tests.conformance.running import by_keyword
 
 COVERED = [function for row in ROWS.values() for function in (row.layer, *row.covers)]
 
@@ -31,6 +33,14 @@ def test_every_public_layer_has_a_row(name):
 
 def test_no_reason_without_a_name():
     assert not set(WITHOUT_ROW) - set(slim.layers.__all__)
+
+
+@pytest.mark.parametrize(("name", "kind"), ACCEPTED)
+def test_what_is_accepted_works(name, kind):
+    row = next(row for row in ROWS.values() if getattr(row.layer, "__name__", "") == name)
+    assert kind == "rank"
+    arguments = {**by_keyword(row), **({"axis": 0} if name == "poincare_normalize" else {})}
+    row.layer(tf.ones([3], row.dtype), **arguments)
 
 
 @pytest.mark.parametrize(
