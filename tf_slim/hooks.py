@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from tf_slim.ops import checkpoints
-
 if TYPE_CHECKING:
     from tf_slim.learning.fit import Run
 
@@ -55,6 +53,8 @@ class KeepBest(Hook):
         self._greater_is_better = greater_is_better
 
     def after_save(self, run: Run, path: str) -> None:
+        from tf_slim.ops import checkpoints
+
         checkpoints.mark_best(path, float(self._score()), self._metric, self._greater_is_better)
 
 

@@ -1,12 +1,9 @@
-"""Checkpoints: by name, whole or not at all, and damage is noticed."""
+"""Checkpoints of models: by name, in part, in each mode. Faults have a file of their own."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -15,7 +12,6 @@ import tensorflow as tf
 import tf_slim as slim
 from tests.ops.nets import TOWER_NAMES, tower
 from tf_slim.ops import checkpoints
-from tf_slim.ops.checkpoints.formats import bundle
 
 X = np.linspace(-1, 1, 10, dtype=np.float32).reshape(2, 5)
 DATA = ".data-00000-of-00001"
@@ -178,35 +174,6 @@ def test_the_latest_is_what_the_state_file_says_or_else_the_highest_step(saved):
     assert checkpoints.latest(folder).endswith("-10")
 
 
-@pytest.mark.parametrize("suffix", [DATA, ".index"])
-@pytest.mark.parametrize("damage", ["cut", "flip"])
-def test_damage_is_noticed_or_harmless(saved, suffix, damage):
-    model, path = saved
-    with open(path + suffix, "rb") as file:
-        whole = file.read()
-    noticed = 0
-    for position in np.linspace(0, len(whole) - 1, 20, dtype=int):
-        broken = bytearray(whole)
-        if damage == "cut":
-            del broken[position:]
-        else:
-            broken[position] ^= 0x10
-        with open(path + suffix, "wb") as file:
-            file.write(broken)
-        other = built()
-        before = values(other)
-        try:
-            other.restore(path)
-        except checkpoints.CheckpointError as error:
-            assert path in str(error)
-            assert same(values(other), before)
-            noticed += 1
-        else:
-            # A few bytes of an index mean nothing; what was read must still be right.
-            assert same(values(other), values(model))
-    assert noticed == 20 if suffix == DATA or damage == "cut" else noticed >= 10
-
-
 def test_a_folder_that_cannot_be_written_harms_nothing(saved, tmp_path):
     model, _ = saved
     (tmp_path / "file").write_text("not a folder")
@@ -214,53 +181,6 @@ def test_a_folder_that_cannot_be_written_harms_nothing(saved, tmp_path):
         model.save(tmp_path / "file" / "model.ckpt")
 
 
-def test_a_full_disk_harms_nothing(saved, monkeypatch):
-    model, path = saved
-    other = built()
-
-    def full(prefix, values):
-        with open(prefix + DATA, "wb") as file:
-            file.write(b"half")
-        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
-
-    monkeypatch.setattr(bundle, "write", full)
-    for where in (path, os.path.join(os.path.dirname(path), "model.ckpt-8")):
-        with pytest.raises(checkpoints.CheckpointError, match="No space left"):
-            other.save(where)
-    assert len(os.listdir(os.path.dirname(path))) == 2
-    other.restore(os.path.dirname(path))
-    assert same(values(other), values(model))
-
-
 def test_nothing_to_save(tmp_path):
     with pytest.raises(checkpoints.CheckpointError, match="no variables"):
         checkpoints.save(tmp_path / "x", {})
-
-
-KILLED = """
-import sys, numpy as np
-from tf_slim.ops import checkpoints
-from tf_slim.ops.checkpoints.formats import bundle
-print("go", flush=True)
-step = 0
-while True:
-    step += 1
-    checkpoints.save(f"{sys.argv[1]}/model.ckpt-{step}", {"w": np.full(2_000_000, step, "f4")})
-"""
-
-
-@pytest.mark.slow
-def test_killed_while_saving(tmp_path):
-    process = subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE)
-    process.stdout.readline()
-    for _ in range(200):
-        if len(checkpoints.prefixes(tmp_path)) >= 3:
-            break
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    found = checkpoints.prefixes(tmp_path)
-    assert len(found) >= 3
-    for prefix in found:
-        value = checkpoints.Reader(prefix).read("w")
-        assert np.all(value == checkpoints.step_of(prefix))

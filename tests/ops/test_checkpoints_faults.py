@@ -231,7 +231,7 @@ def test_killed_while_saving(tmp_path):
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        for line in process.stdout:
+        for line in iter(process.stdout.readline, ""):
             name, step = line.split()
             caught += bool(checkpoints.remove_leftovers(tmp_path))
             found = checkpoints.prefixes(tmp_path)

@@ -140,7 +140,7 @@ def test_frozen_graph(tmp_path):
     with tf.Graph().as_default() as graph:
         x = tf.compat.v1.placeholder(tf.float32, [None, 2, 2])
         w = tf.identity(tf.constant([[1.0], [2], [3], [4]], name="net/w"))
-        tf.reshape(x, tf.constant([-1, 4], name="shape")) @ w
+        tf.matmul(tf.reshape(x, tf.constant([-1, 4], name="shape")), w)
         graph_def = graph.as_graph_def()
     (tmp_path / "g.pb").write_bytes(graph_def.SerializeToString())
     found = checkpoints.load(tmp_path / "g.pb")

@@ -47,9 +47,20 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
 
 
 def flush(path: str) -> None:
-    """Makes a file, or the names in a folder, survive a power cut from here on."""
-    if os.name == "nt" and os.path.isdir(path):
-        return  # Windows opens no folders, and needs none flushed.
+    """Makes a file survive a power cut from here on; of a folder, the names in it.
+
+    Raises:
+      OSError: the file cannot be written.
+    """
+    if os.path.isdir(path):
+        # Not every system can do that, and what has been written is no worse for it.
+        with contextlib.suppress(OSError):
+            _sync(path)
+    else:
+        _sync(path)
+
+
+def _sync(path: str) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -77,5 +77,5 @@ def warn_of_nothing(argument: str, scope: str, names: list[str]) -> None:
     warnings.warn(
         f"{argument}: {scope!r} selects none of {len(names)} variables. Scopes are compared from "
         f"the beginning of the full name.{hint}",
-        stacklevel=5,
+        stacklevel=4,
     )

@@ -51,8 +51,8 @@ class Reader:
           source: any of these, or a Reader.
           rename: see `Reader`.
         """
-        if isinstance(source, Reader) and rename is None:
-            return source
+        if isinstance(source, Reader):
+            return source if rename is None else cls(source.path, rename)
         named = getattr(source, "named_variables", source)
         if not isinstance(named, Mapping):
             return cls(source, rename)

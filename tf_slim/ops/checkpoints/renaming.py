@@ -48,9 +48,9 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
     """
     names = list(names)
     if rename is None:
-        return {name: name for name in names}
+        return dict(zip(names, names, strict=True))
     if isinstance(rename, Mapping):
-        change = _from_mapping(names, rename)
+        change: Callable[[str], str | None] = _from_mapping(names, rename)
     elif callable(rename):
         change = rename
     else:
@@ -60,7 +60,7 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
         )
     moved: dict[str, str] = {}
     stayed: dict[str, str] = {}
-    order = []
+    order: list[str] = []
     for name in names:
         new = change(name)
         if new is None:

@@ -13,7 +13,6 @@ import tensorflow as tf
 from tf_slim.ops import modes, patterns
 from tf_slim.ops.checkpoints import sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError
-from tf_slim.ops.checkpoints.formats.source import entry_of
 from tf_slim.ops.checkpoints.reader import Reader
 from tf_slim.ops.checkpoints.report import Report
 
@@ -56,11 +55,12 @@ def restore(
         if name not in reader:
             missing.append(name)
             continue
-        ours, theirs = entry_of(named[name]), reader.entry(name)
-        if ours == theirs:
+        theirs = reader.entry(name)
+        dtype, shape = named[name].dtype.base_dtype, named[name].shape
+        if dtype == theirs.dtype and shape.is_compatible_with(theirs.shape):
             fitting.append(name)
         else:
-            mismatched.append((name, str(ours), str(theirs)))
+            mismatched.append((name, f"{dtype.name} {shape}", str(theirs)))
     report = Report(
         path=reader.path,
         restored=tuple(fitting),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.formats.source import Entry, Source
 
-# Operations whose second and later inputs are numbers that describe them, not weights.
+# Operations that compute with weights. What else a constant goes into are shapes, axes, paddings.
 _WEIGHTS_OF = frozenset(
     [
-        "Add", "AddV2", "BatchMatMulV2", "BiasAdd", "Conv2D", "Conv2DBackpropInput", "Conv3D",
-        "DepthwiseConv2dNative", "Div", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3",
-        "MatMul", "Mul", "RealDiv", "Rsqrt", "Sub",
+        "Add", "AddV2", "BatchMatMul", "BatchMatMulV2", "BiasAdd", "Conv2D", "Conv2DBackpropInput",
+        "Conv3D", "Conv3DBackpropInputV2", "DepthwiseConv2dNative", "Div", "Einsum",
+        "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "Gather", "GatherV2", "MatMul",
+        "Mul", "RealDiv", "Rsqrt", "Sub",
     ]
 )  # fmt: skip
 _PASSES_ON = frozenset(["Identity", "ReadVariableOp", "Enter"])
@@ -39,11 +38,11 @@ class Frozen(Source):
                 f"{path} is no frozen GraphDef: it has no nodes. A graph in text form "
                 "(.pbtxt) must be made binary first; for a SavedModel name its folder."
             )
-        constants = {node.name: node for node in graph.node if node.op == "Const"}
+        constants = {node.name: node for node in graph.node if _may_be_a_weight(node)}
         used = _used(graph) & set(constants)
         if not used:
             raise CheckpointError(
-                f"{os.fspath(path)} holds no weights: the graph has not been frozen. Its "
+                f"{path} holds no weights: the graph has not been frozen. Its "
                 "variables are in the checkpoint that was saved with it."
             )
         self._nodes = {name: node for name, node in constants.items() if name in used}
@@ -71,6 +70,10 @@ def _used(graph) -> set[str]:
                     name = source[name]
                 used.add(name)
     return used
+
+
+def _may_be_a_weight(node) -> bool:
+    return node.op == "Const" and tf.as_dtype(node.attr["value"].tensor.dtype).is_floating
 
 
 def _entry(node) -> Entry:

@@ -86,7 +86,7 @@ def _datasets(file: Any, path: str) -> Iterator[tuple[str, Any]]:
     seen = set()
 
     def walk(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-        address = h5py.h5o.get_info(group.id).addr
+        address = h5py.h5o.get_info(group.id).addr  # pyright: ignore[reportAttributeAccessIssue]
         if address in seen:
             return
         seen.add(address)

@@ -13,7 +13,14 @@ import struct
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops.checkpoints.formats.source import Content, Entry, Source, check, checksum
+from tf_slim.ops.checkpoints.formats.source import (
+    Content,
+    Entry,
+    Source,
+    check,
+    checksum,
+    raw_bytes,
+)
 
 _METADATA = "__metadata__"
 _CHECKSUMS = "tf_slim_crc32"
@@ -94,7 +101,7 @@ def write(path: str, content: Content) -> None:
         for name in names:
             value = np.ascontiguousarray(content.read(name))
             checksums[name] = checksum(name, value)
-            file.write(value.reshape(-1).view(np.uint8) if value.size else b"")
+            file.write(raw_bytes(value))
         file.seek(0)
         file.write(_header(content, names, checksums))
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import modes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 
 PLAIN_DTYPES = frozenset(
@@ -25,9 +24,9 @@ PLAIN_DTYPES = frozenset(
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """The shape and dtype of one tensor; the shape is None for a variable that may change it."""
+    """The shape and dtype of one tensor."""
 
-    shape: tuple[int, ...] | None
+    shape: tuple[int, ...]
     dtype: tf.DType
 
     @property
@@ -63,11 +62,7 @@ class Source:
 
     def read_all(self, names: list[str]) -> list:
         """Several, as tensors or arrays; all of them, or an error."""
-        if modes.in_v1_graph():
-            return [self.read(name) for name in names]
-        # At once: then the memory of one array serves the next.
-        with tf.init_scope(), tf.device("CPU:0"):
-            return [tf.convert_to_tensor(self.read(name)) for name in names]
+        return [self.read(name) for name in names]
 
 
 class Memory(Source):
@@ -113,9 +108,8 @@ def entry_of(value: Any) -> Entry:
     if not hasattr(value, "dtype") or not hasattr(value, "shape"):
         value = np.asarray(value)
     shape = value.shape
-    if isinstance(shape, tf.TensorShape):
-        shape = None if shape.rank is None else shape.as_list()
-    return Entry(None if shape is None else tuple(shape), dtype_of(value.dtype))
+    known = shape.as_list() if isinstance(shape, tf.TensorShape) else shape
+    return Entry(tuple(known), dtype_of(value.dtype))
 
 
 def dtype_of(dtype: Any) -> tf.DType:
@@ -129,7 +123,7 @@ def checksum(name: str, value: np.ndarray) -> str:
     """A checksum of a tensor, its name, dtype and shape, as eight hexadecimal digits."""
     value = np.ascontiguousarray(value)
     label = f"{name} {dtype_of(value.dtype).name} {list(value.shape)}"
-    return f"{zlib.crc32(_bytes(value), zlib.crc32(label.encode())):08x}"
+    return f"{zlib.crc32(raw_bytes(value), zlib.crc32(label.encode())):08x}"
 
 
 def check(name: str, value: np.ndarray, expected: str | None) -> np.ndarray:
@@ -139,5 +133,6 @@ def check(name: str, value: np.ndarray, expected: str | None) -> np.ndarray:
     return value
 
 
-def _bytes(value: np.ndarray) -> memoryview:
-    return memoryview(value.reshape(-1).view(np.uint8)) if value.size else memoryview(b"")
+def raw_bytes(value: np.ndarray) -> memoryview:
+    """The bytes of a contiguous array, not copied."""
+    return value.reshape(-1).view(np.uint8).data if value.size else memoryview(b"")
