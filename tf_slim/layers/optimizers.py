@@ -169,8 +169,8 @@ def _learning_rate(value, decay_fn, global_step, shown: list[str]):
         return rate
     if global_step is None:
         raise ValueError(
-            "optimize_loss with learning_rate_decay_fn needs a global step: call "
-            "slim.get_or_create_global_step() first."
+            "optimize_loss: global_step is required for learning_rate_decay_fn, and the graph has "
+            "none. Call slim.get_or_create_global_step() first."
         )
     rate = decay_fn(rate, global_step)
     if "learning_rate" in shown:
