@@ -276,3 +276,18 @@ def test_legacy_module_names():
     assert slim.conv2d is slim.convolution2d is slim.layers.conv2d
     assert slim.conv2d.__name__ == "convolution2d"
     assert slim.layers.initializers.xavier_initializer is slim.xavier_initializer
+
+
+def test_a_users_normalizer_makes_plain_variables_in_the_layers_scope():
+    """`tf.Variable(1.0, name='w0')`, as programs write it in TF 1."""
+
+    def normalizer(inputs, initial=1.0):
+        return inputs * v1.Variable(initial, name="w0") + v1.get_variable("b0", [])
+
+    with tf.Graph().as_default():
+        slim.conv2d(
+            IMAGES, 2, 1, scope="g_conv1", normalizer_fn=normalizer,
+            normalizer_params={"initial": 2.0},
+        )
+        names = [v.op.name for v in v1.global_variables()]
+    assert names == ["g_conv1/weights", "g_conv1/w0", "g_conv1/b0"]
