@@ -201,7 +201,10 @@ def test_summaries():
         ({"optimizer": lambda rate: "Adam"}, "got 'Adam'"),
         ({"clip_gradients": "1.0"}, "clip_gradients .* got '1.0'"),
         ({"summaries": ["loss", "lost"]}, "got 'lost'"),
-        ({"learning_rate_decay_fn": lambda rate, step: rate}, "global_step is required for learning_rate_decay_fn"),
+        (
+            {"learning_rate_decay_fn": lambda rate, step: rate},
+            "global_step is required for learning_rate_decay_fn",
+        ),
         ({"loss": [1.0, 1.0]}, r"scalar loss; got shape \(2,\)"),
     ],
 )
