@@ -75,6 +75,8 @@ def test_a_net(cli):
         (["nowhere/model.ckpt"], "The folder nowhere does not exist"),
         ([str(LENET.v2), "--include", "fc3"], "matches no variable"),
         (["lenet", "--stats"], "lenet is a net"),
+        (["lenett"], "Near names: lenet"),
+        (["le*"], "There is no checkpoint le*"),
     ],
 )
 def test_errors(cli, arguments, text):

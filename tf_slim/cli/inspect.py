@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import os
@@ -38,12 +39,18 @@ def command(
     quiet.import_tensorflow()
     import tf_slim as slim
 
-    if not os.path.exists(target) and slim.nets.names(target):
+    if not os.path.exists(target) and target in slim.nets.names():
         if include or stats:
             raise ConfigError(f"{target} is a net: --include and --stats are for checkpoints.")
         inspect_net.show(target, as_json)
         return
-    _show_checkpoint(target, include, stats, as_json)
+    try:
+        _show_checkpoint(target, include, stats, as_json)
+    except slim.checkpoints.CheckpointError as error:
+        near = difflib.get_close_matches(target, slim.nets.names(), n=3)
+        if os.path.exists(target) or not near:
+            raise
+        raise ConfigError(f"{error} Or is a net meant? Near names: {', '.join(near)}.") from error
 
 
 def _show_checkpoint(path: str, include: list[str] | None, stats: bool, as_json: bool) -> None:
