@@ -195,7 +195,7 @@ def analyze_net(
     if image_size is not None:
         shape[-3:-1] = [image_size, image_size]
     with tf.Graph().as_default() as graph:
-        net = nets.get_network_fn(name, num_classes or spec.num_classes, weight_decay=None)
+        net = nets.get_network_fn(name, num_classes or spec.num_classes)
         _, end_points = net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
         variables = tf.compat.v1.global_variables()
         trainable = tf.compat.v1.trainable_variables()
