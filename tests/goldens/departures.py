@@ -105,6 +105,11 @@ NOT_IN_MODE = _table(
         ["scenarios/names.op_names"],
     ),
     (
+        "drop path makes a global step of its own only in v1 graphs; in others a loop tells it",
+        (FUNCTION,),
+        ["nets/research_nasnet/r_nasnet_cifar_train_structure"],
+    ),
+    (
         "the snippet adds to TensorFlow's own collections, which only v1 graphs have",
         _NOT_V1,
         ["scenarios/utils.convert_clear"],

@@ -70,14 +70,17 @@ class Net:
     """How the cases of a net are run.
 
     `large` nets are marked slow, and not run eagerly: it would compute what `v1` and `function`
-    compute already, at the same cost.
+    compute already, at the same cost. Nets of a thousand layers that are not `traced` are not run
+    in a function either, where a smaller net with the same cells is.
     """
 
     large: bool = False
+    traced: bool = True
 
     @property
     def modes(self) -> tuple[str, ...]:
-        return tuple(m for m in departures.MODES if not (self.large and m == departures.EAGER))
+        left_out = {departures.EAGER: self.large, departures.FUNCTION: not self.traced}
+        return tuple(m for m in departures.MODES if not left_out.get(m))
 
 
 NETS = {
@@ -148,10 +151,10 @@ NETS = {
     "nets.mobilenet.mobilenet_v3.mobilenet_base": Net(large=True),
     "factory mobilenet_v3_small": Net(),
     "nets.nasnet.nasnet.build_nasnet_cifar": Net(large=True),
-    "nets.nasnet.nasnet.build_nasnet_mobile": Net(large=True),
-    "nets.nasnet.nasnet.build_nasnet_large": Net(large=True),
+    "nets.nasnet.nasnet.build_nasnet_mobile": Net(large=True, traced=False),
+    "nets.nasnet.nasnet.build_nasnet_large": Net(large=True, traced=False),
     "nets.nasnet.pnasnet.build_pnasnet_mobile": Net(large=True),
-    "nets.nasnet.pnasnet.build_pnasnet_large": Net(large=True),
+    "nets.nasnet.pnasnet.build_pnasnet_large": Net(large=True, traced=False),
     "nets.dcgan.discriminator": Net(),
     "nets.dcgan.generator": Net(),
     "nets.cyclegan.cyclegan_generator_resnet": Net(),

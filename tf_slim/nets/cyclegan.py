@@ -86,7 +86,7 @@ def cyclegan_upsample(
             net, [size[0] * stride[0], size[1] * stride[1]], align_corners=align_corners
         )
         net = tf.pad(net, [[0, 0], [1, 1], [1, 1], [0, 0]], pad_mode)
-        return slim.conv2d(net, num_outputs, [3, 3], padding="VALID")
+        return slim.conv2d(net, num_outputs, kernel_size=[3, 3], padding="VALID")
 
 
 def cyclegan_generator_resnet(
