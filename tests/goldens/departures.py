@@ -51,11 +51,6 @@ NOT_IN_MODE = _table(
         ],
     ),
     (
-        "make_train_step clips the gradient of each variable, not the norm of all together",
-        _NOT_V1,
-        ["learning/optimize_loss"],
-    ),
-    (
         "the snippet has variables as keys of a dict, which they are in TensorFlow 1 only",
         (EAGER,),
         [

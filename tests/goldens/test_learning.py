@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.goldens import compare, loader, training
+from tests.goldens.departures import MODES
 from tests.goldens.loader import Case
 from tests.goldens.supported import training_parameters
 
@@ -25,6 +26,6 @@ def test_training(key: str, case: Case, mode: str):
         np.testing.assert_allclose(value.ravel()[: first.size], first, atol=2e-3 * scale)
 
 
-def test_all_trainings_are_in_scope():
-    keys = {parameter.values[0] for parameter in training_parameters()}
-    assert keys == {f"learning/{case['id']}" for case in loader.cases("learning")}
+def test_all_trainings_are_in_scope_in_all_modes():
+    wanted = {(f"learning/{c['id']}", m) for c in loader.cases("learning") for m in MODES}
+    assert {(p.values[0], p.values[2]) for p in training_parameters()} == wanted

@@ -62,7 +62,8 @@ def _by_train_step(case: Case) -> Trained:
     for _ in range(case["steps"]):
         program.global_step.assign(step.global_step)
         losses.append(float(step(inputs, labels)))
-    return Trained(losses, {name: v.numpy() for name, v in step.named_variables().items()})
+    final = {program.recorded_name(step, name): v for name, v in step.named_variables().items()}
+    return Trained(losses, {n: v.numpy() for n, v in {**final, **program.more_variables}.items()})
 
 
 class _Program:
@@ -83,6 +84,7 @@ class _Program:
             elif "enable_resource_variables" not in text:
                 before.append(text)
         self.global_step = tf.Variable(0, dtype=tf.int64)
+        self.more_variables: dict[str, tf.Variable] = {}
         self.names: dict[str, Any] = {"slim": slim, "tf": v1, "np": np}
         exec("\n".join(before), self.names)
 
@@ -99,11 +101,17 @@ class _Program:
         def create_train_op(total_loss, optimizer, **kwargs):
             made.append(slim.learning.make_train_step(model, self._loss_of, optimizer, **kwargs))
 
+        def optimize_loss(total_loss, global_step, learning_rate, make_optimizer, clip_gradients):
+            rate = tf.Variable(learning_rate)
+            self.more_variables["OptimizeLoss/learning_rate"] = rate
+            create_train_op(total_loss, clipping_together(make_optimizer(rate), clip_gradients))
+
         def get_trainable_variables(scope):
             return [v for n, v in model.named_variables.items() if n.startswith(scope)]
 
         stand_in = types.SimpleNamespace(
             learning=types.SimpleNamespace(create_train_op=create_train_op),
+            optimize_loss=optimize_loss,
             get_or_create_global_step=lambda: self.global_step,
             get_trainable_variables=get_trainable_variables,
             # Outside v1 graphs a variable is no key of a dict; its name is.
@@ -113,5 +121,24 @@ class _Program:
         (step,) = made
         return step
 
+    def recorded_name(self, step, name: str) -> str:
+        """The name of a variable of training; `optimize_loss` makes the slots in a scope."""
+        if not self.more_variables or name in step.model.named_variables or name == "global_step":
+            return name
+        return f"OptimizeLoss/{name}"
+
     def _loss_of(self, logits, labels):
         exec(self._loss, {**self.names, "logits": logits, "labels": labels})
+
+
+def clipping_together(optimizer, max_norm: float):
+    """Has an optimizer clip the norm of all gradients together, as `optimize_loss` does."""
+    apply = optimizer.apply_gradients
+
+    def apply_clipped(pairs, *args, **kwargs):
+        grads, variables = zip(*pairs, strict=True)
+        clipped, _ = tf.clip_by_global_norm(grads, max_norm)
+        return apply(list(zip(clipped, variables, strict=True)), *args, **kwargs)
+
+    optimizer.apply_gradients = apply_clipped
+    return optimizer

@@ -115,7 +115,17 @@ def test_public_functions_and_classes_have_docstrings():
 
 @pytest.mark.parametrize(
     "namespace",
-    ["losses", "metrics", "nets", "data", "learning", "evaluation"],
+    [
+        "losses",
+        "metrics",
+        "nets",
+        "data",
+        "learning",
+        "evaluation",
+        "summaries",
+        "queues",
+        "training",
+    ],
 )
 def test_the_namespaces_list_their_names(namespace):
     assert f"tf_slim.{namespace}" in _survey(), "it has no __all__, or tf_slim does not list it"
