@@ -71,11 +71,13 @@ class Net:
 
     `large` nets are marked slow, and not run eagerly: it would compute what `v1` and `function`
     compute already, at the same cost. Nets of a thousand layers that are not `traced` are not run
-    in a function either, where a smaller net with the same cells is.
+    in a function either, where a smaller net with the same cells is. The cases of nets with `turns`
+    are run in one mode each, in a function and in a v1 graph in turn.
     """
 
     large: bool = False
     traced: bool = True
+    turns: bool = False
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -97,41 +99,35 @@ NETS = {
     "slim.nets.vgg.vgg_19": Net(large=True),
     "nets.vgg.vgg_a": Net(large=True),
     "nets.vgg.vgg_16": Net(large=True),
-    "slim.nets.inception.inception_v1_base": Net(large=True),
-    "slim.nets.inception.inception_v1": Net(large=True),
-    "slim.nets.inception.inception_v2_base": Net(large=True),
-    "slim.nets.inception.inception_v2": Net(large=True),
-    "slim.nets.inception.inception_v3_base": Net(large=True),
-    "slim.nets.inception.inception_v3": Net(large=True),
+    "slim.nets.inception.inception_v1_base": Net(large=True, turns=True),
+    "slim.nets.inception.inception_v1": Net(large=True, turns=True),
+    "slim.nets.inception.inception_v2_base": Net(large=True, turns=True),
+    "slim.nets.inception.inception_v2": Net(large=True, turns=True),
+    "slim.nets.inception.inception_v3_base": Net(large=True, turns=True),
+    "slim.nets.inception.inception_v3": Net(large=True, turns=True),
     "nets.inception.inception_v1_base": Net(),
-    "nets.inception.inception_v1": Net(large=True),
-    "nets.inception.inception_v2_base": Net(large=True),
-    "nets.inception.inception_v2": Net(large=True),
+    "nets.inception.inception_v1": Net(large=True, turns=True),
+    "nets.inception.inception_v2_base": Net(large=True, turns=True),
+    "nets.inception.inception_v2": Net(large=True, turns=True),
     "nets.inception.inception_v3_base": Net(),
-    "nets.inception.inception_v3": Net(large=True),
-    "nets.inception.inception_v4_base": Net(large=True),
-    "nets.inception.inception_v4": Net(large=True),
-    "nets.inception.inception_resnet_v2_base": Net(large=True),
-    "nets.inception.inception_resnet_v2": Net(large=True),
+    "nets.inception.inception_v3": Net(large=True, turns=True),
+    "nets.inception.inception_v4_base": Net(large=True, turns=True),
+    "nets.inception.inception_v4": Net(large=True, turns=True),
+    "nets.inception.inception_resnet_v2_base": Net(large=True, turns=True),
+    "nets.inception.inception_resnet_v2": Net(large=True, turns=True),
     "nets.i3d.i3d_base": Net(),
-    "nets.i3d.i3d": Net(large=True),
-    "nets.s3dg.s3dg": Net(large=True),
+    "nets.i3d.i3d": Net(large=True, turns=True),
+    "nets.s3dg.s3dg": Net(large=True, turns=True),
     "slim.nets.resnet_v1.resnet_v1": Net(),
-    "slim.nets.resnet_v1.resnet_v1_50": Net(large=True),
-    "slim.nets.resnet_v1.resnet_v1_101": Net(large=True),
-    "slim.nets.resnet_v1.resnet_v1_152": Net(large=True),
-    "slim.nets.resnet_v1.resnet_v1_200": Net(large=True),
+    "slim.nets.resnet_v1.resnet_v1_50": Net(large=True, turns=True),
     "slim.nets.resnet_v2.resnet_v2": Net(),
-    "slim.nets.resnet_v2.resnet_v2_50": Net(large=True),
-    "slim.nets.resnet_v2.resnet_v2_101": Net(large=True),
-    "slim.nets.resnet_v2.resnet_v2_152": Net(large=True),
-    "slim.nets.resnet_v2.resnet_v2_200": Net(large=True),
-    "nets.resnet_v1.resnet_v1_50": Net(large=True),
-    "nets.resnet_v1.resnet_v1_101": Net(large=True),
-    "nets.resnet_v1.resnet_v1_152": Net(large=True),
-    "nets.resnet_v2.resnet_v2_50": Net(large=True),
-    "nets.resnet_v2.resnet_v2_101": Net(large=True),
-    "nets.resnet_v2.resnet_v2_152": Net(large=True),
+    "slim.nets.resnet_v2.resnet_v2_50": Net(large=True, turns=True),
+    "nets.resnet_v1.resnet_v1_50": Net(large=True, turns=True),
+    "nets.resnet_v1.resnet_v1_101": Net(large=True, turns=True),
+    "nets.resnet_v1.resnet_v1_152": Net(large=True, turns=True),
+    "nets.resnet_v2.resnet_v2_50": Net(large=True, turns=True),
+    "nets.resnet_v2.resnet_v2_101": Net(large=True, turns=True),
+    "nets.resnet_v2.resnet_v2_152": Net(large=True, turns=True),
     "nets.mobilenet_v1.mobilenet_v1": Net(large=True),
     "nets.mobilenet_v1.mobilenet_v1_075": Net(large=True),
     "nets.mobilenet_v1.mobilenet_v1_050": Net(large=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import gc
 
@@ -14,13 +15,18 @@ from tests.goldens import compare, departures, loader, net, supported
 def net_parameters() -> list:
     """The nets in scope, file by file, so that nets that share weights follow each other."""
     parameters = []
+    seen = collections.Counter()
     for kind in loader.net_kinds():
         for case in loader.cases(kind):
-            row = supported.NETS.get(supported.net_name(case))
+            name = supported.net_name(case)
+            row = supported.NETS.get(name)
             if row is None or not supported.net_is_there(case):
                 continue
             marks = [pytest.mark.slow] if row.large else []
-            parameters += supported.parameters(kind, case, row.modes, marks)
+            turn = (departures.FUNCTION, departures.V1)[seen[name] % 2]
+            seen[name] += 1
+            modes = (turn,) if row.turns else row.modes
+            parameters += supported.parameters(kind, case, modes, marks)
     return parameters
 
 
