@@ -203,6 +203,22 @@ def test_a_hook_that_merges_all_summaries_serves_again_and_again(graph, tmp_path
     assert linear.scalars(tmp_path / "eval") == {"score": [1, 2]}
 
 
+def test_a_summary_written_nowhere(graph, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    value, update = model()
+    path = checkpoint(tmp_path / "train", 1)
+    assert slim.evaluation.evaluate_once("", path, "", eval_op=update, final_op=value) == 1.0
+    assert [entry.name for entry in tmp_path.iterdir()] == ["train"]
+
+
+def test_a_writer_of_ones_own(graph, tmp_path):
+    value, _ = model()
+    writer = v1.summary.FileWriter(str(tmp_path / "mine"))
+    hook = slim.evaluation.SummaryAtEndHook(summary_writer=writer)
+    slim.train_eval.evaluate_once(checkpoint(tmp_path, 4), final_ops=value, hooks=[hook])
+    assert linear.scalars(tmp_path / "mine") == {"score": [4]}
+
+
 def test_without_a_checkpoint_the_scaffold_initializes(graph):
     w = v1.get_variable("w", initializer=1.0)
     scaffold = v1.train.Scaffold(init_op=w.initializer, init_fn=lambda _, session: session.run(add))

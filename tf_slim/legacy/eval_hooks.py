@@ -77,7 +77,7 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
     """Writes summaries once, when an evaluation ends.
 
     Args:
-      log_dir: where to write them.
+      log_dir: where to write them; "" for nowhere.
       summary_writer: a `tf.compat.v1.summary.FileWriter` to write them to instead.
       summary_op: the summaries; by default all that the graph has collected.
       feed_dict: for `summary_op`.
@@ -87,7 +87,7 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
     """
 
     def __init__(self, log_dir=None, summary_writer=None, summary_op=None, feed_dict=None):
-        if not log_dir and summary_writer is None:
+        if log_dir is None and summary_writer is None:
             raise ValueError(
                 "SummaryAtEndHook has nowhere to write: give log_dir or summary_writer."
             )
@@ -111,10 +111,14 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
 
     def after_create_session(self, session, coord):
         """Opens the writer."""
-        self._writer = self._given_writer or v1.summary.FileWriterCache.get(self._log_dir)
+        self._writer = self._given_writer
+        if self._writer is None and self._log_dir:
+            self._writer = v1.summary.FileWriterCache.get(self._log_dir)
 
     def end(self, session):
         """Writes the summaries at the global step of the model."""
+        if self._writer is None:
+            return
         if self._summary_op is not None:
             step = v1.train.global_step(session, self._global_step)
             self._writer.add_summary(session.run(self._summary_op, self._feed_dict), step)

@@ -298,7 +298,7 @@ class _Evaluation:
 
     def create_session(self, checkpoint_path):
         """Makes a session that is initialized as far as asked for, and then restored."""
-        scaffold = self._scaffold.finalize() or self._scaffold
+        scaffold = self._scaffold.finalize()
         manager = v1.train.SessionManager(
             local_init_op=scaffold.local_init_op,
             ready_op=scaffold.ready_op,
