@@ -93,7 +93,7 @@ def conv3d_spatiotemporal(
         inputs,
         num_outputs,
         [frames if together else 1, height, width],
-        stride=[stride_frames if together else 1, *stride_space],
+        stride=[stride_frames if together else 1, *stride_space],  # pyright: ignore[reportArgumentType]
         padding=padding,
         data_format=data_format,
         activation_fn=activation_fn,
@@ -108,7 +108,7 @@ def conv3d_spatiotemporal(
         net,
         num_outputs,
         [frames, 1, 1],
-        stride=[stride_frames, 1, 1],
+        stride=[stride_frames, 1, 1],  # pyright: ignore[reportArgumentType]
         padding=padding,
         data_format=data_format,
         activation_fn=activation_fn,
