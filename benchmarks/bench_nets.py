@@ -13,8 +13,6 @@ import fnmatch
 import json
 import os
 import pathlib
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -23,6 +21,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import peers
 from benchmarks.peers import compare
 
 BATCH = int(os.environ.get("SLIM_BENCH_BATCH", "16"))
@@ -204,28 +203,13 @@ print(json.dumps([slim.__file__, times]))
 """
 
 
-def released(folder: pathlib.Path) -> pathlib.Path:
-    """Installs the last release of the original into a folder of its own."""
-    if not (folder / "tf_slim").is_dir():
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder]
-        subprocess.run([*pip, "tf_slim==1.1.0"], check=True)
-    return folder
-
-
 def building_times(path: pathlib.Path) -> dict[str, float]:
     """Seconds to build each net in a v1 graph, in a process that finds `tf_slim` in `path`."""
-    environment = {**os.environ, "PYTHONPATH": str(path), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", BUILDER, json.dumps(BUILT)],
-        env=environment, cwd=path, check=True, capture_output=True, text=True,
-    )
-    origin, times = json.loads(done.stdout.splitlines()[-1])
-    assert origin.startswith(str(path)), origin
-    return times
+    return peers.measured_in(path, BUILDER, json.dumps(BUILT))
 
 
 def test_building_in_a_v1_graph(capsys, tmp_path_factory):
-    peer = released(tmp_path_factory.mktemp("released"))
+    peer = peers.released(tmp_path_factory.mktemp("released"))
     here = pathlib.Path(slim.__file__).parent.parent
     rounds = [(building_times(here), building_times(peer)) for _ in range(3)]
     with capsys.disabled():

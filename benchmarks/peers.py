@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pathlib
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 
 def median_seconds(run: Callable[[], object], repeats: int) -> float:
@@ -33,3 +39,36 @@ def compare(title: str, runs: Mapping[str, Callable[[], object]], rounds: int = 
     for name, value in best.items():
         print(f"  {name:<28} {value * 1e3:9.2f} ms   {value / ours:5.2f}x")
     return best
+
+
+def released(folder: pathlib.Path) -> pathlib.Path:
+    """Installs the last release of the original into a folder of its own."""
+    if not (folder / "tf_slim").is_dir():
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", folder]
+        subprocess.run([*pip, "tf_slim==1.1.0"], check=True)
+    return folder
+
+
+def measured_in(path: pathlib.Path, code: str, *arguments: str) -> Any:
+    """Runs a program in a process that finds `tf_slim` in `path`.
+
+    Args:
+      path: the folder.
+      code: the program; its last line of output is JSON, `[tf_slim.__file__, what it measured]`.
+      *arguments: its arguments.
+
+    Returns:
+      What it measured.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(path), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=environment,
+        cwd=path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    origin, measured = json.loads(done.stdout.splitlines()[-1])
+    assert origin.startswith(str(path)), origin
+    return measured
