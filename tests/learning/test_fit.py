@@ -83,13 +83,14 @@ def test_data_that_end():
     assert (run.step, run.stop) == (5, "the data ended")
 
 
-def test_two_replicas(tmp_path, strategy2):
+@pytest.mark.parametrize("optimizer", ["keras_sgd", "v1_adam"])
+def test_two_replicas(optimizer, tmp_path, strategy2):
     for number_of_steps in (2, 5):
         with strategy2.scope():
-            _, step = toy.step()
+            _, step = toy.step(optimizer)
         slim.learning.fit(step, toy.data(), tmp_path / "two", number_of_steps, **QUIET)
     with strategy2.scope():
-        _, step = toy.step()
+        _, step = toy.step(optimizer)
     slim.learning.fit(step, toy.data(), tmp_path / "one", 5, **QUIET)
     assert_same_run(tmp_path / "one", tmp_path / "two")
 

@@ -70,6 +70,19 @@ def test_two_replicas_train_as_one(optimizer, strategy2):
     close(weights(alone.model), weights(both.model), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("optimizer", toy.OPTIMIZERS)
+def test_two_replicas_name_their_state_as_one_does(optimizer, strategy2):
+    _, alone = toy.step(optimizer, noise=False)
+    with strategy2.scope():
+        _, both = toy.step(optimizer, noise=False)
+    (x, y), *_ = batches(1)
+    split = next(iter(strategy2.experimental_distribute_dataset(toy.data())))
+    alone(x, y)
+    both(*split)
+    names = {name: v.shape for name, v in alone.named_variables().items()}
+    assert {name: v.shape for name, v in both.named_variables().items()} == names
+
+
 def test_xla_and_plain_agree():
     _, plain = toy.step(noise=False)
     _, compiled = toy.step(jit_compile=True, noise=False)

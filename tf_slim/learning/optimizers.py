@@ -33,15 +33,19 @@ def build(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
         optimizer.build(list(variables))
 
 
-def named_variables(optimizer: Any) -> dict[str, tf.Variable]:
+def named_variables(optimizer: Any, made: Sequence[tf.Variable] = ()) -> dict[str, tf.Variable]:
     """The optimizer's variables by the name that they get in a checkpoint.
+
+    Args:
+      optimizer: of either kind.
+      made: what an optimizer of TensorFlow 1 has made under a strategy, where it does not tell.
 
     Slots of TensorFlow 1 optimizers have the names that they always had
     (`LeNet/fc4/weights/Momentum`). Those of Keras optimizers are put under `optimizer/`; the
     name of the optimizer itself is left out, since Keras numbers the optimizers of a process.
     """
     if is_v1(optimizer):
-        return _named_slots(optimizer)
+        return _named_slots(optimizer, optimizer.variables() or made)
     named: dict[str, tf.Variable] = {}
     for variable in optimizer.variables:
         path = getattr(variable, "path", variable.name)
@@ -52,14 +56,14 @@ def named_variables(optimizer: Any) -> dict[str, tf.Variable]:
     return named
 
 
-def _named_slots(optimizer: Any) -> dict[str, tf.Variable]:
+def _named_slots(optimizer: Any, variables: Sequence[tf.Variable]) -> dict[str, tf.Variable]:
     """Slot variables by the names of TensorFlow 1: `w/Adam`, `w/Adam_1`.
 
     The names that they bear count on where another optimizer of this process has stopped.
     """
     slot = re.compile(rf"(.+)/{re.escape(optimizer.get_name())}(?:_(\d+))?$")
     named, slots = {}, collections.defaultdict(list)
-    for variable in optimizer.variables():
+    for variable in variables:
         name = re.sub(r":\d+$", "", variable.name)
         match = slot.match(name)
         if match:

@@ -62,6 +62,7 @@ class TrainStep:
             )
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
+        self._made_by_optimizer: list[tf.Variable] = []
         optimizers.build(optimizer, variables)
         grads_fn = self._loss_and_gradients
         self._compiled = tf.function(grads_fn, jit_compile=True) if jit_compile else grads_fn
@@ -98,7 +99,7 @@ class TrainStep:
         """All state of training by the name that it has in a checkpoint."""
         named = {
             **self.model.named_variables,
-            **optimizers.named_variables(self.optimizer),
+            **optimizers.named_variables(self.optimizer, self._made_by_optimizer),
         }
         if self.loss_scale is not None:
             named.update(self.loss_scale.named_variables())
@@ -106,6 +107,17 @@ class TrainStep:
         return named
 
     def _run(self, inputs, labels):
+        # Under a strategy an optimizer of TensorFlow 1 does not tell what it has made. Within the
+        # scope, so that variables are noted, and not the replicas' parts of them.
+        with self.strategy.scope(), tf.variable_creator_scope(self._note_made):
+            return self._run_replicas(inputs, labels)
+
+    def _note_made(self, next_creator, **kwargs):
+        made = next_creator(**kwargs)
+        self._made_by_optimizer.append(made)
+        return made
+
+    def _run_replicas(self, inputs, labels):
         if self.loss_scale is not None:
             return self._run_scaled(self.loss_scale, inputs, labels)
         if self.strategy.num_replicas_in_sync == 1:
