@@ -15,13 +15,13 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint conformance bench clean
 
 help:  ## list the targets
 	@echo "make TARGET [VENV=dir] [PYTHON=path] [ARGS=...]"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | \
-	  while IFS='|' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+	  while IFS='|' read -r name text; do printf '%-14s%s\n' "$$name" "$$text"; done
 
 demo: $(RUN)  ## train LeNet on the digits that come with the package
 	@"$(BIN)/tf-slim" demo $(ARGS)
@@ -32,6 +32,9 @@ test: $(DEV)  ## run every test, two at a time
 lint: $(DEV)  ## ruff and pyright, on source and tests
 	@"$(BIN)/python" -m ruff check . $(ARGS)
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 "$(BIN)/python" -m pyright --pythonpath "$(BIN)/python"
+
+conformance: $(DEV)  ## run the tests of the old tf_slim 1.1.0 against this package
+	@"$(BIN)/python" scripts/conformance.py $(ARGS)
 
 bench: $(DEV)  ## run the benchmarks
 	@"$(BIN)/python" -m pytest benchmarks --timeout 0 $(ARGS)

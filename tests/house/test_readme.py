@@ -53,11 +53,14 @@ def test_make_targets_exist():
 # Runs every command line with --help behind it: the command line parses what stands before, so that
 # a sub-command or an option it does not have is an error, and then shows the help only.
 ASK = """
-import contextlib, io, json, sys
+import contextlib, io, itertools, json, sys
 from tf_slim.cli.main import run
 
 refused = {}
 for arguments in json.loads(sys.argv[1]):
+    if arguments[:1] == ["run"]:  # What stands behind the program is for the program.
+        options = itertools.takewhile(lambda word: word.startswith("-"), arguments[1:])
+        arguments = ["run", *options]
     sys.argv = ["tf-slim", *arguments, "--help"]
     shown, status = io.StringIO(), 0
     with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
