@@ -83,6 +83,17 @@ def test_two_replicas_name_their_state_as_one_does(optimizer, strategy2):
     assert {name: v.shape for name, v in both.named_variables().items()} == names
 
 
+@pytest.mark.parametrize("optimizer", ["keras_sgd", "v1_momentum"])
+def test_a_strategy_of_one_replica_trains_as_none(optimizer):
+    _, alone = toy.step(optimizer, noise=False)
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        _, mirrored = toy.step(optimizer, noise=False)
+    for x, y in batches(3):
+        np.testing.assert_allclose(alone(x, y), mirrored(x, y), rtol=1e-5)
+    close(weights(alone.model), weights(mirrored.model), rtol=1e-5, atol=1e-6)
+    assert sorted(alone.named_variables()) == sorted(mirrored.named_variables())
+
+
 def test_xla_and_plain_agree():
     _, plain = toy.step(noise=False)
     _, compiled = toy.step(jit_compile=True, noise=False)

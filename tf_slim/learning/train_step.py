@@ -120,7 +120,7 @@ class TrainStep:
     def _run_replicas(self, inputs, labels):
         if self.loss_scale is not None:
             return self._run_scaled(self.loss_scale, inputs, labels)
-        if self.strategy.num_replicas_in_sync == 1:
+        if not tf.distribute.has_strategy():
             return self._replica_step(inputs, labels)
         return self._sum(self.strategy.run(self._replica_step, (inputs, labels)))
 
