@@ -9,7 +9,9 @@ import sys
 import pytest
 
 from tests.house.sources import ROOT
-from tf_slim.legacy import both_installed, runner
+from tf_slim.cli.main import run as tf_slim
+from tf_slim.legacy import runner
+from tf_slim.ops import old_release
 
 PROGRAM = """
 import sys
@@ -84,10 +86,12 @@ def test_no_such_program(tmp_path):
     assert start("tf_slim.legacy").returncode == 2
 
 
-def test_both_distributions(monkeypatch):
-    assert both_installed.warning() is None
-    monkeypatch.setattr(both_installed.importlib.metadata, "version", lambda name: "1.1.0")
-    assert "pip uninstall -y tf_slim" in (both_installed.warning() or "")
+def test_both_distributions(monkeypatch, capsys):
+    assert old_release.warning() is None
+    monkeypatch.setattr(old_release.importlib.metadata, "version", lambda name: "1.1.0")
+    assert "pip uninstall -y tf_slim" in (old_release.warning() or "")
+    assert tf_slim(["train", "--print-config"]) == 0
+    assert "pip uninstall -y tf_slim" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

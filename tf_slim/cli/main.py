@@ -24,6 +24,7 @@ from tf_slim.cli import (
     train,
 )
 from tf_slim.cli import run as run_program
+from tf_slim.ops import old_release
 
 app = typer.Typer(
     name="tf-slim",
@@ -92,6 +93,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
       Ctrl-C and SIGTERM.
     """
     flags.reset()
+    warning = old_release.warning()
+    if warning:
+        terminal.note(warning)
     with quiet.notes():
         return errors.guarded(lambda: _parse_and_run(arguments), debug=lambda: flags.debug)
 

@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from tf_slim.legacy import both_installed
+from tf_slim.ops import old_release
 
 __all__ = ["ProgramNotFoundError", "main", "run"]
 
@@ -40,7 +40,7 @@ def run(
     script = os.fspath(script)
     if not os.path.isfile(script):
         raise ProgramNotFoundError(f"There is no program {script}.")
-    warning = both_installed.warning()
+    warning = old_release.warning()
     if warning:
         print(f"Warning: {warning}", file=sys.stderr)
     from tf_slim.legacy import imports
