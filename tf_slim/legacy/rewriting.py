@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import libcst as cst
 from libcst import metadata
@@ -185,14 +186,12 @@ class _Rewriter(cst.CSTTransformer):
                 self._leave(original_node, f"{module}.{alias.name.value}")
                 return updated_node
             homes.append(found)
-        return self._from_homes(updated_node, homes)
+        return self._from_homes(updated_node, updated_node.names, homes)
 
-    def _from_homes(self, node: cst.ImportFrom, homes: list[tuple[str, str]]):
+    def _from_homes(self, node: cst.ImportFrom, names: Sequence[cst.ImportAlias], homes):
         """One `from` import if all names have one home; otherwise one statement for each."""
         places = [(module, name) if name else _split(module) for module, name in homes]
-        aliases = [
-            _renamed(alias, name) for alias, (_, name) in zip(node.names, places, strict=True)
-        ]
+        aliases = [_renamed(alias, name) for alias, (_, name) in zip(names, places, strict=True)]
         if len({package for package, _ in places}) == 1 and places[0][0]:
             return node.with_changes(module=_expression(places[0][0]), names=aliases)
         statements = []
@@ -271,8 +270,8 @@ class _Rewriter(cst.CSTTransformer):
         return slim + module.removeprefix("tf_slim")
 
     def _leave(self, node, name: str) -> None:
-        line = self.get_metadata(metadata.PositionProvider, node).start.line
-        self.left.append(f"{line}: {name.replace(_OLD, 'tf', 1)}")
+        position: Any = self.get_metadata(metadata.PositionProvider, node)
+        self.left.append(f"{position.start.line}: {name.replace(_OLD, 'tf', 1)}")
 
 
 def _split(module: str) -> tuple[str, str]:
