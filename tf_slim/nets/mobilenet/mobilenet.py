@@ -317,7 +317,11 @@ def mobilenet(
     return logits, end_points
 
 
-def global_pool(input_tensor, use_reduce_mean_for_pooling=False, pool_op=tf.nn.avg_pool2d):
+# By the name that this operation has in graphs of TensorFlow 1.
+_avg_pool2d = tf.compat.v1.nn.avg_pool2d
+
+
+def global_pool(input_tensor, use_reduce_mean_for_pooling=False, pool_op=_avg_pool2d):
     """Averages over height and width.
 
     Args:
@@ -331,7 +335,7 @@ def global_pool(input_tensor, use_reduce_mean_for_pooling=False, pool_op=tf.nn.a
     """
     height, width = input_tensor.shape.as_list()[1:3]
     unknown = height is None or width is None
-    if use_reduce_mean_for_pooling or (unknown and pool_op is tf.nn.avg_pool2d):
+    if use_reduce_mean_for_pooling or (unknown and pool_op is _avg_pool2d):
         return tf.reduce_mean(input_tensor, [1, 2], keepdims=True, name="ReduceMean")
     if unknown:
         height, width = tf.unstack(tf.shape(input_tensor)[1:3])

@@ -31,6 +31,7 @@ _MODULES = {
         "mobilenet_v1_075",
         "mobilenet_v2",
         "mobilenet_v2_035",
+        "mobilenet_v2_050",
         "mobilenet_v2_140",
         "mobilenet_v3_small",
         "mobilenet_v3_large",
