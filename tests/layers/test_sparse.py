@@ -1,4 +1,4 @@
-"""dense_to_sparse and bucketize."""
+"""dense_to_sparse, what it is made of, and bucketize."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.layers import each_mode
+from tf_slim.layers import sparse_ops
 
 LABELS = np.array([[1, 0, 2], [0, 0, 3]])
 # XLA compiles for fixed sizes, and how many elements remain is known only when it runs.
@@ -50,6 +51,57 @@ def test_a_sparse_output_is_collected(graph):
         with slim.scope("net"):
             sparse = slim.dense_to_sparse(LABELS, outputs_collections="ends", scope="sparse")
         assert slim.utils.convert_collection_to_dict("ends") == {"net/sparse": sparse}
+
+
+@pytest.mark.parametrize(
+    ("dense", "ignored", "kept"),
+    [
+        ([1.5, 0.0, 2.0], None, [0, 2]),
+        ([True, False, True], None, [0, 2]),
+        ([b"a", b"", b"b"], None, [0, 2]),
+        ([b"a", b"", b"b"], b"a", [1, 2]),
+    ],
+)
+def test_elements_of_each_type(dense, ignored, kept):
+    sparse = sparse_ops.dense_to_sparse_tensor(dense, ignored)
+    assert sparse.indices.numpy().tolist() == [[index] for index in kept]
+    assert sparse.values.numpy().tolist() == [dense[index] for index in kept]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_classes_of_indicators(mode):
+    indicators = np.random.RandomState(0).randint(0, 2, size=[2, 3, 4])
+    indicators[0, 1] = 0
+
+    def parts(indicators):
+        ids = sparse_ops.indicators_to_sparse_ids(indicators, dtype=tf.int16)
+        return ids.indices, ids.values, ids.dense_shape
+
+    indices, values, shape = each_mode.run(mode, parts, indicators)
+    assert values.dtype == np.int16
+    assert shape.tolist() == [2, 3, indicators.sum(-1).max()]
+    found = dict(zip(map(tuple, indices.tolist()), values.tolist()))
+    wanted = {
+        (*row, position): class_id
+        for row in np.ndindex(2, 3)
+        for position, class_id in enumerate(np.flatnonzero(indicators[row]))
+    }
+    assert found == wanted
+
+
+def test_indicators_of_which_none_applies():
+    ids = sparse_ops.indicators_to_sparse_ids([["x", "x"]], ignore_value="x")
+    assert ids.dense_shape.numpy().tolist() == [1, 0]
+    assert ids.values.shape == 0
+
+
+@pytest.mark.parametrize(("axes", "reach"), [((0, 1), [2, 0, 3]), ((1, 0), [3, 1, 3, 0])])
+def test_how_far_rows_reach(axes, reach):
+    sparse = tf.SparseTensor([[2, 2], [0, 1], [2, 0]], [1, 2, 3], [3, 4])
+    assert sparse_ops.sparse_row_envelope(sparse, *axes).numpy().tolist() == reach
+    for wrong in ((0, 0), (0, "columns")):
+        with pytest.raises(ValueError, match="two different integers"):
+            sparse_ops.sparse_row_envelope(sparse, *wrong)
 
 
 def bucketized(boundaries):

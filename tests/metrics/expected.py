@@ -185,11 +185,11 @@ def equal_thresholds(predictions, labels, weights):
     return [tp, fp, tn, fn, *rates, thresholds]
 
 
-def ranked_area(labels, predictions, weights=None, curve="ROC"):
+def ranked_area(labels, predictions, weights=None, curve="ROC", of_one_class=0.0):
     weights = np.ones(len(labels)) if weights is None else weights
     predictions, labels = times(weights, predictions, labels)
     if len(set(labels)) < 2:
-        return 0.0
+        return of_one_class
     if curve == "ROC":
         return sk.roc_auc_score(labels, predictions)
     precision, recall, _ = sk.precision_recall_curve(labels, predictions)

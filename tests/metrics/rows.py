@@ -159,7 +159,9 @@ ROWS = {
     "area by histograms": Row(
         m.auc_using_histogram,
         "histogram",
-        lambda boolean_labels, scores: expected.ranked_area(boolean_labels, scores),
+        lambda boolean_labels, scores: expected.ranked_area(
+            boolean_labels, scores, of_one_class=np.nan
+        ),
         {"score_range": [0.0, 1.0], "nbins": 20},
     ),
     "exact area under ROC": Row(m.streaming_dynamic_auc, "scores", expected.ranked_area),

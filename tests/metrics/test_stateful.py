@@ -214,6 +214,31 @@ def test_no_data_gives_zero(case):
     assert float(metric.result()) == 0.0
 
 
+def test_average_precision_of_as_many_predictions_as_come():
+    spec = tf.TensorSpec([None, None], tf.int64)
+    metric = m.stateful(m.streaming_sparse_average_precision_at_top_k).build(spec, spec)
+    update = tf.function(metric.update, input_signature=[spec, spec])
+    update(tf.constant([[3, 1]], tf.int64), tf.constant([[1]], tf.int64))
+    update(tf.constant([[5, 6, 7, 8]], tf.int64), tf.constant([[8]], tf.int64))
+    np.testing.assert_allclose(metric.result(), (1 / 2 + 1 / 4) / 2)
+
+
+def test_area_by_histograms_without_a_class_is_nan():
+    metric = m.stateful(m.auc_using_histogram, score_range=[0.0, 1.0])
+    metric.update([True], [0.5])
+    assert np.isnan(metric.result())
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.float64])
+def test_equal_thresholds_answer_in_the_dtype_of_predictions_in_v1_graphs_only(dtype):
+    with tf.Graph().as_default():
+        columns, _ = m.precision_recall_at_equal_thresholds([True], tf.ones([1], dtype))
+        assert {column.dtype for column in columns} == {dtype}
+    metric = m.stateful(m.precision_recall_at_equal_thresholds)
+    metric.update([True], tf.ones([1], dtype))
+    assert {column.dtype for column in metric.result()} == {tf.float32}
+
+
 def test_plain_accuracy():
     assert float(m.accuracy([1, 2, 3], [1, 2, 0])) == pytest.approx(2 / 3)
     assert float(m.accuracy(["a", "b"], ["a", "c"], weights=[3.0, 1.0])) == 0.75

@@ -47,6 +47,12 @@ def test_round_trip_by_prefix_file_or_folder(saved):
         assert same(values(model), values(other))
 
 
+def test_a_prefix_goes_before_a_folder_of_its_name(saved):
+    model, path = saved
+    os.mkdir(path)
+    assert model.restore(path).path == path
+
+
 def test_tf1_saver_reads_ours_and_we_read_its(saved, tmp_path):
     model, path = saved
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:

@@ -19,7 +19,7 @@ def test_the_graph_of_inputs():
         assert get_graph_from_inputs([b]) is second
         assert get_graph_from_inputs([]) is second
         assert get_graph_from_inputs([], graph=first) is first
-    with pytest.raises(ValueError, match="not from the passed-in graph"):
+    with pytest.raises(ValueError, match="must be from the same graph"):
         get_graph_from_inputs([a, b])
     with pytest.raises(ValueError, match="not from the passed-in graph"):
         get_graph_from_inputs([a], graph=second)

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
+from tf_slim.layers.sparse_ops import dense_to_sparse_tensor
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["bucketize", "dense_to_sparse"]
@@ -34,9 +35,7 @@ def dense_to_sparse(tensor, eos_token=0, outputs_collections=None, scope=None):
     with parts.plain_scope(
         scope, "dense_to_sparse", [tensor], outputs_collections, variable_scope=True
     ) as alias:
-        indices = tf.where(tf.not_equal(tensor, tf.constant(eos_token, tensor.dtype)))
-        values = tf.gather_nd(tensor, indices)
-        outputs = tf.SparseTensor(indices, values, tf.shape(tensor, out_type=tf.int64))
+        outputs = dense_to_sparse_tensor(tensor, eos_token)
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import count_in_bins
 from tf_slim.metrics.thresholds import EPSILON, at_thresholds, even_thresholds
+from tf_slim.ops import modes
 
 PrecisionRecallData = collections.namedtuple(
     "PrecisionRecallData", ["tp", "fp", "tn", "fn", "precision", "recall", "thresholds"]
@@ -22,7 +23,7 @@ _SMOOTHING = 1e-6
 def check_curve(where: str, curve: str) -> None:
     """Raises ValueError unless `curve` is "ROC" or "PR"."""
     if curve not in ("ROC", "PR"):
-        raise ValueError(f"{where}: curve must be 'ROC' or 'PR'; got {curve!r}.")
+        raise ValueError(f"{where}: curve must be either ROC or PR, {curve} unknown.")
 
 
 def _over_cases(
@@ -340,8 +341,9 @@ def precision_recall_at_equal_thresholds(
 
     Returns:
       `(value, update_op)` in a v1 graph. The value is a named tuple `(tp, fp, tn, fn, precision,
-      recall, thresholds)`, each `[num_thresholds]`; the operation adds a batch and returns
-      nothing. See `slim.metrics.stateful` for all other code.
+      recall, thresholds)`, each `[num_thresholds]` in the dtype of `predictions`; the operation
+      adds a batch and returns nothing. See `slim.metrics.stateful` for all other code: there they
+      are float32, whatever the predictions are.
 
     Raises:
       ValueError: the shapes do not fit, the labels are no booleans, or there are fewer than two
@@ -353,6 +355,14 @@ def precision_recall_at_equal_thresholds(
     count = 201 if num_thresholds is None else num_thresholds
     if count < 2:
         raise ValueError(f"{where}: num_thresholds must be at least 2; got {count}.")
+    dtype = tf.float32
+
+    def state(predictions, unused_labels, unused_weights):
+        nonlocal dtype  # the state is made before any result is
+        if modes.in_v1_graph() and predictions.dtype.is_floating:
+            dtype = predictions.dtype
+        spec = tf.TensorSpec([count], tf.float64)
+        return {"variables/tp_buckets": spec, "variables/fp_buckets": spec}
 
     def measure(predictions, labels, weights):
         predictions, labels = inputs.align(where, predictions, labels)
@@ -372,13 +382,12 @@ def precision_recall_at_equal_thresholds(
         tn, fn = fp[0] - fp, tp[0] - tp
         counts = [tp, fp, tn, fn]
         rates = [tf.math.divide_no_nan(tp, tp + fp), tf.math.divide_no_nan(tp, tp + fn)]
-        columns = [tf.cast(column, tf.float32) for column in counts + rates]
-        return PrecisionRecallData._make([*columns, tf.linspace(0.0, 1.0, count)])
+        columns = [*counts, *rates, tf.linspace(0.0, 1.0, count)]
+        return PrecisionRecallData._make(tf.cast(column, dtype) for column in columns)
 
-    spec = tf.TensorSpec([count], tf.float64)
     return engine.Metric(
         "precision_recall_at_equal_thresholds",
-        {"variables/tp_buckets": spec, "variables/fp_buckets": spec},
+        state,
         measure=measure,
         result=result,
         updated=engine.nothing,

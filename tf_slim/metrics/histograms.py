@@ -35,8 +35,9 @@ def auc_using_histogram(
       name: of the scope of the variables.
 
     Returns:
-      `(value, update_op)` in a v1 graph: the area so far, and the operation that adds a batch and
-      returns nothing. See `slim.metrics.stateful` for all other code.
+      `(value, update_op)` in a v1 graph: the area so far, NaN while a class has no examples, and
+      the operation that adds a batch and returns nothing. See `slim.metrics.stateful` for all
+      other code.
 
     Raises:
       ValueError: the labels are no booleans, or the shapes do not fit.
@@ -67,7 +68,7 @@ def auc_using_histogram(
         def shares(counts):
             # From the highest score down: the order in which a falling threshold lets them pass.
             counts = tf.cast(counts[::-1], tf.float64)
-            return tf.math.divide_no_nan(counts, tf.reduce_sum(counts))
+            return counts / tf.reduce_sum(counts)
 
         rise, run = shares(state[_TRUE]), shares(state[_FALSE])
         height = tf.cumsum(rise) - rise / 2.0

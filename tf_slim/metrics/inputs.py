@@ -46,8 +46,9 @@ def align(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tens
         labels = tf.squeeze(labels, [-1])
     if not predictions.shape.is_compatible_with(labels.shape):
         raise ValueError(
-            f"{where}: predictions and labels must have one shape; got predictions {given[0]} and "
-            f"labels {given[1]}. Predictions of classes come from scores by tf.argmax(scores, -1)."
+            f"{where}: predictions and labels must have one shape. Shapes {given[0]} of "
+            f"predictions and {given[1]} of labels are incompatible. Predictions of classes come "
+            "from scores by tf.argmax(scores, -1)."
         )
     return predictions, labels
 

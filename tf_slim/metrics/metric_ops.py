@@ -1,5 +1,7 @@
 """The old path of most metrics: `tf_slim.metrics.metric_ops.streaming_accuracy` and others."""
 
+import tensorflow as tf
+
 from tf_slim.metrics import (
     aggregate_metric_map,
     aggregate_metrics,
@@ -103,3 +105,13 @@ __all__ = [
     "streaming_true_positives",
     "streaming_true_positives_at_thresholds",
 ]
+
+
+# Private, but the tests of the last old release call it.
+def _next_array_size(required_size, growth_factor=1.5):
+    """The least power of `growth_factor` that is not below `required_size`, int32, rounded up."""
+    exponent = tf.math.ceil(
+        tf.math.log(tf.cast(required_size, tf.float32))
+        / tf.math.log(tf.cast(growth_factor, tf.float32))
+    )
+    return tf.cast(tf.math.ceil(growth_factor**exponent), tf.int32)

@@ -61,7 +61,9 @@ def assign_from_checkpoint(model_path, var_list, ignore_missing_vars=False):
     Raises:
       ValueError: the checkpoint lacks a name, or has it in another shape.
     """
-    reader, grouped = _found(model_path, var_list, ignore_missing_vars)
+    reader, grouped, missing = _found(model_path, var_list, ignore_missing_vars)
+    if missing:
+        raise ValueError(_lacks(reader, missing))
     pairs = []
     for name, variables in grouped.items():
         value = reader.read(name)
@@ -83,18 +85,21 @@ def assign_from_checkpoint_fn(
       reshape_variables: whether a value may have another shape of the same size.
 
     Returns:
-      The function; None, with a warning, if names may be missing, and all are.
+      The function; None, with a warning, if names may be missing, and all are. It raises
+      `tf.errors.NotFoundError` if the checkpoint lacks a name that may not be missing.
 
     Raises:
-      ValueError: `var_list` is empty, the checkpoint lacks a name, or has it in another shape
-        (which `ignore_missing_vars` does not pass over).
+      ValueError: `var_list` is empty, or the checkpoint has a name in another shape (which
+        `ignore_missing_vars` does not pass over).
     """
     if not var_list:
         raise ValueError(
             "assign_from_checkpoint_fn: var_list is empty, there is nothing to restore. Check the "
             "patterns that selected it (slim.get_variables_to_restore selects by scope prefix)."
         )
-    reader, grouped = _found(model_path, var_list, ignore_missing_vars)
+    reader, grouped, missing = _found(model_path, var_list, ignore_missing_vars)
+    if missing:
+        return _refuse(_lacks(reader, missing))
     if not grouped:
         return None
     fit = _fits_in_size if reshape_variables else _fits
@@ -131,14 +136,20 @@ def _restored_in_session(reader: checkpoints.Reader, grouped, reshape: bool) -> 
     return lambda session: session.run(op, feed_dict)
 
 
-def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reader, dict]:
-    """A reader, and the variables by their name in the checkpoint, without those it lacks."""
+def _refuse(message: str) -> Callable:
+    # Programs catch it when they restore, as they do a Saver's.
+    def restore(session=None):
+        raise tf.errors.NotFoundError(None, None, message)
+
+    return restore
+
+
+def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reader, dict, list[str]]:
+    """A reader, the variables that it has by their name there, and names it may not lack."""
     reader = checkpoints.Reader(model_path)
     grouped = _by_checkpoint_name(var_list)
     missing = [name for name in grouped if name not in reader]
-    if missing and not ignore_missing_vars:
-        raise ValueError(_lacks(reader, missing))
-    if missing:
+    if missing and ignore_missing_vars:
         left = "All of them" if len(missing) == len(grouped) else "They"
         warnings.warn(
             f"Checkpoint {reader.path} has no {_some(missing)} ({len(missing)} of {len(grouped)} "
@@ -146,7 +157,8 @@ def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reade
             f"{_near(reader, missing)}",
             stacklevel=3,
         )
-    return reader, {name: v for name, v in grouped.items() if name in reader}
+        missing = []
+    return reader, {name: v for name, v in grouped.items() if name in reader}, missing
 
 
 def _by_checkpoint_name(var_list) -> dict[str, list]:

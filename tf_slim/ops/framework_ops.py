@@ -31,6 +31,9 @@ def get_graph_from_inputs(op_input_list: Sequence, graph: tf.Graph | None = None
         )
     if graph is not None and not isinstance(graph, tf.Graph):
         raise TypeError(f"get_graph_from_inputs expects graph to be a tf.Graph; got {graph!r}.")
+    wrong = "must be from the same graph as the rest, and is not"
+    if graph is not None:
+        wrong = "is not from the passed-in graph"
     for element in op_input_list:
         # Eager tensors have the attribute too, and raise AttributeError.
         own = getattr(element, "graph", None)
@@ -40,8 +43,8 @@ def get_graph_from_inputs(op_input_list: Sequence, graph: tf.Graph | None = None
             graph = own
         elif own is not graph:
             raise ValueError(
-                f"get_graph_from_inputs: {element!r} is not from the passed-in graph, or that of "
-                "what came before. Build everything under one `with graph.as_default():`."
+                f"get_graph_from_inputs: {element!r} {wrong}. Build everything under one "
+                "`with graph.as_default():`."
             )
     return tf.compat.v1.get_default_graph() if graph is None else graph
 

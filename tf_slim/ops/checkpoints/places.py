@@ -27,7 +27,8 @@ def resolve(path: str | os.PathLike) -> str:
 
     Args:
       path: the prefix of a checkpoint, one of its files, a file of another format, a SavedModel,
-        or a folder of checkpoints, which stands for its latest one.
+        or a folder of checkpoints, which stands for its latest one. A prefix goes before a folder
+        of the same name.
 
     Returns:
       A prefix, the path of a single file, or the folder of a SavedModel.
@@ -36,7 +37,7 @@ def resolve(path: str | os.PathLike) -> str:
       CheckpointError: there is none.
     """
     path = os.fspath(path)
-    if os.path.isdir(path):
+    if os.path.isdir(path) and not os.path.exists(path + ".index"):
         found = latest(path)
         if found is None and os.path.isfile(os.path.join(path, SAVED_MODEL)):
             return path

@@ -27,13 +27,14 @@ _DATA = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
 
 class Bundle(Source):
-    """Checkpoints that `tf.train.load_checkpoint` reads."""
+    """Checkpoints that TensorFlow itself reads."""
 
     checked = True
 
     def __init__(self, prefix: str):
         self._prefix = prefix
-        self._reader = tf.train.load_checkpoint(prefix)
+        # Not tf.train.load_checkpoint, which prefers a folder of the same name.
+        self._reader = tf.compat.v1.train.NewCheckpointReader(prefix)
         shapes = self._reader.get_variable_to_shape_map()
         dtypes = self._reader.get_variable_to_dtype_map()
         self.format = "V2" if os.path.exists(prefix + ".index") else "V1"
