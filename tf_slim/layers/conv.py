@@ -7,7 +7,7 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import precision, scopes
+from tf_slim.ops import convolve, precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = [
@@ -234,7 +234,7 @@ def _convolve(
             rest["trainable"],
             place="kernel",
         )
-        outputs = tf.nn.convolution(
+        outputs = convolve.convolve(
             inputs,
             weights,
             strides=strides,
