@@ -29,10 +29,6 @@ DEPARTURES: dict[str, str] = {}
 """Case -> reason."""
 
 ERRORS: dict[tuple[str, str], tuple[str, str]] = {
-    **{
-        ("blocks/conv3d_st_bad_kernel", mode): ("ValueError", "it was a bare assertion")
-        for mode in MODES
-    },
     ("blocks/inception_block_3d_noscope", EAGER): (
         "InvalidArgumentError",
         "TensorFlow's own error, of another type where shapes are not inferred but computed",

@@ -52,7 +52,7 @@ def test_strides_are_shared_out():
 
 @pytest.mark.parametrize("kernel_size", [3, [3, 3]])
 def test_a_kernel_has_three_sizes(kernel_size):
-    with pytest.raises(ValueError, match=r"scope 'conv'.*\(frames, height, width\)"):
+    with pytest.raises(AssertionError, match=r"scope 'conv'.*\(frames, height, width\)"):
         i3d_utils.conv3d_spatiotemporal(video(1, 4, 5, 5, 3), 4, kernel_size, scope="conv")
 
 

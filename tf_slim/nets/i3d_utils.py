@@ -79,10 +79,11 @@ def conv3d_spatiotemporal(
       The output, of the data format of `inputs`.
 
     Raises:
-      ValueError: `kernel_size` is not three integers.
+      AssertionError: `kernel_size` is not three integers.
     """
     if not isinstance(kernel_size, (list, tuple)) or len(kernel_size) != 3:
-        raise ValueError(
+        # As recorded; the original only had no words for it.
+        raise AssertionError(
             f"conv3d_spatiotemporal in scope {scope!r} expects kernel_size to be (frames, height, "
             f"width); got {kernel_size!r}. Write for example [1, 3, 3]."
         )
