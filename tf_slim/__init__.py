@@ -174,6 +174,7 @@ if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it w
         model_variable,
         variable,
     )
+    from tf_slim.ops.zero_initializer import zero_initializer
 
 _NAMESPACES = (
     "data",
@@ -360,6 +361,9 @@ _HOMES = {
         "local_variable",
         "model_variable",
         "variable",
+    ),
+    "tf_slim.ops.zero_initializer": (
+        "zero_initializer",
     ),
 }
 

@@ -49,7 +49,6 @@ NAMES = _table(
         [
             "slim.embedding_lookup_sparse_with_distributed_aggregation",
             "slim.experimental",
-            "slim.zero_initializer",
         ],
     ),
 )

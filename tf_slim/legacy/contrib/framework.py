@@ -27,7 +27,6 @@ __all__ = [
     "smart_cond",
     "smart_constant_value",
     "sort",
-    "zero_initializer",
 ]
 
 CriticalSection = tf.CriticalSection
@@ -81,9 +80,3 @@ def _undecorated(*unused_args, **unused_kwargs):
 
 
 deprecated = deprecated_args = deprecated_arg_values = _undecorated
-
-
-def zero_initializer(ref, use_locking=True, name="zero_initializer"):
-    """An operation that sets the variable `ref` to zero and returns it."""
-    del use_locking
-    return tf.compat.v1.assign(ref, tf.zeros_like(ref), name=name)

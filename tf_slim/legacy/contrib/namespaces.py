@@ -33,6 +33,7 @@ _VARIABLES = (
     "tf_slim.ops.assign",
     "tf_slim.ops.device_chooser",
     "tf_slim.ops.global_step",
+    "tf_slim.ops.zero_initializer",
 )
 _PROVIDERS: dict[str, tuple[str, ...]] = {
     "contrib": (),
