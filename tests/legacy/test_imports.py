@@ -49,6 +49,7 @@ from {PRIVATE}.framework import ops, graph_util
 from {PRIVATE} import pywrap_tensorflow
 from {PRIVATE}.ops.rnn_cell import GRUCell
 import {PRIVATE}.ops.variable_scope as private_vs
+from deployment import model_deploy
 from nets import vgg
 import tf_slim as real_slim
 import helper, library, old_library
@@ -78,6 +79,7 @@ print(json.dumps(dict(
         ops.Tensor is tf.Tensor, ops.IndexedSlices is tf.IndexedSlices,
         graph_util.convert_variables_to_constants, pywrap_tensorflow.NewCheckpointReader,
         GRUCell is tf.nn.rnn_cell.GRUCell, private_vs.get_variable is tf.get_variable)],
+    deployment=model_deploy.__name__,
     vgg=vgg.__name__,
     absent=error_of("quantize.create_training_graph()"),
     missing_module=error_of("import tensorflow.contrib.unheard_of"),
@@ -128,6 +130,7 @@ def seen(tmp_path_factory):
         ("dimension", "Dimension"),
         ("eager", False),
         ("moved", [True] * 9),
+        ("deployment", "tf_slim.legacy.research_slim.deployment.model_deploy"),
         ("vgg", "tf_slim.legacy.research_slim.nets.vgg"),
     ],
 )

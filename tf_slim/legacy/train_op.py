@@ -126,7 +126,7 @@ def create_transformed_train_op(
         "create_train_op",
         "slim.learning.make_train_step(model, loss, optimizer), and slim.learning.fit to loop",
     )
-    _check_optimizer(optimizer)
+    check_optimizer(optimizer, "create_train_op")
     if isinstance(global_step, int) and global_step == USE_GLOBAL_STEP:
         global_step = v1.train.get_or_create_global_step()
     total_loss = _after_updates(total_loss, update_ops)
@@ -200,10 +200,15 @@ def _to_train(variables) -> list[Any]:
     return variables
 
 
-def _check_optimizer(optimizer) -> None:
+def check_optimizer(optimizer, name: str) -> None:
+    """Checks that `name`, what was called, was given an optimizer of TensorFlow 1.
+
+    Raises:
+      TypeError: it was not.
+    """
     if not hasattr(optimizer, "compute_gradients"):
         raise TypeError(
-            "create_train_op: expected an optimizer of tf.compat.v1.train, such as "
+            f"{name}: expected an optimizer of tf.compat.v1.train, such as "
             f"tf.compat.v1.train.MomentumOptimizer(0.1, 0.9); got {optimizer!r}. Those of Keras 3 "
             "work with slim.learning.make_train_step."
         )
