@@ -166,7 +166,7 @@ class DeploymentConfig:
         return f"{self.worker_device}/device:CPU:0"
 
     def variables_device(self) -> str | Callable[[Any], str]:
-        """The device of variables, for `tf.device` and the argument `device` of `slim.variable`.
+        """Where variables are, for `tf.compat.v1.device` and the `device` of `slim.variable`.
 
         Returns:
           The CPU. With parameter servers a function that gives each new variable to the next of
