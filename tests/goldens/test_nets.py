@@ -11,16 +11,23 @@ import pytest
 
 from tests.goldens import compare, departures, loader, net, supported
 
+CELLS = "nasnet"
+"""What the nets that are made of cells have in their names; `test_nets_of_cells` has them."""
 
-def net_parameters() -> list:
-    """The nets in scope, file by file, so that nets that share weights follow each other."""
+
+def net_parameters(cells: bool) -> list:
+    """The nets in scope, file by file, so that nets that share weights follow each other.
+
+    Args:
+      cells: whether those that are made of cells, or the others.
+    """
     parameters = []
     seen = collections.Counter()
     for kind in loader.net_kinds():
         for case in loader.cases(kind):
             name = supported.net_name(case)
             row = supported.NETS.get(name)
-            if row is None or not supported.net_is_there(case):
+            if row is None or not supported.net_is_there(case) or (CELLS in name) != cells:
                 continue
             marks = [pytest.mark.slow] if row.large else []
             turn = (departures.FUNCTION, departures.V1)[seen[name] % 2]
@@ -38,8 +45,13 @@ def release(request):
         gc.collect()
 
 
-@pytest.mark.parametrize(("key", "case", "mode"), net_parameters())
+@pytest.mark.parametrize(("key", "case", "mode"), net_parameters(cells=False))
 def test_net(key: str, case: loader.Case, mode: str):
+    check(key, case, mode)
+
+
+def check(key: str, case: loader.Case, mode: str) -> None:
+    """Runs a net, and compares all that was recorded of it."""
     if "error" in case:
         expected, _ = departures.ERRORS.get((key, mode), (case["error"]["type"], ""))
         with pytest.raises(Exception) as raised:
