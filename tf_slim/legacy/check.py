@@ -127,13 +127,10 @@ class _Names:
                 continue
             symbol = f"{_shown(module_name)}.{alias.name}"
             try:
-                value = getattr(module, alias.name)
-            except AttributeError:
-                try:
-                    value = importlib.import_module(f"{module.__name__}.{alias.name}")
-                except ImportError:
-                    yield symbol
-                    continue
+                value = imports.member(module, alias.name)
+            except ImportError:
+                yield symbol
+                continue
             self._objects[alias.asname or alias.name] = (symbol, value)
 
     def missing(self, node: ast.AST) -> str | None:

@@ -8,7 +8,6 @@ always get.
 from __future__ import annotations
 
 import builtins
-import contextlib
 import dataclasses
 import importlib
 import importlib.abc
@@ -25,7 +24,7 @@ from tf_slim.legacy.contrib import namespaces
 from tf_slim.legacy.programs import Membership
 from tf_slim.legacy.tensorflow1 import moved, tensorflow1
 
-__all__ = ["install", "is_installed", "old_module", "python2_names", "uninstall"]
+__all__ = ["install", "is_installed", "member", "old_module", "python2_names", "uninstall"]
 
 RESEARCH_SLIM = ("nets", "preprocessing", "datasets", "deployment")
 
@@ -200,18 +199,24 @@ def _import_old(name: str, fromlist: Sequence[str]) -> types.ModuleType | None:
     if not fromlist:
         return tensorflow1()
     for item in fromlist:
-        if item == "*":
-            continue
-        try:
-            getattr(leaf, item)
-        except NotProvidedError as error:
-            # `from ... import` would say no more than that it cannot import the name.
-            raise ImportError(str(error), name=f"{name}.{item}") from None
-        except AttributeError:
-            # As Python does: it may be a module that nobody has loaded yet.
-            with contextlib.suppress(ModuleNotFoundError):
-                importlib.import_module(f"{leaf.__name__}.{item}")
+        if item != "*":
+            member(leaf, item)
     return leaf
+
+
+def member(module: types.ModuleType, name: str) -> Any:
+    """What `from module import name` gives.
+
+    Raises:
+      ImportError: there is no such thing. It says why, where Python would not.
+    """
+    try:
+        return getattr(module, name)
+    except NotProvidedError as error:
+        raise ImportError(str(error), name=f"{module.__name__}.{name}") from None
+    except AttributeError:
+        # As Python does: it may be a module that nobody has loaded yet.
+        return importlib.import_module(f"{module.__name__}.{name}")
 
 
 def old_module(name: str) -> types.ModuleType:

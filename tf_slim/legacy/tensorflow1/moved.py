@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.legacy.absent import Absent, not_provided
+from tf_slim.legacy.absent import not_provided
 from tf_slim.legacy.overlay import Overlay
 
 __all__ = ["private"]
@@ -100,6 +100,5 @@ def private(name: str) -> types.ModuleType:
     try:
         base: Any = importlib.import_module(name)
     except ImportError:
-        base = Absent(name)
         base = Overlay(name, types.ModuleType(name), {})
     return _Private(name, base, {}, lambda attribute: not_provided(f"{name}.{attribute}"))
