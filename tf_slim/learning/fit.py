@@ -15,7 +15,7 @@ from tf_slim.learning import optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.source import Source
 from tf_slim.learning.train_step import NOT_FINITE, TrainStep
-from tf_slim.ops import checkpoints
+from tf_slim.ops import checkpoints, summary_ops
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -250,12 +250,9 @@ class _Recorder(Hook):
             values["learning_rate"] = rate
         if self._writer is None:
             self._writer = tf.summary.create_file_writer(self._folder.path)
-        # As protocol buffers: tf.summary.scalar wants TensorBoard installed where one trains.
-        summary = tf.compat.v1.Summary()
-        for tag, value in values.items():
-            summary.value.add(tag=tag, simple_value=value)
         with self._writer.as_default(step=run.step):
-            tf.summary.experimental.write_raw_pb(summary.SerializeToString())
+            for tag, value in values.items():
+                summary_ops.scalar(tag, value)
 
     def end(self, run: Run) -> None:
         self._folder.close()
