@@ -17,6 +17,7 @@ __all__ = [
     "NasNetABaseCell",
     "NasNetANormalCell",
     "NasNetAReductionCell",
+    "SearchedCell",
     "activation",
     "calc_reduction_layers",
     "drop_path",
@@ -347,8 +348,15 @@ class NasNetABaseCell:
         return tf.concat(unused, get_channel_index())
 
 
-class NasNetANormalCell(NasNetABaseCell):
-    """The cell of NASNet-A that keeps the size of the map. For the arguments see the base."""
+class SearchedCell(NasNetABaseCell):
+    """A cell that an architecture search has found. For the arguments see the base.
+
+    Those who derive set its three tables, which are arguments of the base.
+    """
+
+    operations: list[str]
+    used_hiddenstates: list[int]
+    hiddenstate_indices: list[int]
 
     def __init__(
         self,
@@ -360,15 +368,9 @@ class NasNetANormalCell(NasNetABaseCell):
     ):
         super().__init__(
             num_conv_filters,
-            [
-                *("separable_5x5_2", "separable_3x3_2"),
-                *("separable_5x5_2", "separable_3x3_2"),
-                *("avg_pool_3x3", "none"),
-                *("avg_pool_3x3", "avg_pool_3x3"),
-                *("separable_3x3_2", "none"),
-            ],
-            [1, 0, 0, 0, 0, 0, 0],
-            [0, 1, 1, 1, 0, 1, 1, 1, 0, 0],
+            self.operations,
+            self.used_hiddenstates,
+            self.hiddenstate_indices,
             drop_path_keep_prob,
             total_num_cells,
             total_training_steps,
@@ -376,30 +378,29 @@ class NasNetANormalCell(NasNetABaseCell):
         )
 
 
-class NasNetAReductionCell(NasNetABaseCell):
-    """The cell of NASNet-A that makes the map smaller. For the arguments see the base."""
+class NasNetANormalCell(SearchedCell):
+    """The cell of NASNet-A that keeps the size of the map."""
 
-    def __init__(
-        self,
-        num_conv_filters,
-        drop_path_keep_prob,
-        total_num_cells,
-        total_training_steps,
-        use_bounded_activation=False,
-    ):
-        super().__init__(
-            num_conv_filters,
-            [
-                *("separable_5x5_2", "separable_7x7_2"),
-                *("max_pool_3x3", "separable_7x7_2"),
-                *("avg_pool_3x3", "separable_5x5_2"),
-                *("none", "avg_pool_3x3"),
-                *("separable_3x3_2", "max_pool_3x3"),
-            ],
-            [1, 1, 1, 0, 0, 0, 0],
-            [0, 1, 0, 1, 0, 1, 3, 2, 2, 0],
-            drop_path_keep_prob,
-            total_num_cells,
-            total_training_steps,
-            use_bounded_activation,
-        )
+    operations = [
+        *("separable_5x5_2", "separable_3x3_2"),
+        *("separable_5x5_2", "separable_3x3_2"),
+        *("avg_pool_3x3", "none"),
+        *("avg_pool_3x3", "avg_pool_3x3"),
+        *("separable_3x3_2", "none"),
+    ]
+    used_hiddenstates = [1, 0, 0, 0, 0, 0, 0]
+    hiddenstate_indices = [0, 1, 1, 1, 0, 1, 1, 1, 0, 0]
+
+
+class NasNetAReductionCell(SearchedCell):
+    """The cell of NASNet-A that makes the map smaller."""
+
+    operations = [
+        *("separable_5x5_2", "separable_7x7_2"),
+        *("max_pool_3x3", "separable_7x7_2"),
+        *("avg_pool_3x3", "separable_5x5_2"),
+        *("none", "avg_pool_3x3"),
+        *("separable_3x3_2", "max_pool_3x3"),
+    ]
+    used_hiddenstates = [1, 1, 1, 0, 0, 0, 0]
+    hiddenstate_indices = [0, 1, 0, 1, 0, 1, 3, 2, 2, 0]

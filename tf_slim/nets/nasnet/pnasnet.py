@@ -8,7 +8,7 @@ from __future__ import annotations
 from tf_slim.nets import register
 from tf_slim.nets.nasnet import stack
 from tf_slim.nets.nasnet.config import NasNetConfig
-from tf_slim.nets.nasnet.nasnet_utils import NasNetABaseCell
+from tf_slim.nets.nasnet.nasnet_utils import SearchedCell
 
 __all__ = [
     "PNasNetNormalCell",
@@ -58,33 +58,18 @@ def pnasnet_mobile_arg_scope(weight_decay=4e-5, batch_norm_decay=0.9997, batch_n
     return stack.arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
 
 
-class PNasNetNormalCell(NasNetABaseCell):
-    """The cell of PNASNet-5, with stride 1 or 2. For the arguments see the base."""
+class PNasNetNormalCell(SearchedCell):
+    """The cell of PNASNet-5, with stride 1 or 2."""
 
-    def __init__(
-        self,
-        num_conv_filters,
-        drop_path_keep_prob,
-        total_num_cells,
-        total_training_steps,
-        use_bounded_activation=False,
-    ):
-        super().__init__(
-            num_conv_filters,
-            [
-                *("separable_5x5_2", "max_pool_3x3"),
-                *("separable_7x7_2", "max_pool_3x3"),
-                *("separable_5x5_2", "separable_3x3_2"),
-                *("separable_3x3_2", "max_pool_3x3"),
-                *("separable_3x3_2", "none"),
-            ],
-            [1, 1, 0, 0, 0, 0, 0],
-            [1, 1, 0, 0, 0, 0, 4, 0, 1, 0],
-            drop_path_keep_prob,
-            total_num_cells,
-            total_training_steps,
-            use_bounded_activation,
-        )
+    operations = [
+        *("separable_5x5_2", "max_pool_3x3"),
+        *("separable_7x7_2", "max_pool_3x3"),
+        *("separable_5x5_2", "separable_3x3_2"),
+        *("separable_3x3_2", "max_pool_3x3"),
+        *("separable_3x3_2", "none"),
+    ]
+    used_hiddenstates = [1, 1, 0, 0, 0, 0, 0]
+    hiddenstate_indices = [1, 1, 0, 0, 0, 0, 4, 0, 1, 0]
 
 
 @register(
