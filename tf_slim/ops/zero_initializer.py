@@ -10,7 +10,7 @@ __all__ = ["zero_initializer"]
 
 
 def zero_initializer(ref, use_locking=True, name="zero_initializer"):
-    """Sets a variable to zeros, without a tensor of zeros in the graph's initializers.
+    """Sets a variable to zeros.
 
     Args:
       ref: a variable of known shape. In a v1 graph it must not have a value yet.
@@ -41,4 +41,4 @@ def zero_initializer(ref, use_locking=True, name="zero_initializer"):
             is_new, [f"zero_initializer: {ref.name} already has a value; assign zeros instead."]
         )
         with tf.control_dependencies([check]):
-            return tf.compat.v1.assign(ref, tf.identity(zeros), use_locking=use_locking)
+            return tf.compat.v1.assign(ref, zeros, use_locking=use_locking)
