@@ -9,8 +9,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from tf_slim.ops import old_release
-
 __all__ = ["ProgramNotFoundError", "main", "run"]
 
 
@@ -40,9 +38,6 @@ def run(
     script = os.fspath(script)
     if not os.path.isfile(script):
         raise ProgramNotFoundError(f"There is no program {script}.")
-    warning = old_release.warning()
-    if warning:
-        print(f"Warning: {warning}", file=sys.stderr)
     from tf_slim.legacy import imports
 
     # As it was in TensorFlow 1, until the program says otherwise.
