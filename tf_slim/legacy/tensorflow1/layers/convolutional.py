@@ -30,7 +30,6 @@ class _Convolution(SlimLayer):
     """A convolution. `kernel` has shape `[*kernel_size, channels, filters]`."""
 
     _spatial: int
-    _has_dilation = True
 
     def __init__(
         self,
@@ -67,14 +66,13 @@ class _Convolution(SlimLayer):
             "stride": strides,
             "padding": padding,
             "data_format": data_format_of(data_format, self._spatial),
+            "rate": dilation_rate,
             "activation_fn": activation,
             "weights_initializer": kernel_initializer,
             "weights_regularizer": kernel_regularizer,
             "biases_initializer": bias_initializer if use_bias else None,
             "biases_regularizer": bias_regularizer,
         }
-        if self._has_dilation:
-            self._arguments["rate"] = dilation_rate
 
 
 class Conv1D(_Convolution):
@@ -101,8 +99,6 @@ class Conv3D(_Convolution):
 class _Transposed(_Convolution):
     """A transposed convolution. `kernel` has shape `[*kernel_size, filters, channels]`."""
 
-    _has_dilation = False
-
     def __init__(
         self,
         filters,
@@ -123,26 +119,9 @@ class _Transposed(_Convolution):
         name=None,
         **kwargs,
     ):
-        super().__init__(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            data_format,
-            1,
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            trainable,
-            name,
-            **kwargs,
-        )
+        given = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
+        super().__init__(**given, **kwargs)
+        del self._arguments["rate"]
 
 
 class Conv2DTranspose(_Transposed):
