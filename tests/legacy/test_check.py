@@ -32,6 +32,7 @@ LACKING = {
     "slim.unheard_of(x)": "tf.contrib.slim.unheard_of",
     "class A(tf.contrib.learn.Estimator): pass": "tf.contrib.learn",
     "import tensorflow.contrib.unheard_of": "tf.contrib.unheard_of",
+    "import tensorflow.unheard_of": "tf.unheard_of",
     "from tensorflow.contrib.layers import unheard_of": "tf.contrib.layers.unheard_of",
 }
 

@@ -83,6 +83,7 @@ print(json.dumps(dict(
     vgg=vgg.__name__,
     absent=error_of("quantize.create_training_graph()"),
     missing_module=error_of("import tensorflow.contrib.unheard_of"),
+    missing_submodule=error_of("import tensorflow.unheard_of"),
     missing_name=error_of("from tensorflow.contrib.layers import unheard_of"),
     missing_attribute=error_of("tf.unheard_of"),
     missing_private=error_of("from {PRIVATE}.framework.ops import unheard_of"),
@@ -149,6 +150,7 @@ def test_only_programs_see_it(seen):
     [
         ("absent", "NotProvidedError", "tf.contrib.quantize.create_training_graph"),
         ("missing_module", "ModuleNotFoundError", "tf.contrib.unheard_of"),
+        ("missing_submodule", "ImportError", "tf.unheard_of"),
         ("missing_name", "ImportError", "tf.contrib.layers.unheard_of"),
         ("missing_attribute", "NotProvidedError", "tf.unheard_of"),
         ("missing_private", "ImportError", "unheard_of"),

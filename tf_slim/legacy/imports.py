@@ -220,12 +220,16 @@ def member(module: types.ModuleType, name: str) -> Any:
 
 
 def old_module(name: str) -> types.ModuleType:
-    """The module that a program gets for `name`, "tensorflow" or one in it."""
+    """The module that a program gets for `name`, "tensorflow" or one in it.
+
+    Raises:
+      ImportError: there is no such module.
+    """
     if name == "tensorflow.contrib" or name.startswith("tensorflow.contrib."):
         return namespaces.find(name.removeprefix("tensorflow."))
     if name == "tensorflow.python" or name.startswith("tensorflow.python."):
         return moved.private(name)
     found: Any = tensorflow1()
     for part in name.split(".")[1:]:
-        found = getattr(found, part)
+        found = member(found, part)
     return found
