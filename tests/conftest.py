@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import sys
@@ -59,6 +60,7 @@ def isolated_state():
     import tensorflow as tf
 
     eager_before = tf.executing_eagerly()
+    log_level_before = tf.get_logger().level
     random.seed(2016)
     np.random.seed(2016)
     _reset_state()
@@ -68,6 +70,13 @@ def isolated_state():
             "The test left eager execution switched off, or a graph open, for all tests after it: "
             "build v1 graphs under `with tf.Graph().as_default():`, and call "
             "disable_eager_execution() only in a process of its own."
+        )
+    log_level = tf.get_logger().level
+    if log_level != log_level_before:
+        tf.get_logger().setLevel(log_level_before)
+        pytest.fail(
+            f"The test left TensorFlow's log level at {logging.getLevelName(log_level)} for all "
+            f"tests after it; it was {logging.getLevelName(log_level_before)}."
         )
     _reset_state()
 

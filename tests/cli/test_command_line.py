@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -49,6 +50,17 @@ def test_the_files_of_the_command_line_import_no_tensorflow():
 
 def test_help_needs_no_tensorflow():
     assert "tensorflow" not in _modules(WHOLE)
+
+
+def test_a_program_that_calls_a_command_keeps_its_log_level(cli):
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    try:
+        logger.setLevel(logging.INFO)
+        assert cli("nets", "lenet").status == 0
+        assert logger.level == logging.INFO
+    finally:
+        logger.setLevel(before)
 
 
 def test_help_lists_the_commands(cli):

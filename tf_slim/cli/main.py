@@ -96,7 +96,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     warning = old_release.warning()
     if warning:
         terminal.note(warning)
-    with quiet.notes():
+    with quiet.command():
         return errors.guarded(lambda: _parse_and_run(arguments), debug=lambda: flags.debug)
 
 

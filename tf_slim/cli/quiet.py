@@ -1,4 +1,4 @@
-"""Importing TensorFlow without its greetings: they would stand between a user and the output."""
+"""Commands without TensorFlow's greetings: they would stand between a user and the output."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from tf_slim.cli import terminal
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_LOGGERS = ("tensorflow", "absl")
 
 
 def import_tensorflow() -> None:
@@ -27,8 +28,8 @@ def import_tensorflow() -> None:
             import tensorflow as tf
 
             tf.config.list_physical_devices()
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    logging.getLogger("absl").setLevel(logging.ERROR)
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @contextlib.contextmanager
@@ -65,14 +66,22 @@ def _standard_error_held() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def notes() -> Iterator[None]:
-    """Shows Python warnings as one line each: `note: ...`."""
+def command() -> Iterator[None]:
+    """Shows Python warnings as one line each, `note: ...`, and gives log levels back at the end.
+
+    A program that calls a command keeps its own logging.
+    """
 
     def show(message, category, filename, lineno, file=None, line=None) -> None:
         del filename, lineno, file, line
         if issubclass(category, (UserWarning, RuntimeWarning)):
             terminal.note(str(message))
 
-    with warnings.catch_warnings():
-        warnings.showwarning = show
-        yield
+    levels = {name: logging.getLogger(name).level for name in _LOGGERS}
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = show
+            yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
