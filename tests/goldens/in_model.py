@@ -6,7 +6,9 @@ and one more if a second state is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -29,7 +31,7 @@ from tests.goldens.call import (
     upstream_gradient,
 )
 from tests.goldens.loader import Case
-from tf_slim.ops import collect
+from tf_slim.ops import collect, stores
 
 
 class _Traced:
@@ -118,6 +120,22 @@ def assign_initial_values(model: slim.Model, twin: Callable[[], slim.Model]) -> 
             fresh = fresh or twin().named_variables
             value = fresh[name]
         variable.assign(value)
+
+
+@contextlib.contextmanager
+def rule_of_initial_values() -> Iterator[None]:
+    """Variables that a Model makes meanwhile start from the rule's values: large nets are fast.
+
+    Drawing the 10^8 weights of a VGG only to assign others would take most of the time.
+    """
+
+    def by_rule(name, initializer, shape, dtype):
+        value = rule.init_value(name, shape, dtype.name) if callable(initializer) else None
+        return own(name, initializer, shape, dtype) if value is None else lambda: value
+
+    own = stores.initial_value
+    with mock.patch.object(stores, "initial_value", by_rule):
+        yield
 
 
 def run_eagerly(case: Case) -> Replay:

@@ -34,8 +34,9 @@ def case(kind: str, case_id: str) -> Case:
 
 
 def net_kinds() -> list[str]:
-    """The kinds that hold nets, for `cases`."""
-    return sorted(f"nets/{path.name.split('.')[0]}" for path in DATA.glob("nets/*.json.gz"))
+    """The kinds that hold nets, for `cases`; those of one family follow each other."""
+    kinds = sorted(f"nets/{path.name.split('.')[0]}" for path in DATA.glob("nets/*.json.gz"))
+    return sorted(kinds, key=lambda kind: kind.partition("_")[2])
 
 
 @dataclasses.dataclass(frozen=True)

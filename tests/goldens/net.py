@@ -14,7 +14,7 @@ from tests.goldens.call import op_name
 from tests.goldens.decode import decode, find
 from tests.goldens.departures import V1
 from tests.goldens.in_graph import initialize
-from tests.goldens.in_model import assign_initial_values
+from tests.goldens.in_model import rule_of_initial_values
 from tests.goldens.loader import Case
 
 v1 = tf.compat.v1
@@ -110,13 +110,13 @@ def _as_model(case: Case, mode: str) -> NetRun:
         return outputs, list(end_points.values())
 
     x = tf.constant(rule.make_input(case["input_shape"]))
-    if mode == "function":
-        # Converted by AutoGraph, like the function of any user.
-        step = tf.function(step, input_signature=[tf.TensorSpec(_shape(case), tf.float32)])
-        step.get_concrete_function()
-    else:
-        step(x)
-    assign_initial_values(model, lambda: _model(case).build(x))
+    with rule_of_initial_values():
+        if mode == "function":
+            # Converted by AutoGraph, like the function of any user.
+            step = tf.function(step, input_signature=[tf.TensorSpec(_shape(case), tf.float32)])
+            step.get_concrete_function()
+        else:
+            model.build(x)
     outputs, points = step(x)
     trainable, model_variables = model.trainable_variables, model.model_variables
     losses = model.losses

@@ -5,11 +5,14 @@ Values come from numpy's legacy `RandomState`, whose stream is the same in every
 
 from __future__ import annotations
 
-import functools
+import collections
 import math
 import zlib
 
 import numpy as np
+
+_KEPT_BYTES = 600_000_000
+"""The weights of a VGG: cases of one net follow each other, and have most values in common."""
 
 # Variables with these names start from what their own initializer says.
 _OWN_INITIALIZER = {
@@ -42,10 +45,9 @@ def init_value(name: str, shape, dtype: str = "float32") -> np.ndarray | None:
     Returns:
       A read-only array, or None if the variable keeps the value of its own initializer.
     """
-    return _init_value(name, tuple(int(size) for size in shape), str(dtype))
+    return _recent.get(name, tuple(int(size) for size in shape), str(dtype))
 
 
-@functools.lru_cache(maxsize=40)
 def _init_value(name: str, shape: tuple[int, ...], dtype: str) -> np.ndarray | None:
     last = name.rpartition("/")[2]
     if last in _OWN_INITIALIZER or not dtype.startswith(("float", "bfloat")):
@@ -71,6 +73,28 @@ def _init_value(name: str, shape: tuple[int, ...], dtype: str) -> np.ndarray | N
     value = value.astype(dtype)
     value.setflags(write=False)
     return value
+
+
+class _Recent:
+    """The values asked for last, as many as fit."""
+
+    def __init__(self):
+        self._values: collections.OrderedDict[tuple, np.ndarray | None] = collections.OrderedDict()
+        self._bytes = 0
+
+    def get(self, *key) -> np.ndarray | None:
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = _init_value(*key)
+        self._bytes += 0 if value is None else value.nbytes
+        while self._bytes > _KEPT_BYTES:
+            _, dropped = self._values.popitem(last=False)
+            self._bytes -= 0 if dropped is None else dropped.nbytes
+        return value
+
+
+_recent = _Recent()
 
 
 def make_input(spec, index: int = 0) -> np.ndarray:

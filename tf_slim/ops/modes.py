@@ -6,11 +6,15 @@ TF-Slim keeps one set of rules in a `tf.compat.v1` graph with a Session, in eage
 
 import contextlib
 import contextvars
+import weakref
 from collections.abc import Iterator
 
 import tensorflow as tf
 
 _AGAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("recomputing", default=False)
+
+# Asked several times per variable, and slow to find out in a function: a name scope each time.
+_V1_FUNCTIONS: weakref.WeakKeyDictionary[tf.Graph, bool] = weakref.WeakKeyDictionary()
 
 
 def in_v1_graph() -> bool:
@@ -22,10 +26,14 @@ def in_v1_graph() -> bool:
     """
     if tf.executing_eagerly():
         return False
-    if not tf.compat.v1.get_default_graph().building_function:
+    graph = tf.compat.v1.get_default_graph()
+    if not graph.building_function:
         return True
-    with tf.init_scope():
-        return not tf.executing_eagerly()
+    known = _V1_FUNCTIONS.get(graph)
+    if known is None:
+        with tf.init_scope():
+            known = _V1_FUNCTIONS[graph] = not tf.executing_eagerly()
+    return known
 
 
 def is_symbolic(tensor: object) -> bool:

@@ -79,9 +79,11 @@ class VariableStore(tf.Module):
 
     def add_to_collection(self, key: str, variable: Any) -> None:
         """Adds `variable`, once."""
-        members = self._collections.value[key]
-        if not any(known is variable for known in members):
-            members.append(variable)
+        if not any(known is variable for known in self._collections.value[key]):
+            self._append(key, variable)
+
+    def _append(self, key: str, variable: Any) -> None:
+        self._collections.value[key].append(variable)
 
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar for each variable that has a regularizer, in the order of creation."""
@@ -111,10 +113,12 @@ class VariableStore(tf.Module):
         return variable
 
     def put(self, name: str, variable: Any, collections: Iterable[str], regularizer) -> None:
-        """Keeps a new variable under `name`."""
+        """Keeps a variable under `name`."""
+        # A new one is in no collection yet; to look for it in each would make nets quadratic.
+        add = self.add_to_collection if name in self._by_name else self._append
         self._by_name[name] = variable
-        for key in collections:
-            self.add_to_collection(key, variable)
+        for key in dict.fromkeys(collections):
+            add(key, variable)
         if regularizer is not None:
             self._regularizers.value[name] = regularizer
 
