@@ -225,6 +225,7 @@ class Slow(slim.hooks.Hook):
     def begin(self, run):
         print("begin", run.step, flush=True)
     def after_step(self, run):
+        print("step", run.step, flush=True)
         time.sleep(0.02)
 
 data = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 32, is_training=True)
@@ -268,7 +269,8 @@ def test_killed_at_random_moments(tmp_path, undisturbed):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_let_the_step_finish_and_save(tmp_path, undisturbed, number):
     process = start(tmp_path)
-    time.sleep(0.3)
+    while not process.stdout.readline().startswith("step"):
+        pass
     process.send_signal(number)
     status = process.wait()
     assert status in (-number, 1, 130)

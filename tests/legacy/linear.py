@@ -58,10 +58,5 @@ def scalars(folder) -> dict[str, list[int]]:
 @contextlib.contextmanager
 def info_logs(caplog):
     """Has `tf.compat.v1.logging` say what it says at level INFO."""
-    before = v1.logging.get_verbosity()
-    v1.logging.set_verbosity(v1.logging.INFO)
-    try:
-        with caplog.at_level("INFO", logger="tensorflow"):
-            yield
-    finally:
-        v1.logging.set_verbosity(before)
+    with caplog.at_level("INFO", logger="tensorflow"):
+        yield
