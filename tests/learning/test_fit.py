@@ -269,8 +269,7 @@ def test_killed_at_random_moments(tmp_path, undisturbed):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_let_the_step_finish_and_save(tmp_path, undisturbed, number):
     process = start(tmp_path)
-    while not process.stdout.readline().startswith("step"):
-        pass
+    assert any(line.startswith("step") for line in process.stdout)
     process.send_signal(number)
     status = process.wait()
     assert status in (-number, 1, 130)
