@@ -52,6 +52,7 @@ USES = {
     "tf.contrib.losses.log_loss": "slim.losses.log_loss",
     "tf.placeholder(tf.float32)": "tf.placeholder(tf.float32)",
     "np.int(3) + np.float_(4)": "int(3) + np.float64(4)",
+    "np.zeros(3, np.bool)": "np.zeros(3, bool)",
     "[np.bool_, np.random.rand]": "[np.bool_, np.random.rand]",
     "other.contrib.slim": "other.contrib.slim",
     "tf.contrib.crf.crf_decode": None,

@@ -45,9 +45,7 @@ def _as_scalar(array):
 
 
 def today(name: str) -> str | None:
-    """What to write today for `np.<name>`; None for a name that NumPy has, or never had."""
-    if name in vars(np):
-        return None
+    """What to write today for `np.<name>` with any NumPy; None for a name that may stay."""
     if name in _BUILTINS:
         return _BUILTINS[name].__name__
     if name in _RENAMED:
@@ -69,5 +67,5 @@ def _mended(name: str):
 @functools.cache
 def numpy1() -> Overlay:
     """NumPy with the old names, each with one warning."""
-    gone = filter(today, [*_BUILTINS, *_RENAMED, "asscalar"])
+    gone = {*_BUILTINS, *_RENAMED, "asscalar"} - set(vars(np))
     return Overlay("numpy", np, {name: functools.partial(_mended, name) for name in gone})
