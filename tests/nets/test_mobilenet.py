@@ -204,6 +204,36 @@ class TestWidths:
         assert any(name.endswith("GroupNorm/gamma") for name in names)
         assert not any("BatchNorm" in name for name in names)
 
+    @pytest.mark.parametrize(
+        ("net", "kwargs", "usual"),
+        [
+            (mobilenet_v2.mobilenet_base_group_norm, {}, 4),
+            (mobilenet_v3.mobilenet_base, {"use_groupnorm": True}, 8),
+            (mobilenet_v3.small, {"use_groupnorm": True, "base_only": True}, 8),
+        ],
+    )
+    def test_the_groups_of_group_norm(self, net, kwargs, usual):
+        """The groups are seen in the shape that each normalized map is taken apart to."""
+
+        def found(**more):
+            with tf.Graph().as_default() as graph:
+                net(tf.zeros([1, 32, 32, 3]), final_endpoint="layer_3", **kwargs, **more)
+            maps = [
+                op.outputs[0].shape.as_list()
+                for op in graph.get_operations()
+                if op.type == "Reshape" and "GroupNorm" in op.name
+            ]
+            return {shape[3] for shape in maps if len(shape) == 5 and shape[1] > 1}
+
+        assert found() == {usual}
+        assert found(groups=2) == {2}
+        with pytest.raises(ValueError, match="groups=3 to divide the channels"):
+            found(groups=3)
+
+    def test_groups_without_group_norm_are_refused(self):
+        with pytest.raises(ValueError, match="use_groupnorm=True; got groups=4"):
+            mobilenet_v3.large(tf.zeros([1, 32, 32, 3]), groups=4)
+
     def test_detectors_have_half_the_channels_at_the_end(self):
         for whole, halved, last in (
             (mobilenet_v3.V3_LARGE, mobilenet_v3.V3_LARGE_DETECTION, 17),

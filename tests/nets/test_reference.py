@@ -1,6 +1,7 @@
 """Every net against what TF 1.15 built: variables, end points, updates, regularization.
 
-`data/` was written by TF 1.15's contrib.slim and by research/slim on top of it, with 1001 classes.
+`data/` was written by TF 1.15's contrib.slim and by research/slim on top of it, with 1001 classes;
+`net_op_names` has the operations of the logits and end points, which freeze commands name.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import functools
 import gzip
 import json
 import pathlib
+import re
 
 import pytest
 import tensorflow as tf
@@ -45,9 +47,18 @@ def recorded(source: str) -> dict:
         return json.load(stream)
 
 
+@functools.cache
+def recorded_operations() -> dict:
+    """The operation of each output, by "<net>/<mode>"."""
+    with gzip.open(DATA / "net_op_names.json.gz", "rt") as stream:
+        return json.load(stream)
+
+
 def test_all_recorded_nets_are_there():
     assert sorted(recorded("research_slim")) == sorted(nets_factory.networks_map)
     assert sorted(recorded("contrib")) == sorted(CONTRIB)
+    modes = {f"{name}/{mode}" for name in recorded("research_slim") for mode in ("train", "eval")}
+    assert set(recorded_operations()) == modes
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])
@@ -59,6 +70,7 @@ def test_a_net_of_research_slim(name, mode):
         logits, end_points = net(v1.placeholder(tf.float32, expected["input"]))
         assert variables(v1.global_variables()) == expected["variables"]
         assert rows(end_points) == expected["end_points"]
+        assert operations(logits, end_points) == operations_of(name, mode)
         assert [logits.name, logits.shape.as_list()] == expected["output"]
         assert size_of(v1.GraphKeys.UPDATE_OPS) == expected["update_ops"]
         assert size_of(v1.GraphKeys.REGULARIZATION_LOSSES) == expected["regularization_losses"]
@@ -97,6 +109,24 @@ def variables(made) -> list[list]:
 def rows(end_points: dict[str, tf.Tensor]) -> list[list]:
     """Names and shapes, in order."""
     return [[name, tensor.shape.as_list()] for name, tensor in end_points.items()]
+
+
+def operations(logits: tf.Tensor, end_points: dict[str, tf.Tensor]) -> dict[str, str]:
+    """The operation of each output by its name, and "" for the logits."""
+    made = {key: tensor.op.name for key, tensor in end_points.items()}
+    return {key: outside_dropout(name) for key, name in {"": logits.op.name, **made}.items()}
+
+
+def operations_of(name: str, mode: str) -> dict[str, str]:
+    """What `operations` is, as recorded."""
+    rows = recorded_operations()[f"{name}/{mode}"]
+    made = {"": rows["logits"], **rows["end_points"]}
+    return {key: outside_dropout(operation) for key, operation in made.items()}
+
+
+def outside_dropout(operation: str) -> str:
+    """The name without what TensorFlow's own dropout calls its operations inside."""
+    return re.sub(r"/dropout(_1)?/(mul_1|SelectV2)$", "/dropout", operation)
 
 
 def size_of(collection: str) -> int:

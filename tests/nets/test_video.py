@@ -80,6 +80,23 @@ def test_where_time_and_gates_begin(start):
     assert (len(temporal), len(gates)) == (2 * modules + first, 4 * modules + first)
 
 
+@pytest.mark.parametrize(
+    ("base", "arg_scope", "first_kernel", "separable"),
+    [
+        (i3d.i3d_base, i3d.i3d_arg_scope(separable_conv3d=False), [7, 7, 7], False),
+        (i3d.i3d_base, i3d.i3d_arg_scope(separable_conv3d=True), [7, 7, 7], True),
+        (s3dg.s3dg_base, s3dg.s3dg_arg_scope(), [3, 7, 7], True),
+    ],
+)
+def test_the_first_kernel_is_never_taken_apart(base, arg_scope, first_kernel, separable):
+    with tf.Graph().as_default(), slim.arg_scope(arg_scope):
+        x = v1.placeholder(tf.float32, [1, 8, 32, 32, 3])
+        base(x, final_endpoint="Conv2d_2c_3x3")
+        shapes = {v.op.name: v.shape.as_list() for v in v1.global_variables()}
+    assert shapes["InceptionV1/Conv2d_1a_7x7/weights"] == [*first_kernel, 3, 64]
+    assert ("InceptionV1/Conv2d_2c_3x3/temporal/weights" in shapes) == separable
+
+
 def test_channels_first():
     with tf.Graph().as_default(), slim.arg_scope(s3dg.s3dg_arg_scope()):
         last = v1.placeholder(tf.float32, [2, 8, 64, 32, 3])

@@ -72,7 +72,7 @@ def i3d_base(inputs, final_endpoint="Mixed_5c", scope="InceptionV1"):
         return row(inception_block_v1_3d, *depths)
 
     layers = {
-        "Conv2d_1a_7x7": row(conv3d_spatiotemporal, 64, [7, 7, 7], stride=2),
+        "Conv2d_1a_7x7": row(conv3d_spatiotemporal, 64, [7, 7, 7], stride=2, separable=False),
         "MaxPool_2a_3x3": pool([1, 3, 3], [1, 2, 2]),
         "Conv2d_2b_1x1": row(slim.conv3d, 64, [1, 1, 1]),
         "Conv2d_2c_3x3": row(conv3d_spatiotemporal, 192, [3, 3, 3]),

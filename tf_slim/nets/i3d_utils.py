@@ -270,6 +270,6 @@ def video_logits(
         logits = tf.reduce_mean(logits, axis=1)
         if spatial_squeeze:
             logits = squeeze(logits, "SpatialSqueeze", remedy="Average over them")
-    end_points["Logits"] = logits
-    end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+        end_points["Logits"] = logits
+        end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits

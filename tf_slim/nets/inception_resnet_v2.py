@@ -320,8 +320,8 @@ def inception_resnet_v2(
             net = slim.dropout(net, dropout_keep_prob, scope="Dropout")
             end_points["PreLogitsFlatten"] = net
             logits = slim.fully_connected(net, num_classes, activation_fn=None, scope="Logits")
-        end_points["Logits"] = logits
-        end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
+            end_points["Logits"] = logits
+            end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
         return logits, end_points
 
 

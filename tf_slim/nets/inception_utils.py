@@ -130,6 +130,7 @@ def inception_logits(
     prediction_fn,
     spatial_squeeze,
     global_pool,
+    predictions_inside=False,
 ):
     """The head of Inception v1 to v3: pooling, dropout, and a 1x1 convolution to the logits.
 
@@ -146,6 +147,8 @@ def inception_logits(
       prediction_fn: makes the end point `Predictions` of the logits; called with `scope=`.
       spatial_squeeze: whether the logits lose the height and width, which must be 1.
       global_pool: whether to pool over the whole height and width, whatever they are.
+      predictions_inside: whether the predictions are in the scope `Logits` too; frozen graphs know
+        them by that name.
 
     Returns:
       The logits `[batch, num_classes]`, or `[batch, height, width, num_classes]` without squeezing,
@@ -182,8 +185,11 @@ def inception_logits(
         )
         if spatial_squeeze:
             logits = squeeze(logits, "SpatialSqueeze")
-    end_points["Logits"] = logits
-    end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+        end_points["Logits"] = logits
+        if predictions_inside:
+            end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+    if not predictions_inside:
+        end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits
 
 

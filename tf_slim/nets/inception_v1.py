@@ -162,6 +162,7 @@ def inception_v1(
             prediction_fn=prediction_fn,
             spatial_squeeze=spatial_squeeze,
             global_pool=global_pool,
+            predictions_inside=True,
         )
         return logits, end_points
 

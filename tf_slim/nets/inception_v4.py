@@ -300,8 +300,8 @@ def inception_v4(
                 net = slim.flatten(net, scope="PreLogitsFlatten")
                 end_points["PreLogitsFlatten"] = net
                 logits = slim.fully_connected(net, num_classes, activation_fn=None, scope="Logits")
-        end_points["Logits"] = logits
-        end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
+                end_points["Logits"] = logits
+                end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
         return logits, end_points
 
 

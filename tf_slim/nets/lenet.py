@@ -88,7 +88,8 @@ def lenet(
         logits = end_points["Logits"] = slim.fully_connected(
             net, num_classes, activation_fn=None, scope="fc4"
         )
-        end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
+    # Outside the scope of the net: frozen graphs know the operation `Predictions/Reshape_1`.
+    end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits, end_points
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "training_scope",
     "variant",
     "with_activation",
+    "with_groups",
 ]
 
 
@@ -402,6 +403,12 @@ def with_activation(conv_defs: Mapping, activation_fn: Callable) -> dict:
         for layers, kwargs in conv_defs.get("defaults", {}).items()
     }
     return {**conv_defs, "defaults": defaults}
+
+
+def with_groups(conv_defs: Mapping, groups: int) -> dict:
+    """A table whose group norm divides the channels into `groups`, if it has any."""
+    defaults = conv_defs.get("defaults", {})
+    return {**conv_defs, "defaults": {**defaults, (slim.group_norm,): {"groups": groups}}}
 
 
 def variant(net: Callable, name: str, summary: str, **defaults) -> Callable:

@@ -162,10 +162,24 @@ def mobilenet_base(input_tensor, depth_multiplier=1.0, **kwargs):
 
 
 @slim.add_arg_scope
-def mobilenet_base_group_norm(input_tensor, depth_multiplier=1.0, **kwargs):
-    """`mobilenet_base` with group norm, of 4 groups, in place of batch norm."""
+def mobilenet_base_group_norm(input_tensor, depth_multiplier=1.0, *, groups=4, **kwargs):
+    """`mobilenet_base` with group norm in place of batch norm.
+
+    Args:
+      input_tensor: images `[batch, height, width, channels]`, of any size.
+      depth_multiplier: of the number of channels of each layer.
+      groups: into how many groups the channels are divided. It must divide the channels of each
+        layer, which are multiples of 8 unless `divisible_by` says otherwise.
+      **kwargs: see `mobilenet`. `conv_defs` is `V2_DEF_GROUP_NORM`, whatever is given.
+
+    Returns:
+      (net, end_points): the last map, and all intermediate outputs by name.
+
+    Raises:
+      ValueError: `groups` does not divide the channels of a layer.
+    """
     return mobilenet_base(
         input_tensor,
         depth_multiplier=depth_multiplier,
-        **{**kwargs, "conv_defs": V2_DEF_GROUP_NORM},
+        **{**kwargs, "conv_defs": lib.with_groups(V2_DEF_GROUP_NORM, groups)},
     )

@@ -339,6 +339,7 @@ def mobilenet(
     finegrain_classification_mode=False,
     use_groupnorm=False,
     *,
+    groups=None,
     is_training=None,
     **kwargs,
 ):
@@ -353,7 +354,9 @@ def mobilenet(
       conv_defs: the table; `V3_LARGE` by default.
       finegrain_classification_mode: whether the last layer keeps its full depth when
         `depth_multiplier` is below 1, as many classes ask for.
-      use_groupnorm: whether to normalize by group norm, of 8 groups, in place of batch norm.
+      use_groupnorm: whether to normalize by group norm in place of batch norm.
+      groups: into how many groups that divides the channels, 8 by default. It must divide the
+        channels of each layer.
       is_training: whether dropout and batch norm work as in training; by default what
         `training_scope` says, and False outside it.
       **kwargs: see `slim.nets.mobilenet.mobilenet.mobilenet` and `mobilenet_base`: `output_stride`,
@@ -370,6 +373,13 @@ def mobilenet(
     conv_defs = V3_LARGE if conv_defs is None else conv_defs
     if use_groupnorm:
         conv_defs = {**conv_defs, "defaults": DEFAULTS_GROUP_NORM}
+        if groups is not None:
+            conv_defs = lib.with_groups(conv_defs, groups)
+    elif groups is not None:
+        raise ValueError(
+            f"{scope} has groups only with use_groupnorm=True; got groups={groups!r}. Pass both, "
+            "or neither for batch norm."
+        )
     return lib.scaled(
         input_tensor,
         num_classes,
