@@ -152,7 +152,14 @@ if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it w
         get_or_create_global_step,
     )
     from tf_slim.ops.model import Model
-    from tf_slim.ops.namespaces import arg_scope_lib, init_ops, variable_scope
+    from tf_slim.ops.namespaces import (
+        arg_scope_lib,
+        array_ops,
+        init_ops,
+        math_ops,
+        nn_ops,
+        variable_scope,
+    )
     from tf_slim.ops.precision import precision
     from tf_slim.ops.randomness import random_scope
     from tf_slim.ops.scopes import scope
@@ -330,7 +337,10 @@ _HOMES = {
     ),
     "tf_slim.ops.namespaces": (
         "arg_scope_lib",
+        "array_ops",
         "init_ops",
+        "math_ops",
+        "nn_ops",
         "variable_scope",
     ),
     "tf_slim.ops.precision": (

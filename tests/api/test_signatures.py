@@ -109,6 +109,9 @@ def test_namespaces_that_slim_never_meant_to_offer():
     assert slim.init_ops.zeros_initializer()([2]).numpy().tolist() == [0.0, 0.0]
     with slim.variable_scope.variable_scope("a"):
         assert slim.variable_scope.get_variable_scope().name == "a"
+    assert slim.nn_ops.relu([-1.0, 2.0]).numpy().tolist() == [0.0, 2.0]
+    assert slim.math_ops.reduce_sum([1.0, 2.0], axis=0).numpy() == 3.0
+    assert slim.array_ops.expand_dims([1.0], dim=0).shape == [1, 1]
     for name in ("initializers", "regularizers", "optimizers", "normalization", "rev_block_lib"):
         assert getattr(slim, name).__name__ == f"tf_slim.layers.{name}"
     assert slim.arg_scope_lib.arg_scope is slim.arg_scope

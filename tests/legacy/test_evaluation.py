@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import threading
 import time
 
@@ -78,6 +79,45 @@ def test_feeds_and_a_summary_of_ones_own(graph, tmp_path):
     )
     assert final == {"mean": 10.0, "more": 2.0}
     assert linear.scalars(tmp_path / "eval") == {"fed": [3]}
+
+
+Pair = collections.namedtuple("Pair", ["a", "b"])
+
+ITERABLES = {
+    "values": lambda a, b: {"a": a, "b": b}.values(),
+    "generator": lambda a, b: (op for op in (a, b)),
+    "tuple": lambda a, b: (a, b),
+    "named": Pair,
+    "dict": lambda a, b: {"a": a, "b": b},
+    "nested": lambda a, b: {"both": {"a": a, "b": b}.values()},
+    "name": lambda a, b: tf.group(a, b).name,
+}
+
+
+@pytest.mark.parametrize("loop", ["evaluate_once", "evaluation_loop", "evaluate_repeatedly"])
+@pytest.mark.parametrize("kind", ITERABLES)
+def test_what_is_run_may_be_any_iterable(graph, tmp_path, kind, loop):
+    path = checkpoint(tmp_path, 1, weight=2.0)
+    _, update = model()
+    counted = v1.get_local_variable("counted", [], initializer=tf.zeros_initializer())
+    ops = ITERABLES[kind](update, counted.assign_add(1.0, read_value=False))
+    values = {"counted": counted}.values()
+    if loop == "evaluate_repeatedly":
+        final = slim.evaluation.evaluate_repeatedly(
+            str(tmp_path),
+            eval_ops=ops,
+            final_ops=values,
+            hooks=iter([slim.evaluation.StopAfterNEvalsHook(2)]),
+            max_number_of_evaluations=1,
+        )
+    else:
+        once = loop == "evaluate_once"
+        more = {} if once else {"max_number_of_evaluations": 1}
+        where = path if once else str(tmp_path)
+        final = getattr(slim.evaluation, loop)(
+            "", where, "", num_evals=2, eval_op=ops, final_op=values, **more
+        )
+    assert final == [2.0]
 
 
 def test_initial_op_comes_before_the_checkpoint(graph, tmp_path):

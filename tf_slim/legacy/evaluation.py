@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -40,8 +40,9 @@ def evaluate_checkpoint(
         initializes.
       master: the session's target; "" for this process.
       scaffold: a `tf.compat.v1.train.Scaffold`: how to initialize and restore.
-      eval_ops: what to run for each batch: an operation, a tensor, or a list or dict of them. It is
-        run until a hook says stop, or the data end.
+      eval_ops: what to run for each batch: an operation, a tensor, or a list, dict or other
+        iterable of them, such as `updates.values()`. It is run until a hook says stop, or the data
+        end.
       feed_dict: for `eval_ops`.
       final_ops: what to run once at the end.
       final_ops_feed_dict: for `final_ops`.
@@ -259,17 +260,17 @@ class _Evaluation:
         self._master = master
         self._scaffold = scaffold or v1.train.Scaffold()
         self._config = config
-        self._initial_op = initial_op
+        self._initial_op = _fetchable(initial_op)
         self._initial_op_feed_dict = initial_op_feed_dict
         self._init_fn = init_fn
         self._feed_dict = feed_dict
-        self._final = v1.train.FinalOpsHook(final_ops, final_ops_feed_dict)
+        self._final = v1.train.FinalOpsHook(_fetchable(final_ops), final_ops_feed_dict)
         self._hooks = [*(hooks or ()), self._final]
         self._eval_ops = None
         if eval_ops is not None:
             count = get_or_create_eval_step()
             counted = count.assign_add(1, use_locking=True, read_value=False)
-            self._eval_ops = (eval_ops, counted)
+            self._eval_ops = (_fetchable(eval_ops), counted)
             with tf.control_dependencies(tf.nest.flatten(self._eval_ops, expand_composites=True)):
                 done = tf.identity(count.read_value())
             for hook in self._hooks:
@@ -337,6 +338,17 @@ class _SessionCreator(v1.train.SessionCreator):
 
     def create_session(self):
         return self._evaluation.create_session(self._checkpoint_path)
+
+
+def _fetchable(ops):
+    """`ops`, with lists in place of views of dicts, sets and generators: sessions take none."""
+    if isinstance(ops, Mapping):
+        return {name: _fetchable(op) for name, op in ops.items()}
+    if isinstance(ops, tuple) and hasattr(ops, "_fields"):
+        return type(ops)(*map(_fetchable, ops))
+    if isinstance(ops, (str, bytes, tf.Tensor, tf.Variable)) or not isinstance(ops, Iterable):
+        return ops
+    return (tuple if isinstance(ops, tuple) else list)(map(_fetchable, ops))
 
 
 def _usual_hooks(logdir, num_evals, summary_op, summary_feed_dict, hooks) -> list[Any]:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scope_lib
 
-__all__ = ["arg_scope_lib", "init_ops", "variable_scope"]
+__all__ = ["arg_scope_lib", "array_ops", "init_ops", "math_ops", "nn_ops", "variable_scope"]
 
-init_ops = variable_scope = tf.compat.v1
+array_ops = init_ops = math_ops = variable_scope = tf.compat.v1
+nn_ops = tf.compat.v1.nn
