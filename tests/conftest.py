@@ -81,6 +81,20 @@ def isolated_state():
     _reset_state()
 
 
+@pytest.fixture
+def v1_shapes():
+    """The shapes that programs of TensorFlow 1 see after `disable_v2_behavior()`, for one test.
+
+    That cannot be undone as a whole; what it does to shapes can. Their sizes are objects then, of
+    which an unknown one is neither None nor false.
+    """
+    import tensorflow as tf
+
+    tf.compat.v1.disable_v2_tensorshape()
+    yield
+    tf.compat.v1.enable_v2_tensorshape()
+
+
 @pytest.fixture(scope="session")
 def strategy2():
     """A MirroredStrategy over two CPU devices: two replicas on any machine.

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim import nets
+from tf_slim.ops import shapes
 
 __all__ = [
     "Layer",
@@ -29,8 +30,8 @@ _VARIABLES = ("VarHandleOp", "VariableV2")
 
 def tensor_description(var) -> str:
     """The type and shape of a tensor or a variable, such as `(float32 1x8x8x1024)`."""
-    shape = var.shape
-    sides = [] if shape.rank is None else ["?" if n is None else str(n) for n in shape]
+    known = var.shape.rank is not None
+    sides = ["?" if n is None else str(n) for n in shapes.of(var)] if known else []
     return f"({' '.join([var.dtype.base_dtype.name, 'x'.join(sides)]).rstrip()})"
 
 
@@ -113,15 +114,15 @@ def _multiply_adds(op: tf.Operation) -> int:
         return _size(op.inputs[2].shape) * _size(op.inputs[1].shape[:-1])
     if kind == "MatMul":
         inner = 0 if op.get_attr("transpose_a") else 1
-        return _size(op.outputs[0].shape) * _side(op.inputs[0].shape[inner])
+        return _size(op.outputs[0].shape) * _side(shapes.size(op.inputs[0], inner))
     if kind in ("BatchMatMul", "BatchMatMulV2"):
         inner = -2 if op.get_attr("adj_x") else -1
-        return _size(op.outputs[0].shape) * _side(op.inputs[0].shape[inner])
+        return _size(op.outputs[0].shape) * _side(shapes.size(op.inputs[0], inner))
     return 0
 
 
 def _size(shape: tf.TensorShape) -> int:
-    return 0 if shape.rank is None else math.prod(_side(side) for side in shape)
+    return 0 if shape.rank is None else math.prod(_side(side) for side in shapes.of(shape))
 
 
 def _side(side: int | None) -> int:

@@ -90,6 +90,29 @@ def asserts(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
             yield node, "assert: raise an error that says what, where, expected, received, remedy"
 
 
+def sizes_out_of_shapes(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
+    """Sizes taken out of a `TensorShape`, where TensorFlow 1 has objects that are never None."""
+
+    def is_shape(node) -> bool:
+        if isinstance(node, ast.Subscript):
+            return isinstance(node.slice, ast.Slice) and is_shape(node.value)
+        return isinstance(node, ast.Attribute) and node.attr == "shape"
+
+    for node in ast.walk(tree):
+        taken = []
+        one = isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice)
+        if one or isinstance(node, ast.Starred):
+            taken = [node.value]
+        elif isinstance(node, (ast.For, ast.comprehension)):
+            taken = [node.iter]
+        elif isinstance(node, ast.Call) and _name(node) in ("all", "any", "list", "tuple", "zip"):
+            taken = node.args
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            taken = node.comparators
+        if any(is_shape(value) for value in taken):
+            yield node, "takes sizes out of a shape: ask ops/shapes, or write shape.as_list()"
+
+
 def traces(text: str) -> list[str]:
     """Registry hosts and one machine's paths in a text."""
     hosts = [host for host in REGISTRY_HOSTS if re.search(rf"\b{re.escape(host)}\b", text)]
@@ -100,6 +123,23 @@ def traces(text: str) -> list[str]:
 @pytest.mark.parametrize("check", [unformatted_errors, asserts])
 def test_source(check):
     found = [f"{where(path, node)}: {what}" for path in FILES for node, what in check(parse(path))]
+    assert not found, "\n".join(found)
+
+
+# Where graphs of TensorFlow 1 are built; the files left out have shapes of arrays.
+_OF_ARRAYS = ("ops/checkpoints/", "ops/shapes.py", "data/writer.py")
+_IN_GRAPHS = ("ops/", "layers/", "losses/", "metrics/", "nets/", "data/", "legacy/")
+
+
+def test_sizes_are_integers():
+    chosen = {path: where(path).removeprefix("tf_slim/") for path in FILES}
+    found = [
+        f"{where(path, node)}: {what}"
+        for path, name in chosen.items()
+        if name.startswith(_IN_GRAPHS) and not name.startswith(_OF_ARRAYS)
+        for node, what in sizes_out_of_shapes(parse(path))
+    ]
+    assert len(chosen) > 100
     assert not found, "\n".join(found)
 
 
@@ -163,6 +203,27 @@ def test_a_whole_message_passes(source):
 
 def test_an_assert_is_caught():
     assert list(asserts(ast.parse("def f(x):\n    assert x")))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x.shape[-1]",
+        "x.shape[1:][0]",
+        "[None, *x.shape[1:]]",
+        "[n for n in x.shape]",
+        "zip(x.shape, y)",
+        "None in x.shape",
+        "tuple(v.shape)",
+    ],
+)
+def test_a_size_out_of_a_shape_is_caught(source):
+    assert list(sizes_out_of_shapes(ast.parse(source)))
+
+
+def test_what_is_the_same_in_all_shapes_passes():
+    source = "x.shape.as_list()[0], x.shape[1:].rank, tf.shape(x)[0], None in shapes.of(x)"
+    assert not list(sizes_out_of_shapes(ast.parse(source)))
 
 
 @pytest.mark.parametrize("host", REGISTRY_HOSTS)

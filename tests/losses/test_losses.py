@@ -105,9 +105,9 @@ def reduced(losses, weights):
     return (losses * weights).sum() / count if count else 0.0
 
 
-def in_graph(loss):
+def in_graph(loss, shape=(None, 4)):
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        x = tf.compat.v1.placeholder(tf.float32, [None, 4])
+        x = tf.compat.v1.placeholder(tf.float32, shape)
         value = loss(x)
         assert tf.compat.v1.losses.get_losses() == slim.losses.get_losses() == [value]
         return session.run(value, {x: LOGITS})
@@ -146,6 +146,20 @@ def test_closed_form(mode, name, weights):
     loss, losses = TABLE[name]
     value = MODES[mode](lambda x: loss(x, weights))
     np.testing.assert_allclose(value, reduced(losses, weights), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.usefixtures("v1_shapes")
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("shape", [[None], [None, 1], [None, None]], ids=str)
+def test_weights_of_unknown_batch_with_v1_shapes(name, shape):
+    loss, losses = TABLE[name]
+    array = WEIGHTS if len(shape) == 1 else WEIGHTS[:, None]
+
+    def weighted(x):
+        return loss(x, tf.compat.v1.placeholder_with_default(array, shape))
+
+    value = in_graph(weighted, [None, None])
+    np.testing.assert_allclose(value, reduced(losses, WEIGHTS), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])

@@ -89,9 +89,9 @@ CASES = {
 }
 
 
-def in_graph(loss):
+def in_graph(loss, shape=(None, 5)):
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        x = tf.compat.v1.placeholder(tf.float32, [None, 5])
+        x = tf.compat.v1.placeholder(tf.float32, shape)
         value = loss(x)
         assert slim.losses.get_losses() == []
         return session.run(value, {x: ANCHORS})
@@ -110,6 +110,13 @@ MODES = {
 def test_closed_form(name, mode):
     loss, expected = CASES[name]
     np.testing.assert_allclose(MODES[mode](loss), expected(), rtol=1e-4)
+
+
+@pytest.mark.usefixtures("v1_shapes")
+@pytest.mark.parametrize("name", CASES)
+def test_unknown_sizes_with_v1_shapes(name):
+    loss, expected = CASES[name]
+    np.testing.assert_allclose(in_graph(loss, [None, None]), expected(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -61,9 +61,11 @@ def check(row: Row, value: Any, batches: list[Batch], what: str) -> None:
     )
 
 
-def shape_of(row: Row, array: np.ndarray) -> list[int | None]:
+def shape_of(row: Row, array: np.ndarray, sizes: str = "known") -> list[int | None]:
     # The one metric that needs to know all sizes has batches of one size.
-    return list(array.shape) if row.kind == "tensors" else [None, *array.shape[1:]]
+    if row.kind == "tensors":
+        return list(array.shape)
+    return [None] * array.ndim if sizes == "unknown" else [None, *array.shape[1:]]
 
 
 def test_every_metric_has_a_row():
@@ -73,13 +75,16 @@ def test_every_metric_has_a_row():
 
 
 @pytest.mark.parametrize("weighted", [True, False], ids=["weighted", "unweighted"])
-def test_in_a_v1_graph(row, weighted):
+@pytest.mark.parametrize("sizes", ["known", "unknown"])
+def test_in_a_v1_graph(row, weighted, sizes, request):
+    if sizes == "unknown":
+        request.getfixturevalue("v1_shapes")
     cases = [case for case, with_weights in cases_of(row) if with_weights == weighted]
     if not cases:
         return
     with tf.Graph().as_default(), v1.Session() as session:
         example = batches_of(row, "random", weighted)[0]
-        inputs = {n: v1.placeholder(a.dtype, shape_of(row, a)) for n, a in example.items()}
+        inputs = {n: v1.placeholder(a.dtype, shape_of(row, a, sizes)) for n, a in example.items()}
         value, update = row.metric(**inputs, **row.settings)
         variables = v1.get_collection(v1.GraphKeys.METRIC_VARIABLES)
         assert variables == slim.get_local_variables()

@@ -91,6 +91,34 @@ def test_another_scope_renames_the_variables(name):
     assert list(other.variables) == renamed
 
 
+_FLATTEN = ("cifarnet", "lenet")
+
+
+@pytest.mark.usefixtures("v1_shapes")
+@pytest.mark.parametrize("name", [name for name in BUILT if name not in _FLATTEN])
+def test_unknown_sizes_with_v1_shapes(name):
+    logits, count = _of_unknown_sizes(name)
+    assert logits.shape.as_list() == [None, CLASSES]
+    assert count == len(in_graph(name, num_classes=CLASSES).variables)
+
+
+@pytest.mark.usefixtures("v1_shapes")
+@pytest.mark.parametrize("name", _FLATTEN)
+def test_a_flattened_map_must_be_known(name):
+    with pytest.raises(ValueError, match=r"fc3.*whose channels .* are known"):
+        _of_unknown_sizes(name)
+
+
+def _of_unknown_sizes(name):
+    spec = slim.nets.spec(name)
+    *others, channels = spec.input_shape
+    with tf.Graph().as_default(), slim.arg_scope(spec.arg_scope()):
+        x = tf.compat.v1.placeholder(tf.float32, [*([None] * len(others)), channels])
+        options = {**spec.defaults, "num_classes": CLASSES, "is_training": True}
+        logits, _ = spec.fn(x, **options)
+        return logits, len(tf.compat.v1.global_variables())
+
+
 def _plain(name):
     """The keywords of the table undone: as the function has them by default."""
     keywords = slim.nets.spec(name).keywords

@@ -14,6 +14,7 @@ from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.preprocessing import get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
+from tf_slim.ops import shapes
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is
 # larger than the work itself, and few enough to share out a batch of large ones.
@@ -146,7 +147,7 @@ class Pipeline:
     def element_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec]:
         """The specs of `(images, labels)`, as `slim.Model.build` and `tf.function` take them."""
         batch = self.batch_size if self.drop_remainder else None
-        images = tf.TensorSpec([batch, *self._image_spec.shape], self._image_spec.dtype)
+        images = tf.TensorSpec([batch, *shapes.of(self._image_spec)], self._image_spec.dtype)
         return images, tf.TensorSpec([batch], tf.int64)
 
     def dataset(self, start: int = 0) -> tf.data.Dataset:

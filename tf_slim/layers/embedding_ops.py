@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 __all__ = [
     "embedding_lookup_unique",
     "safe_embedding_lookup_sparse",
@@ -76,10 +78,9 @@ def embedding_lookup_unique(params, ids, partition_strategy="mod", name=None):
         ids = tf.convert_to_tensor(ids)
         different, places = tf.unique(tf.reshape(ids, [-1]))
         rows = tf.compat.v1.nn.embedding_lookup(params, different, partition_strategy)
-        dimension = rows.shape[-1]
         outputs = tf.gather(rows, places)
         outputs = tf.reshape(outputs, tf.concat([tf.shape(ids), tf.shape(rows)[1:]], 0))
-        outputs.set_shape(ids.shape.concatenate(dimension))
+        outputs.set_shape(ids.shape.concatenate(rows.shape[1:]))
         return outputs
 
 
@@ -125,7 +126,7 @@ def scattered_embedding_lookup(params, values, dimension, name=None, hash_key=No
             shapes=[],
             dense_inputs=[column, places],
             hashed_output=True,
-            num_buckets=weights.shape[0],
+            num_buckets=shapes.size(weights, 0),
             hash_key=_HASH_KEY if hash_key is None else hash_key,
             out_type=tf.int64,
             internal_type=tf.int64,
@@ -198,7 +199,7 @@ def _parts(params, argument: str) -> Sequence[Any]:
 def _vectors(params) -> list:
     parts = [tf.convert_to_tensor(part) for part in _parts(params, "params")]
     for part in parts:
-        if part.shape.rank != 1 or part.shape[0] is None:
+        if part.shape.rank != 1 or not part.shape.is_fully_defined():
             raise ValueError(
                 "scattered_embedding_lookup expects params to be vectors of known size; got shape "
                 f"{part.shape}. Reshape a matrix: tf.reshape(params, [-1])."

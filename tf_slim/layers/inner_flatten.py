@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import utils
+from tf_slim.ops import shapes
 
 __all__ = ["inner_flatten"]
 
@@ -40,12 +41,13 @@ def _dense(inputs: tf.Tensor, new_rank: int, name: str) -> tf.Tensor:
         )
     sizes = tf.shape(inputs)
     flat = tf.reshape(inputs, tf.concat([sizes[: new_rank - 1], [-1]], 0))
-    flat.set_shape([*inputs.shape[: new_rank - 1], inputs.shape[new_rank - 1 :].num_elements()])
+    inner = inputs.shape[new_rank - 1 :].num_elements()
+    flat.set_shape([*shapes.of(inputs)[: new_rank - 1], inner])
     return flat
 
 
 def _sparse(inputs: tf.SparseTensor, new_rank: int, name: str) -> tf.SparseTensor:
-    rank = inputs.dense_shape.shape[0]
+    rank = shapes.size(inputs.dense_shape, 0)
     if rank is None or int(rank) < new_rank:
         raise ValueError(
             f"{name.rstrip('/')}: Inputs has rank less than new_rank, or unknown rank. Expected "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
+from tf_slim.ops import shapes
 from tf_slim.ops.arg_scope import add_arg_scope
 
 __all__ = ["images_to_sequence", "sequence_to_images"]
@@ -66,8 +67,8 @@ def sequence_to_images(
         height = tf.cast(height, tf.int32)
     else:
         height = checks.depth(height, "height", site)
-        sequences = inputs.shape[1]
-        if sequences is not None and int(sequences) % height:
+        sequences = shapes.size(inputs, 1)
+        if sequences is not None and sequences % height:
             raise site.error(
                 "a number of sequences that is a multiple of height",
                 f"inputs of shape {checks.shape_text(inputs)} with height={height}",

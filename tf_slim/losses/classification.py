@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.losses import engine
+from tf_slim.ops import shapes
 
 
 def softmax_cross_entropy(
@@ -206,7 +207,7 @@ def _class_indices(loss: str, logits, labels) -> tuple[tf.Tensor, tf.Tensor]:
         # [batch, 1] as well as [batch], also when the rank is known at run time only.
         if labels.shape.rank in (None, 2) and labels.shape[1:].is_compatible_with([1]):
             labels = tf.reshape(labels, tf.shape(labels)[:1])
-    elif labels.shape.rank == rank and labels.shape[-1] == 1:
+    elif labels.shape.rank == rank and shapes.size(labels, -1) == 1:
         labels = tf.squeeze(labels, [-1])
     if not logits.shape[:-1].is_compatible_with(labels.shape):
         raise ValueError(

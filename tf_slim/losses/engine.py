@@ -17,7 +17,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.losses.collection import add_loss
-from tf_slim.ops import collect
+from tf_slim.ops import collect, shapes
 
 
 def compute_weighted_loss(losses, weights=1.0, scope=None):
@@ -127,25 +127,25 @@ def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
             "predictions first."
         )
     given = weights.shape
-    last = weights.shape[-1]
+    last = shapes.size(weights, -1)
     if weights.shape.rank > 1 and (
         last == 1 or (last is None and weights.shape.rank > losses.shape.rank)
     ):
         weights = tf.squeeze(weights, [-1])
-    rank = weights.shape.rank
+    sizes, rank = shapes.of(weights), weights.shape.rank
     fits = rank <= losses.shape.rank and all(
         loss_size is None or size is None or size == loss_size or 1 in (size, loss_size)
-        for size, loss_size in zip(weights.shape, losses.shape[:rank], strict=True)
+        for size, loss_size in zip(sizes, shapes.of(losses)[:rank], strict=True)
     )
     if not fits:
         raise ValueError(
             f"{here()}weights of shape {given} do not fit losses of shape {losses.shape}. "
             "Expected a scalar or weights for the leading dimensions: [batch], [batch, d1], ..."
         )
-    if rank > 1 and weights.shape[-1] is None:
+    if rank > 1 and sizes[-1] is None:
         # It may turn out to be 1: each weight must stand for as many losses as it multiplies.
-        sizes = tf.concat([tf.shape(weights)[:-1], tf.shape(losses)[rank - 1 : rank]], 0)
-        weights = tf.broadcast_to(weights, sizes)
+        target = tf.concat([tf.shape(weights)[:-1], tf.shape(losses)[rank - 1 : rank]], 0)
+        weights = tf.broadcast_to(weights, target)
     return weights
 
 

@@ -27,7 +27,7 @@ from typing import Any, ParamSpec
 import tensorflow as tf
 
 from tf_slim.metrics.inputs import deferred_checks
-from tf_slim.ops import modes
+from tf_slim.ops import modes, shapes
 
 GraphKeys = tf.compat.v1.GraphKeys
 SCALAR = tf.TensorSpec([], tf.float32)
@@ -140,7 +140,7 @@ def make_variable(
     """
 
     def zeros():
-        return tf.zeros([size or 0 for size in spec.shape], spec.dtype)
+        return tf.zeros([size or 0 for size in shapes.of(spec)], spec.dtype)
 
     aggregation = tf.VariableAggregation.SUM if additive else tf.VariableAggregation.NONE
     options: dict[str, Any] = {

@@ -15,6 +15,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 _CHECKS: contextvars.ContextVar[list[Any] | None] = contextvars.ContextVar("checks", default=None)
 
 
@@ -40,9 +42,9 @@ def align(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Tens
     if None in ranks:
         return predictions, _reshaped_like(predictions, labels)
     given = predictions.shape, labels.shape
-    if ranks[0] == ranks[1] + 1 and predictions.shape[-1] in (1, None):
+    if ranks[0] == ranks[1] + 1 and shapes.size(predictions, -1) in (1, None):
         predictions = tf.squeeze(predictions, [-1])
-    elif ranks[1] == ranks[0] + 1 and labels.shape[-1] in (1, None):
+    elif ranks[1] == ranks[0] + 1 and shapes.size(labels, -1) in (1, None):
         labels = tf.squeeze(labels, [-1])
     if not predictions.shape.is_compatible_with(labels.shape):
         raise ValueError(
@@ -76,12 +78,12 @@ def weights_like(where: str, weights: Any, values: tf.Tensor) -> tf.Tensor:
         weights = tf.reshape(weights, sizes[: tf.size(sizes) - tf.maximum(excess, 0)])
     elif weights.shape.rank == values.shape.rank - 1:
         weights = weights[..., None]
-    elif weights.shape.rank == values.shape.rank + 1 and weights.shape[-1] in (1, None):
+    elif weights.shape.rank == values.shape.rank + 1 and shapes.size(weights, -1) in (1, None):
         weights = tf.squeeze(weights, [-1])
     if None not in (weights.shape.rank, values.shape.rank):
         fits = weights.shape.rank == values.shape.rank and all(
             size is None or value_size is None or size in (1, value_size)
-            for size, value_size in zip(weights.shape, values.shape)
+            for size, value_size in zip(shapes.of(weights), shapes.of(values))
         )
         if not fits:
             raise ValueError(
@@ -157,7 +159,7 @@ def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
     """
     if k < 1:
         raise ValueError(f"{where}: k must be at least 1; got k={k}.")
-    classes = predictions.shape[-1] if predictions.shape.rank else None
+    classes = shapes.size(predictions, -1)
     if classes is not None:
         if k > classes:
             raise ValueError(

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.metrics import engine
-from tf_slim.ops import collect, modes
+from tf_slim.ops import collect, modes, shapes
 
 _KERAS_LIKE = ("update_state", "result", "reset_state")
 
@@ -151,7 +151,7 @@ class Stateful(tf.Module):
         owners = [self._variables] if self._in_replica() else self._of_replicas()
         for variables in owners:
             for name, variable in variables.items():
-                sizes = [size or 0 for size in self._spec[name].shape]
+                sizes = [size or 0 for size in shapes.of(self._spec[name])]
                 variable.assign(tf.zeros(sizes, variable.dtype))
 
     @property

@@ -89,7 +89,7 @@ def check_images(
             f"{net} takes images of floating point; got {images.dtype.name}. Preprocess them, or "
             "at least write tf.image.convert_image_dtype(images, tf.float32)."
         )
-    size = () if shape.rank is None else [shape[data_format.index(axis)] for axis in "HW"]
+    size = () if shape.rank is None else [shape.as_list()[data_format.index(axis)] for axis in "HW"]
     if any(n is not None and n < min_size for n in size):
         raise ValueError(
             f"{net} takes images of {min_size}x{min_size} pixels and more; got {_times(size)}. "
@@ -245,7 +245,8 @@ def reduced_kernel(net: tf.Tensor, kernel: Sequence[int], data_format: str = "NH
         taken to be large enough.
       data_format: the axes of `net`.
     """
-    known = [net.shape[i] for i, axis in enumerate(data_format) if axis not in "NC"]
+    sizes = zip(net.shape.as_list(), data_format, strict=True)
+    known = [size for size, axis in sizes if axis not in "NC"]
     return [k if n is None else min(n, k) for n, k in zip(known, kernel, strict=True)]
 
 
@@ -263,7 +264,7 @@ def squeeze(logits: tf.Tensor, name: str, remedy: str = "Pass global_pool=True")
     Raises:
       ValueError: the height or the width is another.
     """
-    size = logits.shape[1:3]
+    size = logits.shape.as_list()[1:3]
     if any(n not in (None, 1) for n in size):
         raise ValueError(
             f"{tf.compat.v1.get_variable_scope().name} makes a map of {_times(size)} logits from "

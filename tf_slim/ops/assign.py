@@ -105,7 +105,7 @@ def assign_from_checkpoint_fn(
     fit = _fits_in_size if reshape_variables else _fits
     for name, variables in grouped.items():
         for variable in variables:
-            fit(name, variable, tuple(reader.shape(name)))
+            fit(name, variable, reader.entry(name).shape)
     if modes.in_v1_graph():
         return _restored_in_session(reader, grouped, reshape_variables)
 
@@ -189,7 +189,7 @@ def _assign(pairs):
 def _whole_shape(variable) -> tuple[int, ...]:
     """The shape of a variable; of a part, that of the partitioned variable."""
     info = getattr(variable, "_save_slice_info", None)
-    return tuple(variable.shape if info is None else info.full_shape)
+    return tuple(variable.shape.as_list() if info is None else info.full_shape)
 
 
 def _fits(name: str, variable, shape: tuple[int, ...]) -> None:
@@ -208,7 +208,7 @@ def _fits_in_size(name: str, variable, shape: tuple[int, ...]) -> None:
 
 
 def _shaped(variable, value: np.ndarray) -> np.ndarray:
-    shape = tuple(variable.shape)
+    shape = tuple(variable.shape.as_list())
     if int(np.prod(shape)) != value.size:
         raise ValueError(
             f"Variable {get_variable_full_name(variable)!r} of shape {shape} cannot take a value "

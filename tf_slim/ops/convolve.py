@@ -61,5 +61,5 @@ def _product(inputs, weights) -> tf.Tensor:
     flat = tf.reshape(inputs, [-1, int(np.prod(sizes))])
     found = tf.matmul(flat, tf.reshape(weights, [-1, outputs]))
     found = tf.reshape(found, [-1] + [1] * (len(sizes) - 1) + [outputs])
-    found.set_shape([inputs.shape[0], *found.shape[1:]])
+    found.set_shape(inputs.shape[:1].concatenate(found.shape[1:]))
     return found

@@ -12,6 +12,8 @@ import contextvars
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 # Named, since the default differs between kinds of device, and between XLA and the rest.
 ALGORITHM = "philox"
 
@@ -28,7 +30,7 @@ def random_scope(seed):
         folded with n.
     """
     seed = tf.cast(tf.convert_to_tensor(seed), tf.int32)
-    if seed.shape.rank != 1 or seed.shape[0] != 2:
+    if seed.shape.rank != 1 or shapes.size(seed, 0) != 2:
         raise ValueError(f"random_scope: expected a seed of shape [2], got {seed.shape}.")
     with resumed([seed, 0]):
         yield

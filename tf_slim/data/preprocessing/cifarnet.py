@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_slim.data.preprocessing.geometry import crop_or_pad
 from tf_slim.data.preprocessing.registry import register
+from tf_slim.ops import shapes
 
 _SIZE = (32, 32)
 
@@ -59,7 +60,7 @@ def move(image: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, padding: int)
     after = padding + missing - missing // 2
     margins = tf.stack([before, after], axis=1)
     padded = tf.pad(image, tf.concat([margins, [[0, 0]]], axis=0))
-    crop = tf.image.stateless_random_crop(padded, [*size, image.shape[2]], place)
+    crop = tf.image.stateless_random_crop(padded, [*size, shapes.size(image, 2)], place)
     return tf.image.stateless_random_flip_left_right(crop, flip)
 
 

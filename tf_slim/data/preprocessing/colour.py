@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 ORDERINGS = 4
 """How many orders of the four changes `distort_colour` knows."""
 
@@ -46,7 +48,7 @@ def distort_colour(
     for name in _ORDERS[min(ordering, 1) if fast else ordering]:
         if fast and name in ("hue", "contrast"):
             continue
-        if image.shape[-1] == 1 and name in _NEED_COLOUR:
+        if shapes.size(image, -1) == 1 and name in _NEED_COLOUR:
             continue
         image = changes[name](image, seeds[name])
     return tf.clip_by_value(image, 0.0, 1.0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 
 def crop_or_pad(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Cuts off or adds a margin of zeros, evenly on both sides, until the image has a size.
@@ -21,7 +23,7 @@ def crop_or_pad(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     if image.shape[:2] == list(size):
         return image
     received = tf.shape(image)
-    channels = image.shape[2]
+    channels = shapes.size(image, 2)
     target = tf.stack([*size, received[2] if channels is None else channels])
     missing = tf.maximum(target - received, 0)
     begin = tf.maximum(received - target, 0) // 2
@@ -85,7 +87,7 @@ def central_part(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     with tf.control_dependencies([] if check is None else [check]):
         begin = (received[:2] - tf.constant(size)) // 2
         part = tf.slice(image, tf.concat([begin, [0]], 0), [*size, -1])
-    part.set_shape([*size, image.shape[2]])
+    part.set_shape([*size, shapes.size(image, 2)])
     return part
 
 
@@ -133,7 +135,8 @@ def jitter(
 
 
 def _sides(image: tf.Tensor):
-    if None not in image.shape[:2]:
-        return float(image.shape[0]), float(image.shape[1])
+    height, width = shapes.size(image, 0), shapes.size(image, 1)
+    if height is not None and width is not None:
+        return float(height), float(width)
     sides = tf.cast(tf.shape(image), tf.float32)
     return sides[0], sides[1]

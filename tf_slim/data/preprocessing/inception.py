@@ -13,6 +13,7 @@ import tensorflow as tf
 from tf_slim.data.preprocessing.colour import ORDERINGS, distort_colour, one_of
 from tf_slim.data.preprocessing.geometry import resize
 from tf_slim.data.preprocessing.registry import register
+from tf_slim.ops import shapes
 
 _SIZE = (299, 299)
 _METHODS = ("bilinear", "nearest", "bicubic", "area")
@@ -106,7 +107,7 @@ def random_part(
         use_image_if_no_bounding_boxes=True,
     )
     part = tf.slice(image, begin, size)
-    part.set_shape([None, None, image.shape[2]])
+    part.set_shape([None, None, shapes.size(image, 2)])
     return part, box
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.data.preprocessing.registry import register
+from tf_slim.ops import shapes
 
 
 @register("none")
@@ -23,7 +24,7 @@ def none(image_size: tuple[int, int] | None = None) -> Callable:
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         del is_training, seed
         if image_size is not None:
-            image = tf.ensure_shape(image, [*image_size, image.shape[2]])
+            image = tf.ensure_shape(image, [*image_size, shapes.size(image, 2)])
         return tf.cast(image, tf.float32)
 
     return preprocess

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_slim.data.preprocessing.geometry import central_part, resize_short_side
 from tf_slim.data.preprocessing.registry import register
+from tf_slim.ops import shapes
 
 MEANS = (123.68, 116.78, 103.94)
 """Of the red, green and blue of the training images of ImageNet, from 0 to 255."""
@@ -61,7 +62,7 @@ def for_training(
     scale, place, flip = tf.unstack(tf.random.split(seed, 3))
     side = tf.random.stateless_uniform([], scale, smallest, largest + 1, tf.int32)
     image = resize_short_side(image, side)
-    image = tf.image.stateless_random_crop(image, [*size, image.shape[2]], place)
+    image = tf.image.stateless_random_crop(image, [*size, shapes.size(image, 2)], place)
     return less_means(tf.image.stateless_random_flip_left_right(image, flip))
 
 
@@ -71,7 +72,7 @@ def less_means(image: tf.Tensor) -> tf.Tensor:
     Raises:
         ValueError: If there are neither one channel nor three.
     """
-    channels = image.shape[-1]
+    channels = shapes.size(image, -1)
     if channels not in (1, 3):
         raise ValueError(
             f"The preprocessing 'vgg' takes grey images or those of three colours, received "

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
+from tf_slim.ops import shapes
 
 
 def npairs_loss(
@@ -71,10 +72,11 @@ def npairs_loss_multilabel(
         anchor, positive = _embeddings(
             "npairs_loss_multilabel", embeddings_anchor, embeddings_positive
         )
-        if anchor.shape[0] not in (None, len(sparse_labels)):
+        batch = shapes.size(anchor, 0)
+        if batch not in (None, len(sparse_labels)):
             raise ValueError(
-                f"npairs_loss_multilabel: got {len(sparse_labels)} labels for {anchor.shape[0]} "
-                "embeddings; expected one for each."
+                f"npairs_loss_multilabel: got {len(sparse_labels)} labels for {batch} embeddings; "
+                "expected one for each."
             )
         rows = [tf.reshape(tf.sparse.to_dense(label), [-1]) for label in sparse_labels]
         labels = tf.cast(tf.stack(rows), anchor.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tf_slim.ops import modes
+from tf_slim.ops import modes, shapes
 
 
 def new_seed() -> tf.Tensor:
@@ -14,7 +14,7 @@ def new_seed() -> tf.Tensor:
 
 def grey_if(use_grayscale: bool, image: tf.Tensor) -> tf.Tensor:
     """The image, with one channel if asked for."""
-    if not use_grayscale or image.shape[-1] == 1:
+    if not use_grayscale or shapes.size(image, -1) == 1:
         return image
     return tf.image.rgb_to_grayscale(image)
 

@@ -8,6 +8,7 @@ from tf_slim.layers import dense as slim_dense
 from tf_slim.layers.utils import smart_cond
 from tf_slim.legacy.tensorflow1.layers.base import Layer, as_function
 from tf_slim.legacy.tensorflow1.layers.on_slim import SlimLayer
+from tf_slim.ops import shapes
 
 __all__ = ["Dense", "Dropout", "Flatten", "dense", "dropout", "flatten"]
 
@@ -81,7 +82,7 @@ class Flatten(Layer):
             axes = [0, *range(2, inputs.shape.rank), 1]
             inputs = tf.transpose(inputs, axes)
         size = inputs.shape[1:].num_elements()
-        batch = tf.compat.dimension_value(inputs.shape[0]) if inputs.shape.rank else None
+        batch = shapes.size(inputs, 0)
         if size is None or batch is None:
             flat = tf.reshape(inputs, [tf.shape(inputs)[0], -1 if size is None else size])
             flat.set_shape([batch, size])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.legacy.tensorflow1.rnn_cell.base import LSTMStateTuple, RNNCell
+from tf_slim.ops import shapes
 
 __all__ = ["BasicLSTMCell", "BasicRNNCell", "GRUCell", "LSTMCell"]
 
@@ -13,7 +14,7 @@ _ones = tf.compat.v1.ones_initializer
 
 
 def _channels(inputs) -> int:
-    channels = tf.compat.dimension_value(inputs.shape[-1])
+    channels = shapes.size(inputs, -1)
     if channels is None:
         raise ValueError(
             f"The cell needs inputs whose last dimension is known; got shape {inputs.shape}."
