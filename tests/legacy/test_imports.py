@@ -49,6 +49,14 @@ from {PRIVATE}.framework import ops, graph_util
 from {PRIVATE} import pywrap_tensorflow
 from {PRIVATE}.ops.rnn_cell import GRUCell
 import {PRIVATE}.ops.variable_scope as private_vs
+from {PRIVATE}.layers import utils as layers_utils
+from {PRIVATE}.layers.normalization import BatchNormalization
+from {PRIVATE}.keras.applications.imagenet_utils import decode_predictions
+from {PRIVATE}.keras.layers.normalization import BatchNormalization as of_keras
+from {PRIVATE}.keras.engine.topology import Layer
+import {PRIVATE}.keras.layers.normalization as gone
+import tensorflow.core.framework.graph_pb2
+from tensorflow.core.protobuf.config_pb2 import ConfigProto
 from deployment import model_deploy
 from nets import vgg
 import tf_slim as real_slim
@@ -60,6 +68,11 @@ def error_of(code):
         exec(code, globals())
     except Exception as error:
         return [type(error).__name__, str(error)]
+
+def exported(module):
+    scope = {{"__name__": "__main__"}}
+    exec(f"from {{module}} import *", scope)
+    return scope
 
 print(json.dumps(dict(
     version=tf.__version__,
@@ -78,7 +91,16 @@ print(json.dumps(dict(
         control_flow_ops.cond is tf.cond, control_flow_ops.Assert, array_ops.stack is tf.stack,
         ops.Tensor is tf.Tensor, ops.IndexedSlices is tf.IndexedSlices,
         graph_util.convert_variables_to_constants, pywrap_tensorflow.NewCheckpointReader,
-        GRUCell is tf.nn.rnn_cell.GRUCell, private_vs.get_variable is tf.get_variable)],
+        GRUCell is tf.nn.rnn_cell.GRUCell, private_vs.get_variable is tf.get_variable,
+        layers_utils.normalize_tuple, BatchNormalization is tf.layers.BatchNormalization,
+        decode_predictions is tf.keras.applications.imagenet_utils.decode_predictions,
+        of_keras is gone.BatchNormalization is tf.keras.layers.BatchNormalization,
+        Layer is tf.keras.layers.Layer, ConfigProto is tf.ConfigProto,
+        tensorflow.core.framework.graph_pb2.GraphDef is tf.GraphDef)],
+    stars=[name in exported(module) for name, module in (
+        ("conv2d", "tensorflow.contrib.layers"), ("GRUCell", "{PRIVATE}.ops.rnn_cell"),
+        ("boolean_mask", "{PRIVATE}.ops.array_ops"), ("Session", "tensorflow"),
+        ("Session", "{PRIVATE}.ops.array_ops"))],
     deployment=model_deploy.__name__,
     vgg=vgg.__name__,
     absent=error_of("quantize.create_training_graph()"),
@@ -86,6 +108,7 @@ print(json.dumps(dict(
     missing_submodule=error_of("import tensorflow.unheard_of"),
     missing_name=error_of("from tensorflow.contrib.layers import unheard_of"),
     missing_attribute=error_of("tf.unheard_of"),
+    later=error_of("tf.nn.gelu"),
     missing_private=error_of("from {PRIVATE}.framework.ops import unheard_of"),
     estimator=error_of("tf.estimator.Estimator()"),
 )))
@@ -130,7 +153,8 @@ def seen(tmp_path_factory):
         ("numbers", [0, 1, 2]),
         ("dimension", "Dimension"),
         ("eager", False),
-        ("moved", [True] * 9),
+        ("moved", [True] * 16),
+        ("stars", [True, True, True, True, False]),
         ("deployment", "tf_slim.legacy.research_slim.deployment.model_deploy"),
         ("vgg", "tf_slim.legacy.research_slim.nets.vgg"),
     ],
@@ -152,7 +176,8 @@ def test_only_programs_see_it(seen):
         ("missing_module", "ModuleNotFoundError", "tf.contrib.unheard_of"),
         ("missing_submodule", "ImportError", "tf.unheard_of"),
         ("missing_name", "ImportError", "tf.contrib.layers.unheard_of"),
-        ("missing_attribute", "NotProvidedError", "tf.unheard_of"),
+        ("missing_attribute", "NotProvidedError", "tf.unheard_of is not provided: today's"),
+        ("later", "NotProvidedError", "Use tf.compat.v2.nn.gelu, which came with TensorFlow 2"),
         ("missing_private", "ImportError", "unheard_of"),
         ("estimator", "NotProvidedError", "slim.learning"),
     ],

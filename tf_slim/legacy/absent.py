@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from typing import Any
 
 __all__ = ["Absent", "NotProvidedError", "alternative", "not_provided"]
 
@@ -61,15 +62,30 @@ def alternative(symbol: str) -> str:
         found = _ALTERNATIVES.get(".".join(parts[:length]))
         if found:
             return found
-    return ""
+    return _in_tensorflow2(symbol)
+
+
+def _in_tensorflow2(symbol: str) -> str:
+    """`tf.compat.v2.X` for what came with TensorFlow 2."""
+    root, _, path = symbol.partition(".")
+    if root != "tf" or not path or path.partition(".")[0] in ("contrib", "keras"):
+        return ""
+    import tensorflow
+
+    found: Any = tensorflow
+    for part in path.split("."):
+        found = getattr(found, part, None)
+        if found is None:
+            return ""
+    return f"tf.compat.v2.{path}, which came with TensorFlow 2"
 
 
 def not_provided(symbol: str) -> NotProvidedError:
     """The error for the use of `symbol`, such as "tf.contrib.gan.gan_model"."""
     instead = alternative(symbol)
     return NotProvidedError(
-        f"{symbol} was part of TensorFlow 1; today's TensorFlow does not have it, and TF-Slim 2 "
-        "does not provide it."
+        f"{symbol} is not provided: today's TensorFlow does not have it for programs of TensorFlow "
+        "1, and TF-Slim 2 does not add it."
         + (f" Use {instead}." if instead else "")
         + " `tf-slim run --check script.py` lists all such uses of a program."
     )

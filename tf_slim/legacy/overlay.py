@@ -6,7 +6,12 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["Overlay"]
+__all__ = ["Overlay", "public_names"]
+
+
+def public_names(names) -> list[str]:
+    """What `from module import *` gives of a module with these names and no list of its own."""
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 class Overlay(types.ModuleType):
@@ -39,6 +44,8 @@ class Overlay(types.ModuleType):
             value = self._own[name]()
             self.__dict__[name] = value
             return value
+        if name == "__all__":
+            return self._exported()
         try:
             return self._from_base(name)
         except AttributeError:
@@ -48,6 +55,10 @@ class Overlay(types.ModuleType):
 
     def _from_base(self, name: str) -> Any:
         return getattr(self._base, name)
+
+    def _exported(self) -> list[str]:
+        """What `from module import *` gives."""
+        return list(getattr(self._base, "__all__", None) or public_names(dir(self)))
 
     def __dir__(self) -> list[str]:
         return sorted({*dir(self._base), *self._own, *self.__dict__})

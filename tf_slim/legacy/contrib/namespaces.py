@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.legacy.absent import Absent, not_provided
+from tf_slim.legacy.overlay import public_names
 
 __all__ = ["Namespace", "find", "providers"]
 
@@ -137,6 +138,8 @@ class Namespace(types.ModuleType):
         self._providers = providers
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return public_names(dir(self))
         if name.startswith("__") or name in ("_path", "_providers"):
             raise AttributeError(name)
         for provider in self._providers:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.legacy.absent import not_provided
-from tf_slim.legacy.overlay import Overlay
+from tf_slim.legacy.overlay import Overlay, public_names
 
 __all__ = ["private"]
 
 _PREFIX = "tensorflow.python"
+_KERAS = f"{_PREFIX}.keras"
 
-# Modules that are ours: what they were built on went with Keras 2.
+# Modules that are ours first: what they were built on went with Keras 2.
 _OURS = {
     "tensorflow.python.layers": "tf_slim.legacy.tensorflow1.layers",
     "tensorflow.python.layers.base": "tf_slim.legacy.tensorflow1.layers",
@@ -53,38 +56,84 @@ _PUBLIC = (
     "sparse",
     "debugging",
 )
+# The same for tf.keras: what had a module of its own in Keras 2 stands in one of these.
+_PUBLIC_KERAS = ("", "layers", "models", "utils", "backend", "optimizers", "callbacks")
 
 
 class _Private(Overlay):
-    """A private module with what has moved out of it."""
+    """A private module with what has moved out of it.
+
+    Args:
+      name: its name.
+      bases: the modules that have its names, the first one first.
+    """
+
+    def __init__(self, name: str, bases: list[types.ModuleType]):
+        self._bases = bases
+        super().__init__(
+            name,
+            bases[-1] if bases else types.ModuleType(name),
+            {},
+            lambda attribute: not_provided(f"{name}.{attribute}"),
+        )
 
     def _from_base(self, name: str) -> Any:
-        try:
-            value = getattr(self._base, name)
-        except AttributeError:
-            full_name = f"{self.__name__}.{name}"
-            if full_name in _OURS or _exists(full_name):
-                return private(full_name)
-            return _public(name)
-        if isinstance(value, types.ModuleType) and value.__name__.startswith(_PREFIX):
-            return private(value.__name__)
-        return value
+        full_name = f"{self.__name__}.{name}"
+        if full_name in _OURS:
+            return private(full_name)
+        for base in self._bases:
+            try:
+                value = getattr(base, name)
+            except AttributeError:
+                continue
+            if isinstance(value, types.ModuleType) and value.__name__.startswith(_PREFIX):
+                return private(value.__name__)
+            return value
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if _exists(full_name):
+            return private(full_name)
+        return _public(self.__name__, name)
+
+    def _exported(self) -> list[str]:
+        return public_names({name for base in self._bases for name in dir(base)})
 
 
 def _exists(name: str) -> bool:
     try:
-        importlib.import_module(name)
-    except ImportError:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
         return False
-    return True
 
 
-def _public(name: str) -> Any:
-    for place in _PUBLIC:
-        module = getattr(tf.compat.v1, place) if place else tf.compat.v1
-        if hasattr(module, name):
-            return getattr(module, name)
+def _public(module: str, name: str) -> Any:
+    for place in _public_places(module):
+        if hasattr(place, name):
+            return getattr(place, name)
     raise AttributeError(name)
+
+
+def _public_places(module: str) -> Iterator[Any]:
+    if module == _KERAS or module.startswith(f"{_KERAS}."):
+        found: Any = tf.compat.v1.keras
+        places = [found]
+        for part in module.removeprefix(_KERAS).split(".")[1:]:
+            found = getattr(found, part, None)
+            if found is None:
+                break
+            places.insert(0, found)
+        yield from places
+        yield from _inner(tf.compat.v1.keras, _PUBLIC_KERAS)
+    else:
+        yield from _inner(tf.compat.v1, _PUBLIC)
+
+
+def _inner(module: Any, names: tuple[str, ...]) -> Iterator[Any]:
+    for name in names:
+        if not name:
+            yield module
+        elif hasattr(module, name):
+            yield getattr(module, name)
 
 
 @functools.cache
@@ -94,11 +143,19 @@ def private(name: str) -> types.ModuleType:
     Names that have gone from it are served from the public API, where most of them are now. A
     module that has gone altogether can be imported; what is taken from it fails when it is used,
     unless the public API has it.
+
+    Raises:
+      ImportError: the module is there, and fails to load.
     """
-    if name in _OURS:
-        return importlib.import_module(_OURS[name])
+    bases = [importlib.import_module(_OURS[name])] if name in _OURS else []
     try:
-        base: Any = importlib.import_module(name)
-    except ImportError:
-        base = Overlay(name, types.ModuleType(name), {})
-    return _Private(name, base, {}, lambda attribute: not_provided(f"{name}.{attribute}"))
+        bases.append(importlib.import_module(name))
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+    module = _Private(name, bases)
+    if not bases:
+        # `import tensorflow.python.gone as x` walks down from the package.
+        package, _, last = name.rpartition(".")
+        vars(private(package)).setdefault(last, module)
+    return module
