@@ -17,6 +17,7 @@ PROGRAM = """
 import sys
 import tensorflow as tf
 import beside
+import package.inner
 from tensorflow.contrib import slim
 
 flags = tf.app.flags
@@ -34,12 +35,24 @@ if __name__ == "__main__":
     tf.app.run()
 """
 
+# Imports of neighbours as in Python 2, from a package and one below it.
+PACKAGE = {
+    "__init__": "",
+    "inner": "import json, sibling\nfrom other import NAME\nprint(sibling.NAME, NAME)\n",
+    "sibling": "NAME = __name__\n",
+    "other": "import sibling as alias\nNAME = alias.NAME\n",
+}
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     folder = tmp_path_factory.mktemp("program")
     (folder / "beside.py").write_text("CONTENT = 'beside'\n")
     (folder / "main.py").write_text(PROGRAM)
+    (folder / "package").mkdir()
+    for name, text in PACKAGE.items():
+        (folder / "package" / f"{name}.py").write_text(text)
+    (folder / "without.py").write_text("from nets import vgg\n")
     return folder / "main.py"
 
 
@@ -62,13 +75,13 @@ RAN = "ran 1.15.5 Conv/Relu:0 beside"
 def test_a_program_that_ends_well(program):
     done = start("tf_slim.cli", "run", program, "rest")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{RAN} ['rest']\n"
+    assert done.stdout == f"package.sibling package.sibling\n{RAN} ['rest']\n"
     assert done.stderr == ""
 
 
 def test_status_of_the_program(program):
     done = start("tf_slim.legacy", program, "--how=oddly")
-    assert (done.returncode, done.stdout) == (7, f"{RAN} []\n"), done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (7, f"{RAN} []"), done.stderr
 
 
 def test_an_error_of_the_program(program):
@@ -77,6 +90,14 @@ def test_an_error_of_the_program(program):
     lines = done.stderr.splitlines()
     assert lines[-1] == "ValueError: of my own"
     assert "main.py" in lines[1] and "runpy" not in done.stderr and "runner.py" not in done.stderr
+
+
+def test_research_slim_is_named(program):
+    done = start("tf_slim.legacy", program.parent / "without.py")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ModuleNotFoundError: No module named 'nets'. If research/slim's")
+    assert "tf-slim run --research-slim" in last
 
 
 def test_no_such_program(tmp_path):

@@ -22,11 +22,24 @@ from tf_slim.legacy import numpy1
 from tf_slim.legacy.absent import NotProvidedError
 from tf_slim.legacy.contrib import namespaces
 from tf_slim.legacy.programs import Membership
-from tf_slim.legacy.tensorflow1 import moved, tensorflow1
+from tf_slim.legacy.tensorflow1 import dimensions, moved, tensorflow1
 
-__all__ = ["install", "is_installed", "member", "old_module", "python2_names", "uninstall"]
+__all__ = [
+    "RESEARCH_SLIM",
+    "RESEARCH_SLIM_HINT",
+    "install",
+    "is_installed",
+    "member",
+    "old_module",
+    "python2_names",
+    "uninstall",
+]
 
 RESEARCH_SLIM = ("nets", "preprocessing", "datasets", "deployment")
+RESEARCH_SLIM_HINT = (
+    "If research/slim's is meant, it comes with TF-Slim 2: `tf-slim run --research-slim script.py`, "
+    "or tf_slim.legacy.install(research_slim=True)."
+)
 
 # Builtins of Python 2 that survive in programs which were never cleaned up.
 _PYTHON2 = {"xrange": range, "unicode": str, "basestring": str, "raw_input": input, "long": int}
@@ -152,6 +165,7 @@ def install(*, treat_as_tf1: Sequence[str] = (), research_slim: bool = False) ->
             "tf_slim.legacy.install() must be called before anything of TensorFlow runs: "
             f"{error} Move it to the top of the program, or use `tf-slim run script.py`."
         ) from error
+    dimensions.install()
     members = Membership(treat_as_tf1)
     finders: list[importlib.abc.MetaPathFinder] = [
         _AliasFinder(RESEARCH_SLIM if research_slim else ()),
@@ -160,7 +174,7 @@ def install(*, treat_as_tf1: Sequence[str] = (), research_slim: bool = False) ->
     sys.meta_path[:0] = finders
     original = builtins.__import__
     _installed = _Installed(original, finders)
-    builtins.__import__ = _importer(original, members)
+    builtins.__import__ = _importer(original, members, research_slim)
 
 
 def uninstall() -> None:
@@ -169,20 +183,31 @@ def uninstall() -> None:
     if _installed is None:
         return
     builtins.__import__ = _installed.original
+    dimensions.uninstall()
     for finder in _installed.finders:
         sys.meta_path.remove(finder)
     _installed = None
 
 
-def _importer(original: Callable, members: Membership) -> Callable:
+def _importer(original: Callable, members: Membership, research_slim: bool) -> Callable:
     def import_for(name, globals=None, locals=None, fromlist=(), level=0):
-        if level == 0:
-            root = name.partition(".")[0]
-            if root in ("tensorflow", "numpy") and members.has(globals):
-                found = _import_old(name, fromlist or ())
-                if found is not None:
-                    return found
-        return original(name, globals, locals, fromlist, level)
+        root = name.partition(".")[0]
+        if level == 0 and root in ("tensorflow", "numpy") and members.has(globals):
+            found = _import_old(name, fromlist or ())
+            if found is not None:
+                return found
+        try:
+            return original(name, globals, locals, fromlist, level)
+        except ModuleNotFoundError as error:
+            if level or error.name != root or not members.has(globals):
+                raise
+            # As Python 2 did: `import b` in package a may mean a.b.
+            package = (globals or {}).get("__package__")
+            if package and _can_be_found(f"{package}.{root}"):
+                return original(name, globals, locals, fromlist, 1)
+            if root in RESEARCH_SLIM and not research_slim:
+                raise ModuleNotFoundError(f"{error}. {RESEARCH_SLIM_HINT}", name=root) from None
+            raise
 
     return import_for
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.layers import dense as slim_dense
@@ -41,9 +42,10 @@ class Dense(SlimLayer):
             name=name,
             **kwargs,
         )
-        self.units = units
+        # As TensorFlow 1 did: what stands behind the point of 9 / 2 is dropped.
+        self.units = int(units) if isinstance(units, (float, np.floating)) else units
         self._arguments = {
-            "num_outputs": units,
+            "num_outputs": self.units,
             "activation_fn": activation,
             "weights_initializer": kernel_initializer,
             "weights_regularizer": kernel_regularizer,
