@@ -40,7 +40,7 @@ def outcome(code, name):
     return "fine"
 
 root = os.path.dirname(real.__file__)
-names = set(modules(root, "tensorflow")) | set(modules(os.path.join(root, "_api", "v2"), "tensorflow"))
+names = {*modules(root, "tensorflow"), *modules(os.path.join(root, "_api", "v2"), "tensorflow")}
 names |= set(modules(os.path.join(os.path.dirname(keras.__file__), "_tf_keras", "keras"),
                      "tensorflow.keras"))
 failed, statements, differing = [], 0, []

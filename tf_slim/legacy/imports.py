@@ -37,8 +37,8 @@ __all__ = [
 
 RESEARCH_SLIM = ("nets", "preprocessing", "datasets", "deployment")
 RESEARCH_SLIM_HINT = (
-    "If research/slim's is meant, it comes with TF-Slim 2: `tf-slim run --research-slim script.py`, "
-    "or tf_slim.legacy.install(research_slim=True)."
+    "If research/slim's is meant, it comes with TF-Slim 2: `tf-slim run --research-slim "
+    "script.py`, or tf_slim.legacy.install(research_slim=True)."
 )
 
 # Builtins of Python 2 that survive in programs which were never cleaned up.
