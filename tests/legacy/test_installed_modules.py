@@ -16,7 +16,7 @@ from tf_slim.legacy import imports
 from tf_slim.legacy.overlay import Overlay
 from tf_slim.legacy.tensorflow1 import moved
 imports.install()
-import tensorflow as facade, keras
+import tensorflow
 real = sys.modules["tensorflow"]
 
 def modules(folder, package):
@@ -41,8 +41,9 @@ def outcome(code, name):
 
 root = os.path.dirname(real.__file__)
 names = {*modules(root, "tensorflow"), *modules(os.path.join(root, "_api", "v2"), "tensorflow")}
-names |= set(modules(os.path.join(os.path.dirname(keras.__file__), "_tf_keras", "keras"),
-                     "tensorflow.keras"))
+real.keras.layers  # loads Keras
+keras_root = os.path.dirname(sys.modules[real.keras.__name__].__file__)
+names |= set(modules(keras_root, "tensorflow.keras"))
 failed, statements, differing = [], 0, []
 for name in sorted(names - {"tensorflow"}):
     parent, _, last = name.rpartition(".")
