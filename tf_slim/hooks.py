@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -73,7 +74,9 @@ class ProgressLines(Hook):
         self._rate = Rate()
 
     def _print(self, text: str) -> None:
-        print(text, file=self._out or sys.stderr, flush=True)
+        # Whoever read them may have left: a terminal that was closed, a pipe. Training goes on.
+        with contextlib.suppress(OSError):
+            print(text, file=self._out or sys.stderr, flush=True)
 
     def begin(self, run: Run) -> None:
         self._rate.start(run.step)

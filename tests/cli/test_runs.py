@@ -49,8 +49,17 @@ def test_free_for_leaves_alone_what_it_does_not_understand(tmp_path):
     assert runs.free_for(str(tmp_path / "r"), Config()) == str(tmp_path / "r-4")
 
 
+@pytest.mark.parametrize("step", [None, 0])
+def test_a_run_without_a_step_is_in_nobodys_way(tmp_path, step):
+    _keep(tmp_path / "r", Config())
+    if step is not None:
+        (tmp_path / "r" / f"model.ckpt-{step}.index").touch()
+    runs.require_no_conflict(str(tmp_path / "r"), load(None, ["train.seed=3"]))
+
+
 def test_a_conflict_lists_the_differences_and_both_ways_out(tmp_path):
     _keep(tmp_path / "r", Config())
+    (tmp_path / "r" / "model.ckpt-5.index").touch()
     folder = str(tmp_path / "r")
     runs.require_no_conflict(folder, load(None, ["train.steps=5", "train.keep_checkpoints=1"]))
     with pytest.raises(ConfigError) as caught:

@@ -167,6 +167,40 @@ def test_data_that_break_save_first(tmp_path):
     assert checkpoints.latest(tmp_path).endswith("model.ckpt-3")
 
 
+def test_a_hook_that_breaks_saves_first(tmp_path):
+    class Broken(slim.hooks.Hook):
+        def after_step(self, run):
+            if run.step == 3:
+                raise KeyError("mistyped")
+
+    with pytest.raises(KeyError, match="mistyped"):
+        slim.learning.fit(toy.step()[1], toy.data(), tmp_path, 9, hooks=[Broken()])
+    assert checkpoints.latest(tmp_path).endswith("model.ckpt-3")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_data_that_end_too_early_are_told_each_time(known, tmp_path):
+    data = toy.data().take(3)
+    data = data if known else data.filter(lambda x, y: True)
+    for first in (0, 3):
+        with pytest.warns(UserWarning, match=r"ends after 3 batches, before number_of_steps = 9.*"
+                          r"ends at step 3, and so it will.*dataset\.repeat\(\)"):
+            run = slim.learning.fit(toy.step()[1], data, tmp_path, 9, hooks=[])
+        assert (run.first_step, run.step, run.stop) == (first, 3, "the data ended")
+
+
+def test_data_that_end_where_they_should_are_not_told(tmp_path, recwarn):
+    for number_of_steps in (2, 3, None):
+        slim.learning.fit(toy.step()[1], toy.data().take(3), tmp_path, number_of_steps, hooks=[])
+    assert not [w for w in recwarn if "number_of_steps" in str(w.message)]
+
+
+@pytest.mark.parametrize("steps", [4, 4.0, np.int64(4), np.float32(4), np.array(4)])
+def test_a_whole_number_of_steps_of_any_kind(steps):
+    run = slim.learning.fit(toy.step()[1], toy.data(), None, steps, hooks=[])
+    assert run.step == 4 and type(run.number_of_steps) is int
+
+
 def test_another_models_run(tmp_path):
     slim.learning.fit(toy.step("keras_sgd")[1], toy.data(), tmp_path, 2, **QUIET)
     with pytest.raises(checkpoints.CheckpointError, match="Cannot go on.*choose another logdir"
@@ -188,6 +222,23 @@ def test_a_damaged_checkpoint_is_named_with_the_way_out(tmp_path):
 BAD = {
     "not a step": (lambda: slim.learning.fit(toy.net, toy.data(), None, 1), TypeError,
                    "make_train_step"),
+    "a fraction of steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 2.5),
+                            TypeError, "number_of_steps: expected a whole number; got 2.5"),
+    "endless steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, float("inf")),
+                      TypeError, "number_of_steps.*inf"),
+    "true steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, True),
+                   TypeError, "number_of_steps.*True"),
+    "steps in words": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, "4"),
+                       TypeError, "number_of_steps.*'4'"),
+    "half a checkpoint": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, keep_checkpoints=0.5),
+        TypeError, "keep_checkpoints"),
+    "never to be saved": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, save_every_secs=np.nan),
+        ValueError, "save_every_secs.*nan"),
+    "rows before the first": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, log_every_steps=-1),
+        ValueError, "log_every_steps must be at least 0"),
     "no steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 0), ValueError, "0"),
     "empty": (lambda: slim.learning.fit(toy.step()[1], toy.data().take(0), None, 3, hooks=[]),
               ValueError, "empty"),
@@ -263,6 +314,33 @@ def test_killed_at_random_moments(tmp_path, undisturbed):
         process.wait()
     assert start(tmp_path).wait() == 0
     assert_same_run(undisturbed, tmp_path)
+
+
+class HangUp(slim.hooks.Hook):
+    """The terminal is closed in each step."""
+
+    def after_step(self, run):
+        signal.raise_signal(signal.SIGHUP)
+
+
+def test_a_hangup_lets_the_step_finish_and_saves(tmp_path):
+    came = []
+    before = signal.signal(signal.SIGHUP, lambda number, frame: came.append(number))
+    try:
+        run = slim.learning.fit(toy.step()[1], toy.data(), tmp_path, 9, hooks=[HangUp()])
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (run.stop, run.step, came) == ("SIGHUP", 1, [signal.SIGHUP])
+    assert checkpoints.latest(tmp_path).endswith("model.ckpt-1")
+
+
+def test_a_hangup_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        run = slim.learning.fit(toy.step()[1], toy.data(), None, 3, hooks=[HangUp()])
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert run.stop == "all steps taken"
 
 
 @pytest.mark.slow

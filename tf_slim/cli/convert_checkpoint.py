@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -53,7 +52,7 @@ def command(
         format="v1" if v1 else None,
     )
     if as_json:
-        terminal.say(json.dumps({"path": target, "names": names}, indent=2, ensure_ascii=False))
+        terminal.data({"path": target, "names": names}, indent=2)
     else:
         kind = checkpoints.Reader(target).format
         terminal.say(f"{len(names)} variables written to {target} ({kind})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Annotated, Any
 
 import typer
@@ -39,7 +38,7 @@ def command(
     )
     if as_json:
         row = {"equal": found.equal, **dataclasses.asdict(found)}
-        terminal.say(json.dumps(row, indent=2, ensure_ascii=False))
+        terminal.data(row, indent=2)
     else:
         _show(found)
     if not found.equal:
@@ -47,20 +46,12 @@ def command(
 
 
 def _show(found: Any) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("variable", "A", "B"):
-        table.add_column(title, no_wrap=True)
-    for name in found.only_in_a:
-        table.add_row(name, "is here", "")
-    for name in found.only_in_b:
-        table.add_row(name, "", "is here")
-    for name, ours, theirs in found.shapes:
-        table.add_row(name, ours, theirs)
+    rows = [[name, "is here", ""] for name in found.only_in_a]
+    rows += [[name, "", "is here"] for name in found.only_in_b]
+    rows += [[name, ours, theirs] for name, ours, theirs in found.shapes]
     for row in found.values:
         differ = f"{row.elements:,} of {row.size:,} differ"
-        table.add_row(row.name, differ, f"by {row.largest:.4g} at most")
-    if table.row_count:
-        terminal.show(table)
+        rows.append([row.name, differ, f"by {row.largest:.4g} at most"])
+    if rows:
+        terminal.show(["*variable", "A", "B"], rows)
     terminal.say(found.summary("A", "B"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -11,14 +12,17 @@ from tf_slim.cli import terminal
 FAILED = 1
 MISUSED = 2
 INTERRUPTED = 130
-TERMINATED = 143
 
 _MOST_LINES = 20
 _MOST_CHARACTERS = 2000
 
 
 class Terminated(BaseException):
-    """SIGTERM has come."""
+    """SIGTERM or SIGHUP has come."""
+
+    def __init__(self, number: int = signal.SIGTERM):
+        super().__init__(number)
+        self.status = 128 + number
 
 
 class Exit(Exception):
@@ -32,12 +36,10 @@ class Exit(Exception):
 def report(error: Exception, *, debug: bool) -> int:
     """Prints an error and returns the exit status that goes with it."""
     if debug:
-        traceback.print_exception(error)
-    console = terminal.messages()
-    console.print("error:", style="bold red", end=" ")
-    console.print(shortened(explained(error)), markup=False)
+        terminal.progress("".join(traceback.format_exception(error)).rstrip())
+    terminal.error(shortened(explained(error)))
     if not debug and not is_expected(error):
-        console.print("For the whole traceback, run it again with --debug.", markup=False)
+        terminal.progress("For the whole traceback, run it again with --debug.")
     return FAILED
 
 
@@ -102,9 +104,9 @@ def guarded(action: Callable[[], int | None], *, debug: Callable[[], bool]) -> i
     except KeyboardInterrupt:
         terminal.progress("stopped")
         return INTERRUPTED
-    except Terminated:
+    except Terminated as end:
         terminal.progress("stopped")
-        return TERMINATED
+        return end.status
     except BrokenPipeError:
         # Whoever read the output has seen enough. Python must not try to write the rest on exit.
         sys.stdout = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from typing import Annotated
 
@@ -78,7 +77,7 @@ def command(
         )
     if as_json:
         result = {"checkpoint": reader.path, **dataclasses.asdict(measured)}
-        terminal.say(json.dumps(result if report is None else {**result, "report": report}))
+        terminal.data(result if report is None else {**result, "report": report})
         return
     evaluating.show(measured)
     if report is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import math
 import os
 from typing import Annotated, Any
@@ -68,7 +67,7 @@ def _show_checkpoint(path: str, include: list[str] | None, stats: bool, as_json:
         "bytes": sum(row["bytes"] for row in rows),
     }
     if as_json:
-        terminal.say(json.dumps({**whole, "entries": rows}, indent=2, ensure_ascii=False))
+        terminal.data({**whole, "entries": rows}, indent=2)
         return
     _show(rows, stats)
     terminal.say(
@@ -110,25 +109,19 @@ def _statistics(value: Any) -> dict[str, Any]:
 
 
 def _show(rows: list[dict[str, Any]], stats: bool) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("variable", no_wrap=True)
-    table.add_column("shape", no_wrap=True)
-    table.add_column("dtype", no_wrap=True)
-    table.add_column("elements", justify="right", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
+    columns = ["*variable", "shape", "dtype", "elements", "size"]
     if stats:
-        for title in ("mean", "std", "min", "max", "not finite"):
-            table.add_column(title, justify="right", no_wrap=True)
+        columns += ["mean", "std", "min", "max", "not finite"]
+    cells = []
     for row in rows:
         shape = "x".join(map(str, row["shape"])) or "scalar"
-        cells = [row["name"], shape, row["dtype"], f"{row['elements']:,}", size_text(row["bytes"])]
+        cells.append(
+            [row["name"], shape, row["dtype"], f"{row['elements']:,}", size_text(row["bytes"])]
+        )
         if stats:
-            cells += [_number(row[name]) for name in ("mean", "std", "min", "max")]
-            cells.append(str(row["not_finite"] or ""))
-        table.add_row(*cells)
-    terminal.show(table)
+            cells[-1] += [_number(row[name]) for name in ("mean", "std", "min", "max")]
+            cells[-1].append(str(row["not_finite"] or ""))
+    terminal.show(columns, cells, numbers="elements, size, mean, std, min, max, not finite")
 
 
 def _number(value: float | None) -> str:

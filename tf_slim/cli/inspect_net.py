@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 from tf_slim.cli import terminal
 
@@ -21,19 +20,14 @@ def show(name: str, as_json: bool) -> None:
     if as_json:
         row = {"name": name, **dataclasses.asdict(found)}
         row["end_points"] = dict(found.end_points)
-        terminal.say(json.dumps(row, indent=2, ensure_ascii=False))
+        terminal.data(row, indent=2)
         return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("layer", no_wrap=True)
-    table.add_column("output", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("multiply-adds", justify="right", no_wrap=True)
+    rows = []
     for layer in found.layers:
         numbers = (layer.parameters, layer.multiply_adds)
-        table.add_row(layer.name, layer.output, *(f"{n:,}" if n else "" for n in numbers))
-    terminal.show(table)
+        rows.append([layer.name, layer.output, *(f"{n:,}" if n else "" for n in numbers)])
+    columns = ["*layer", "output", "parameters", "multiply-adds"]
+    terminal.show(columns, rows, numbers="parameters, multiply-adds")
     terminal.say()
     terminal.say(f"end points: {', '.join(key for key, _ in found.end_points) or 'none'}")
     terminal.say(

@@ -89,8 +89,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
       arguments: what stands after `tf-slim`; None for those of this process.
 
     Returns:
-      The exit status: 0, 1 for a failure, 2 for a wrong command line, 130 and 143 when stopped by
-      Ctrl-C and SIGTERM.
+      The exit status: 0, 1 for a failure, 2 for a wrong command line, 130, 143 and 129 when
+      stopped by Ctrl-C, SIGTERM and SIGHUP.
     """
     flags.reset()
     warning = old_release.warning()
@@ -115,6 +115,5 @@ def _parse_and_run(arguments: Sequence[str] | None) -> int | None:
 def _misused(error) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "tf-slim"
-    terminal.messages().print("error:", style="bold red", end=" ")
-    terminal.progress(f"{error.format_message()}\nSee: {command} --help")
+    terminal.error(f"{error.format_message()}\nSee: {command} --help")
     return errors.MISUSED

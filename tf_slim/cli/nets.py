@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -30,7 +29,7 @@ def command(
     counted = net_statistics.of(names)
     rows = [_row(slim.nets.spec(name), counted[name]) for name in names]
     if as_json:
-        terminal.say(json.dumps(rows, indent=2, ensure_ascii=False))
+        terminal.data(rows, indent=2)
     else:
         _show(rows)
 
@@ -63,25 +62,18 @@ def _checkpoint(one: Any) -> dict[str, Any]:
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("net", no_wrap=True)
-    table.add_column("images", no_wrap=True)
-    table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("mult-adds", justify="right", no_wrap=True)
-    table.add_column("top-1", justify="right", no_wrap=True)
-    # Where a terminal is narrow, it is the names of checkpoints that are broken.
-    table.add_column("checkpoint", overflow="fold")
-    for row in rows:
-        table.add_row(
+    columns = ["net", "images", "parameters", "mult-adds", "top-1", "*checkpoint"]
+    cells = [
+        [
             row["name"],
             _images(row),
             _millions(row["parameters"]),
             _millions(row["multiply_adds"]),
             *_first(row["checkpoints"]),
-        )
-    terminal.show(table)
+        ]
+        for row in rows
+    ]
+    terminal.show(columns, cells, numbers="parameters, mult-adds, top-1")
 
 
 def _images(row: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from tf_slim.cli import config as configs
+from tf_slim.cli import terminal
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
 
@@ -67,18 +68,29 @@ def conflicts(folder: str, config: Config) -> list[configs.Difference]:
 def require_no_conflict(folder: str, config: Config) -> None:
     """Checks that the run in `folder`, if there is one, can go on under `config`.
 
+    A run that has not taken a step is none: what its start has left there is in nobody's way.
+
     Raises:
       ConfigError: it would be another run; the differences are listed.
     """
     found = conflicts(folder, config)
-    if not found:
+    if not found or not steps_taken(folder):
         return
     listed = "\n".join(f"  {difference}" for difference in found)
     raise ConfigError(
         f"The run in {folder} was made with another configuration:\n{listed}\n"
         "Name another folder for a new run, with --logdir, or go on with the old configuration: "
-        f"tf-slim train {folder}"
+        f"tf-slim train {terminal.quoted(folder)}"
     )
+
+
+def is_written(path: str) -> bool:
+    """Whether a config file is, to the letter, one that a run has written for itself."""
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read() == configs.dumped(configs.load(path))
+    except ValueError:
+        return False
 
 
 def free_for(name: str, config: Config) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import config as configs
-from tf_slim.cli import flags, quiet
+from tf_slim.cli import flags, quiet, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -75,7 +75,7 @@ def _read_source(source: str | None) -> tuple[str | None, str | None]:
         if not os.path.exists(path):
             raise ConfigError(
                 f"{source} is no run folder: it has no {configs.FILE_NAME}. For a new run there: "
-                f"tf-slim train --logdir {source}"
+                f"tf-slim train --logdir {terminal.quoted(source)}"
             )
         return path, source
     if os.path.exists(source):

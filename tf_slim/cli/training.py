@@ -61,15 +61,19 @@ def train(config: Config, folder: str | None, *, name: str | None = None) -> int
     config = build.resolved(config)
     if folder is None:
         folder = runs.free_for(name or runs.name_for(config), config)
-    runs.require_no_conflict(folder, config)
-    parts = _built(config)
-    taken = _open(folder, config)
-    if taken is None:
-        _restore(config, parts.model)
-    _announce(config, folder, parts, taken)
-    with _terminable():
-        status = _fitted(config, folder, parts)
-    return status or _closed(config, folder, parts)
+    # Held until the end of it all: nobody else changes what is about to be built on.
+    with RunFolder(folder, config.train.keep_checkpoints) as run_folder:
+        runs.require_no_conflict(folder, config)
+        parts = _built(config)
+        taken = _begin(run_folder, config)
+        if taken is None:
+            _restore(config, parts.model)
+            _set_aside_foreign_config(folder)
+            _keep_config(folder, config)
+        _announce(config, folder, parts, taken)
+        with _terminable():
+            status = _fitted(config, run_folder, parts)
+        return status or _closed(config, folder, parts)
 
 
 def _built(config: Config) -> _Parts:
@@ -83,19 +87,28 @@ def _built(config: Config) -> _Parts:
     return _Parts(data, eval_data, model, build.train_step(config, model))
 
 
-def _open(folder: str, config: Config) -> int | None:
-    """Makes the folder, if needed. Returns the steps taken there before."""
-    RunFolder(folder)  # fails with a remedy where it cannot be written
+def _begin(run_folder: RunFolder, config: Config) -> int | None:
+    """Returns the steps taken in the folder before."""
+    folder = run_folder.path
     taken = runs.steps_taken(folder)
-    if taken is None:
-        _keep_config(folder, config)
-    elif taken < config.train.steps:
+    if taken == 0 and runs.conflicts(folder, config):
+        run_folder.discard()
+        terminal.note(f"the run in {folder} had not taken a step: it begins anew, as asked.")
+        return runs.steps_taken(folder)
+    if taken is not None and taken < config.train.steps:
         _note_new_end(folder, config)
     return taken
 
 
 def _keep_config(folder: str, config: Config) -> None:
     files.replace_text(configs.path_in(folder), configs.dumped(config))
+
+
+def _set_aside_foreign_config(folder: str) -> None:
+    """A file of that name in a folder without a run is somebody's own, with his comments in it."""
+    path = configs.path_in(folder)
+    if os.path.exists(path) and not runs.is_written(path):
+        files.set_aside(path, "the run keeps its configuration under this name")
 
 
 def _note_new_end(folder: str, config: Config) -> None:
@@ -130,15 +143,15 @@ def _announce(config: Config, folder: str, parts: _Parts, taken: int | None) -> 
     terminal.progress(f"run folder: {folder} ({how})")
 
 
-def _fitted(config: Config, folder: str, parts: _Parts) -> int:
+def _fitted(config: Config, run_folder: RunFolder, parts: _Parts) -> int:
     """Trains. Returns an exit status other than 0 if it was stopped."""
-    options, began = config.train, time.monotonic()
+    options, began, folder = config.train, time.monotonic(), run_folder.path
     seen = _Bookkeeping(config, folder)
     try:
         run = slim.learning.fit(
             parts.step,
             parts.data,
-            folder,
+            run_folder,
             options.steps,
             hooks=[seen, progress.training_hook()],
             save_every_secs=options.save_every_secs,
@@ -155,8 +168,8 @@ def _fitted(config: Config, folder: str, parts: _Parts) -> int:
         ) from error
     except KeyboardInterrupt:
         return _stopped(folder, seen.run, errors.INTERRUPTED)
-    except errors.Terminated:
-        return _stopped(folder, seen.run, errors.TERMINATED)
+    except errors.Terminated as end:
+        return _stopped(folder, seen.run, end.status)
     if run.stop == "SIGINT":  # ignored by whoever started us, yet it has ended the training
         return _stopped(folder, run, errors.INTERRUPTED)
     if run.step == run.first_step:
@@ -168,7 +181,7 @@ def _fitted(config: Config, folder: str, parts: _Parts) -> int:
 
 
 def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
-    go_on = f"go on with: tf-slim train {folder}"
+    go_on = f"go on with: tf-slim train {terminal.quoted(folder)}"
     if run is None:
         terminal.progress(f"stopped before the first step; {go_on}")
         return status
@@ -193,10 +206,11 @@ def _next(config: Config, folder: str, step: int) -> None:
     terminal.say()
     terminal.say(f"The run is in {folder}. What to try next:")
     more = 2 * max(step, config.train.steps)
+    run, parent = (terminal.quoted(path) for path in (folder, os.path.dirname(folder) or folder))
     suggestions = [
-        (f"tf-slim eval {folder}", "evaluate it again"),
-        (f"tf-slim train {folder} --steps {more}", "train it further"),
-        (f"tensorboard --logdir {os.path.dirname(folder) or folder}", "look at its curves"),
+        (f"tf-slim eval {run}", "evaluate it again"),
+        (f"tf-slim train {run} --steps {more}", "train it further"),
+        (f"tensorboard --logdir {parent}", "look at its curves"),
     ]
     if not evaluating.has_tensorboard():
         suggestions[-1] = (suggestions[-1][0], "look at its curves, after pip install tensorboard")
@@ -207,13 +221,18 @@ def _next(config: Config, folder: str, step: int) -> None:
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """Lets SIGTERM raise, so that there is time to say how to go on."""
+    """Lets SIGTERM and SIGHUP raise, so that there is time to say how to go on."""
 
-    def terminate(_number, _frame) -> None:
-        raise errors.Terminated
+    def terminate(number, _frame) -> None:
+        raise errors.Terminated(number)
 
-    before = signal.signal(signal.SIGTERM, terminate)
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            before[number] = signal.signal(number, terminate)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before if before is not None else signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)

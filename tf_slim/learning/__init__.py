@@ -7,6 +7,7 @@ the graphs of TensorFlow 1.
 from tf_slim.learning import supervisor, tf_saver
 from tf_slim.learning.fit import NonFiniteLossError, Run, fit
 from tf_slim.learning.run_folder import read_history
+from tf_slim.learning.run_lock import RunInUseError, RunLostError
 from tf_slim.learning.train_step import TrainStep, make_train_step
 
 # Last, since `train_step`, the function, takes the place of the module of that name.
@@ -22,6 +23,8 @@ from tf_slim.learning.v1 import (  # isort: skip
 __all__ = [
     "NonFiniteLossError",
     "Run",
+    "RunInUseError",
+    "RunLostError",
     "TrainStep",
     "add_gradients_summaries",
     "clip_gradient_norms",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import operator
 import os
 import time
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +16,7 @@ import tensorflow as tf
 from tf_slim.hooks import Hook, ProgressLines, Rate
 from tf_slim.learning import optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
+from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
 from tf_slim.learning.train_step import NOT_FINITE, TrainStep
 from tf_slim.ops import checkpoints, summary_ops
@@ -68,9 +72,10 @@ def fit(
     """Trains until `number_of_steps` steps have been taken in all.
 
     Started again with the same `logdir`, it goes on where it was, exactly: weights, optimizer,
-    step, position in the data, dropout. Ctrl-C and SIGTERM let the step finish and write a
-    checkpoint first; after a crash it goes on from the last checkpoint, and takes the same steps
-    again with the same losses.
+    step, position in the data, dropout. Ctrl-C, SIGTERM and SIGHUP let the step finish and write
+    a checkpoint first, and so does an error of the data or of a hook; after a crash it goes on from
+    the last checkpoint, and takes the same steps again with the same losses. A `logdir` is one
+    training's at a time.
 
     Args:
       train_step: from `make_train_step`.
@@ -93,14 +98,47 @@ def fit(
 
     Raises:
       NonFiniteLossError: the loss is NaN or infinite; weights and checkpoints are those before.
+      RunInUseError: another training is going on in `logdir`.
+      RunLostError: `logdir` was removed or moved while training went on.
       slim.checkpoints.CheckpointError: the checkpoint in `logdir` is damaged or of another model,
         or a new one cannot be written.
       OSError: `logdir` cannot be written.
-      ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is out of range.
+      TypeError, ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is of
+        another kind or out of range.
     """
-    _check_arguments(train_step, number_of_steps, save_every_steps, keep_checkpoints)
+    if not isinstance(train_step, TrainStep):
+        raise TypeError(
+            f"train_step: expected what slim.learning.make_train_step returns; got {train_step!r}."
+        )
+    number_of_steps = _count("number_of_steps", number_of_steps)
+    save_every_steps = _count("save_every_steps", save_every_steps)
+    keep_checkpoints = _count("keep_checkpoints", keep_checkpoints) or 1
+    log_every_steps = _count("log_every_steps", log_every_steps, least=0) or 0
+    summary_every_steps = _count("summary_every_steps", summary_every_steps, least=0) or 0
+    if save_every_secs is not None and not save_every_secs >= 0:
+        raise ValueError(f"save_every_secs: expected seconds, or None; got {save_every_secs!r}.")
     source = Source(dataset, train_step.strategy)
-    folder = None if logdir is None else RunFolder(logdir, keep_checkpoints)
+    with contextlib.ExitStack() as held:
+        if logdir is None or isinstance(logdir, RunFolder):
+            folder = logdir  # held by whoever opened it
+        else:
+            folder = held.enter_context(RunFolder(logdir, keep_checkpoints))
+        watchers = [
+            *([] if folder is None else [_Recorder(folder, log_every_steps, summary_every_steps)]),
+            *([ProgressLines()] if hooks is None else hooks),
+        ]
+        saver = _Saver(folder, save_every_secs, save_every_steps, watchers)
+        return _trained(train_step, source, folder, number_of_steps, watchers, saver)
+
+
+def _trained(
+    train_step: TrainStep,
+    source: Source,
+    folder: RunFolder | None,
+    number_of_steps: int | None,
+    watchers: Sequence[Hook],
+    saver: _Saver,
+) -> Run:
     train_step.prepare(*source.prepare_specs())
     run = Run(train_step, None if folder is None else folder.path, number_of_steps)
     if folder is not None:
@@ -109,11 +147,7 @@ def fit(
     if number_of_steps is not None and run.step >= number_of_steps:
         run.stop = "all steps were taken before"
         return run
-    watchers = [
-        *([] if folder is None else [_Recorder(folder, log_every_steps, summary_every_steps)]),
-        *([ProgressLines()] if hooks is None else hooks),
-    ]
-    saver = _Saver(folder, save_every_secs, save_every_steps, watchers)
+    _warn_of_an_early_end(run, source.length(), source.how_to_repeat)
     with signals.deferred() as request:
         if run.checkpoint is None:
             saver.save(run)
@@ -136,6 +170,8 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
             if run.step == 0:
                 raise ValueError("The dataset is empty: it has not a single batch.") from None
             run.stop = "the data ended"
+            if source.length() is None:
+                _warn_of_an_early_end(run, run.step, source.how_to_repeat)
             break
         except (tf.errors.OpError, ValueError) as error:
             saver.save(run)
@@ -147,8 +183,14 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
                 raise
             raise NonFiniteLossError(_not_finite(run)) from error
         run.step += 1
-        for hook in watchers:
-            hook.after_step(run)
+        try:
+            for hook in watchers:
+                hook.after_step(run)
+        except RunLostError:
+            raise
+        except Exception:
+            saver.save(run, tell=False)
+            raise
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
         elif request.signum is not None:
@@ -157,18 +199,31 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
     saver.save(run)
 
 
-def _check_arguments(train_step, number_of_steps, save_every_steps, keep_checkpoints) -> None:
-    if not isinstance(train_step, TrainStep):
-        raise TypeError(
-            f"train_step: expected what slim.learning.make_train_step returns; got {train_step!r}."
-        )
-    for name, value in (
-        ("number_of_steps", number_of_steps),
-        ("save_every_steps", save_every_steps),
-        ("keep_checkpoints", keep_checkpoints),
-    ):
-        if value is not None and value < 1:
-            raise ValueError(f"{name} must be at least 1; got {value}.")
+def _count(name: str, value: Any, least: int = 1) -> int | None:
+    """A whole number, which may come as 1e4, or None."""
+    if value is None:
+        return None
+    try:
+        count = int(value) if getattr(value, "is_integer", bool)() else operator.index(value)
+    except TypeError:
+        count = None
+    if count is None or isinstance(value, bool):
+        raise TypeError(f"{name}: expected a whole number; got {value!r}.")
+    if count < least:
+        raise ValueError(f"{name} must be at least {least}; got {value}.")
+    return count
+
+
+def _warn_of_an_early_end(run: Run, length: int | None, remedy: str) -> None:
+    """`length`: how many batches there are, if that is known."""
+    if run.number_of_steps is None or not length or length >= run.number_of_steps:
+        return
+    warnings.warn(
+        f"The dataset ends after {length} batches, before number_of_steps = {run.number_of_steps}: "
+        f"training ends at step {max(length, run.step)}, and so it will when it is started again. "
+        f"For more than one epoch: {remedy}.",
+        stacklevel=4,
+    )
 
 
 def _resume(run: Run, folder: RunFolder) -> None:
@@ -211,13 +266,14 @@ class _Saver:
         if by_steps or by_secs:
             self.save(run)
 
-    def save(self, run: Run) -> None:
+    def save(self, run: Run, tell: bool = True) -> None:
+        """Writes a checkpoint, if there is none of this step, and tells the hooks."""
         if self._folder is None or self._saved_at == run.step:
             return
         run.checkpoint = self._folder.save(run.step, run.train_step.named_variables())
         self._saved_at = run.step
         self._next = time.monotonic() + (self._every_secs or 0.0)
-        for hook in self._hooks:
+        for hook in self._hooks if tell else ():
             hook.after_save(run, run.checkpoint)
 
 
@@ -255,6 +311,6 @@ class _Recorder(Hook):
                 summary_ops.scalar(tag, value)
 
     def end(self, run: Run) -> None:
-        self._folder.close()
+        self._folder.close_history()
         if self._writer is not None:
             self._writer.close()

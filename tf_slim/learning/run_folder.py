@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from tf_slim.learning.run_lock import RunLock
 from tf_slim.ops import checkpoints, files
+from tf_slim.ops.checkpoints import notes
 
 HISTORY = "history.jsonl"
 _BASE = "model.ckpt"
+_OWN = re.compile(re.escape(_BASE) + r"-\d+")
 
 
-class RunFolder:
-    """Files of one run.
+class RunFolder(os.PathLike):
+    """Files of one run, locked against a second one until `close`.
 
-    What a process that was killed while saving has left there is removed.
+    What a process that was killed while saving has left there is removed, and what cannot be read
+    of the notes beside the checkpoints is set aside: going on depends on checkpoints alone.
+
+        with RunFolder("runs/mine") as folder: ...
 
     Args:
-      path: the folder, made if needed.
+      path: the folder, made if needed; if nothing is in it in the end, it is taken away again.
       keep: how many checkpoints to keep: the latest ones, and besides them the best one, if
         `slim.checkpoints.mark_best` was told of one (see `slim.hooks.KeepBest`).
 
     Raises:
+      RunInUseError: another training is going on there.
       OSError: the folder cannot be written.
     """
 
@@ -32,27 +41,58 @@ class RunFolder:
         self.path = os.fspath(path)
         self._keep = keep
         self._history: Any = None
+        self._saved: set[str] = set()
+        self._made = not os.path.exists(self.path)
         try:
             os.makedirs(self.path, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.path) as probe:
                 probe.write(b"probe")
-            checkpoints.remove_leftovers(self.path)
         except OSError as error:
             raise OSError(
                 error.errno,
                 f"Cannot write to logdir {self.path!r} ({error.strerror}). Choose another folder, "
                 "or change its permissions",
             ) from error
+        self._lock = RunLock(self.path)
+        try:
+            checkpoints.remove_leftovers(self.path, self._is_own_temporary)
+            notes.set_aside_unreadable(self.path)
+        except BaseException:
+            self.close()
+            raise
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets another training in."""
+        self.close_history()
+        self._lock.release()
+        if self._made:
+            with contextlib.suppress(OSError):
+                os.rmdir(self.path)
 
     def latest(self) -> str | None:
         """The latest checkpoint, or None."""
         return checkpoints.latest(self.path)
 
     def save(self, step: int, named: Mapping[str, Any]) -> str:
-        """Writes the checkpoint of `step`; of the older ones `keep`, and the best, remain."""
+        """Writes the checkpoint of `step`; of the older ones `keep`, and the best, remain.
+
+        Raises:
+          RunLostError: the folder is no longer there.
+        """
+        self._lock.check()
         path = checkpoints.save(os.path.join(self.path, f"{_BASE}-{step}"), named)
-        own = [p for p in checkpoints.prefixes(self.path) if self._is_own(p)]
-        best = checkpoints.best(self.path)
+        self._saved.add(path)
+        own = self._own()
+        best = notes.best_or_set_aside(self.path)
         kept = own[-self._keep :]
         if best is not None and best.path in own and best.path not in kept:
             kept.insert(0, best.path)
@@ -64,23 +104,47 @@ class RunFolder:
                 checkpoints.remove(old)
         return path
 
+    def discard(self) -> None:
+        """Deletes the checkpoints of this run."""
+        for path in self._own():
+            checkpoints.remove(path)
+
+    def _own(self) -> list[str]:
+        """The checkpoints that this run has written, by step. No other is ever deleted."""
+        listed = {os.path.basename(path) for path in notes.listed(self.path)}
+        return [
+            prefix
+            for prefix in checkpoints.prefixes(self.path)
+            if prefix in self._saved
+            or (os.path.basename(prefix) in listed and _OWN.fullmatch(os.path.basename(prefix)))
+        ]
+
     @staticmethod
-    def _is_own(prefix: str) -> bool:
-        return os.path.basename(prefix).startswith(_BASE + "-")
+    def _is_own_temporary(base: str) -> bool:
+        names = (HISTORY, "config.toml", notes.STATE, notes.BEST)
+        return base in names or _OWN.fullmatch(base) is not None
 
     def open_history(self, step: int) -> None:
         """Continues the history after `step`; what a killed run noted beyond it is dropped."""
         path = os.path.join(self.path, HISTORY)
-        rows = [row for row in read_history(self.path) if row["step"] <= step]
+        rows, damage = _rows(path)
+        if damage:
+            files.set_aside(path, damage)
+        rows = [row for row in rows if row["step"] <= step]
         files.replace_text(path, "".join(json.dumps(row) + "\n" for row in rows))
         self._history = open(path, "a", encoding="utf-8")  # noqa: SIM115  (closed by close)
 
     def note(self, row: Mapping[str, Any]) -> None:
-        """Appends one row to the history."""
+        """Appends one row to the history.
+
+        Raises:
+          RunLostError: the folder is no longer there.
+        """
+        self._lock.check()
         self._history.write(json.dumps(row) + "\n")
         self._history.flush()
 
-    def close(self) -> None:
+    def close_history(self) -> None:
         """Closes the history."""
         if self._history is not None:
             self._history.close()
@@ -90,13 +154,31 @@ class RunFolder:
 def read_history(path: str | os.PathLike) -> list[dict[str, Any]]:
     """The rows that training noted in a run folder: `step`, `loss`, `steps_per_second`.
 
-    A row cut off by a crash is left out.
+    A row cut off by a crash is left out, and so is what is no row.
     """
-    file_name = os.path.join(os.fspath(path), HISTORY)
-    rows = []
-    if os.path.exists(file_name):
-        with open(file_name, encoding="utf-8") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    rows.append(json.loads(line))
-    return rows
+    return _rows(os.path.join(os.fspath(path), HISTORY))[0]
+
+
+def _rows(path: str) -> tuple[list[dict[str, Any]], str | None]:
+    """The rows of a file, and what is wrong with the rest of it, if anything is."""
+    if not os.path.lexists(path):
+        return [], None
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            # Without an end of the line, it is the last one, which a crash has cut off.
+            lines = [line for line in file if line.endswith("\n")]
+    except OSError as error:
+        return [], f"it cannot be read ({error.strerror})"
+    rows = [row for row in map(_row, lines) if row is not None]
+    strange = len(lines) - len(rows)
+    damage = f"{strange} of its {len(lines)} lines are no rows of a history"
+    return rows, damage if strange else None
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    is_row = isinstance(row, dict) and type(row.get("step")) is int
+    return row if is_row else None

@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_STOPPING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 class StopRequest:
@@ -24,16 +26,20 @@ class StopRequest:
 
 @contextlib.contextmanager
 def deferred() -> Iterator[StopRequest]:
-    """Holds SIGINT (Ctrl-C) and SIGTERM back, so that the code inside can finish its step.
+    """Holds SIGINT (Ctrl-C), SIGTERM and SIGHUP back, so that the code inside can end its step.
 
-    A second signal of the same kind acts at once. After the block a signal held back is
-    delivered as if it came then. Only the main thread can do this; elsewhere nothing changes.
+    A second signal of the same kind acts at once. After the block a signal held back is delivered
+    as if it came then. A SIGHUP that is ignored, as under `nohup`, stays so. Only the main thread
+    can do this; elsewhere nothing changes.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
     before: dict[int, Any] = {number: signal.getsignal(number) for number in _STOPPING}
+    for number in _STOPPING[2:]:
+        if before[number] == signal.SIG_IGN:
+            del before[number]
 
     def restore() -> None:
         for number, handler in before.items():
@@ -43,7 +49,7 @@ def deferred() -> Iterator[StopRequest]:
         request.signum = number
         signal.signal(number, before[number] or signal.SIG_DFL)
 
-    for number in _STOPPING:
+    for number in before:
         signal.signal(number, hold_back)
     try:
         yield request

@@ -37,6 +37,20 @@ class Source:
                 "`.take(number_of_batches)`; a Pipeline takes is_training=False."
             )
 
+    @property
+    def how_to_repeat(self) -> str:
+        """What to write for more than one epoch."""
+        if hasattr(self._dataset, "dataset"):
+            return "slim.data.Pipeline(..., is_training=True), without num_epochs"
+        return "dataset.repeat(), after shuffle() and before batch()"
+
+    def length(self) -> int | None:
+        """How many batches there are; None if they never end, or nobody knows."""
+        if hasattr(self._dataset, "dataset"):
+            return None
+        count = int(self._dataset.cardinality())
+        return None if count < 0 else count
+
     def batches(self, step: int = 0) -> Iterator:
         """An iterator over the batches after the first `step` ones."""
         dataset = self._at(step)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator
 
 
@@ -44,6 +45,27 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def set_aside(path: str | os.PathLike, why: str) -> str:
+    """Gives another name to what stands in the way, and says so by a warning. Nothing is lost.
+
+    Args:
+      path: of a file or folder.
+      why: what is wrong with it.
+
+    Returns:
+      Its new path.
+
+    Raises:
+      OSError: it cannot be moved.
+    """
+    path, number = os.fspath(path), 1
+    while os.path.lexists(aside := f"{path}.set-aside-{number}"):
+        number += 1
+    os.rename(path, aside)
+    warnings.warn(f"{path}: {why}. It is {os.path.basename(aside)} now.", stacklevel=2)
+    return aside
 
 
 def flush(path: str) -> None:

@@ -11,17 +11,14 @@ from tf_slim.ops.checkpoints.averaging import average
 from tf_slim.ops.checkpoints.comparing import Changed, Difference, diff
 from tf_slim.ops.checkpoints.converting import convert, load, rename
 from tf_slim.ops.checkpoints.errors import CheckpointError
+from tf_slim.ops.checkpoints.notes import Best, best, mark_best, write_state
 from tf_slim.ops.checkpoints.places import (
-    Best,
-    best,
     latest,
-    mark_best,
     prefixes,
     remove,
     remove_leftovers,
     resolve,
     step_of,
-    write_state,
 )
 from tf_slim.ops.checkpoints.reader import Reader
 from tf_slim.ops.checkpoints.renaming import averages

@@ -1,21 +1,16 @@
-"""Where checkpoints are: prefixes, folders, the latest one and the best one."""
+"""Where checkpoints are: prefixes, folders and the latest one."""
 
 from __future__ import annotations
 
-import dataclasses
 import glob
-import json
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable
 
-import tensorflow as tf
+from tf_slim.ops.checkpoints import notes
+from tf_slim.ops.checkpoints.errors import CheckpointError
 
-from tf_slim.ops import files
-from tf_slim.ops.checkpoints.errors import CheckpointError, reading
-
-BEST = "best.json"
 SAVED_MODEL = "saved_model.pb"
 
 _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
@@ -79,25 +74,14 @@ def step_of(prefix: str) -> int:
 def latest(folder: str | os.PathLike) -> str | None:
     """The latest checkpoint of a folder: the one that its `checkpoint` file names, else by step."""
     folder = os.fspath(folder)
-    state_file = os.path.join(folder, "checkpoint")
-    if os.path.exists(state_file):
-        state = tf.train.get_checkpoint_state(folder)
-        if state is not None and state.model_checkpoint_path:
-            named = state.model_checkpoint_path
-            here = os.path.join(folder, os.path.basename(named))
-            for prefix in (named, here):
-                if os.path.exists(prefix + ".index") or os.path.isfile(prefix):
-                    return prefix
+    named = notes.named(folder)
+    if named is not None:
+        # A copy of a folder goes on by itself, also where the original is still there.
+        for prefix in (os.path.join(folder, os.path.basename(named)), named):
+            if os.path.exists(prefix + ".index") or os.path.isfile(prefix):
+                return prefix
     there = prefixes(folder)
     return there[-1] if there else None
-
-
-def write_state(folder: str, newest: str, kept: Iterable[str]) -> None:
-    """Writes the file `checkpoint`, by which TensorFlow finds the latest one in a folder."""
-    names = [json.dumps(os.path.basename(prefix)) for prefix in kept]
-    lines = [f"model_checkpoint_path: {json.dumps(os.path.basename(newest))}\n"]
-    lines += [f"all_model_checkpoint_paths: {name}\n" for name in names]
-    files.replace_text(os.path.join(folder, "checkpoint"), "".join(lines))
 
 
 def remove(prefix: str) -> None:
@@ -107,92 +91,29 @@ def remove(prefix: str) -> None:
             os.remove(path)
 
 
-def remove_leftovers(folder: str | os.PathLike) -> list[str]:
+def remove_leftovers(
+    folder: str | os.PathLike, is_own: Callable[[str], bool] | None = None
+) -> list[str]:
     """Deletes what processes that were killed while saving have left in a folder.
 
     Only for a folder that no other process is saving into.
 
+    Args:
+      folder: the folder.
+      is_own: tells by the name of the file that was being written whether it is to go; None for
+        all of them.
+
     Returns:
       The paths of what was there.
     """
-    found = glob.glob(os.path.join(glob.escape(os.fspath(folder)), ".*.part-*"))
-    for path in found:
-        if os.path.isdir(path):
+    removed = []
+    for path in glob.glob(os.path.join(glob.escape(os.fspath(folder)), ".*.part-*")):
+        base = os.path.basename(path)[1:].rpartition(".part-")[0]
+        if is_own is not None and not is_own(base):
+            continue
+        if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path, ignore_errors=True)
         else:
             os.remove(path)
-    return sorted(found)
-
-
-@dataclasses.dataclass(frozen=True)
-class Best:
-    """The best checkpoint of a folder.
-
-    Attributes:
-      path: of the checkpoint.
-      value: what it was judged by.
-      metric: the name of that.
-      greater_is_better: which way it is judged.
-    """
-
-    path: str
-    value: float
-    metric: str
-    greater_is_better: bool
-
-
-def best(folder: str | os.PathLike) -> Best | None:
-    """The best checkpoint of a folder, if one was marked by `mark_best` and is still there.
-
-    Raises:
-      CheckpointError: the note of it is damaged.
-    """
-    note = os.path.join(os.fspath(folder), BEST)
-    if not os.path.exists(note):
-        return None
-    with reading(note), open(note, encoding="utf-8") as file:
-        row = json.load(file)
-        found = Best(
-            os.path.join(os.fspath(folder), os.path.basename(row["checkpoint"])),
-            float(row["value"]),
-            str(row["metric"]),
-            bool(row["greater_is_better"]),
-        )
-    return found if os.path.exists(found.path + ".index") else None
-
-
-def mark_best(
-    prefix: str, value: float, metric: str = "score", greater_is_better: bool = True
-) -> bool:
-    """Notes a checkpoint as the best of its folder, if it is.
-
-    A run folder keeps its best checkpoint besides the latest ones. A value of NaN is never the
-    best, and a best one by another metric gives way.
-
-    Args:
-      prefix: the checkpoint.
-      value: what it is judged by, such as an accuracy.
-      metric: the name of that.
-      greater_is_better: False for a loss.
-
-    Returns:
-      Whether it is the best so far.
-    """
-    folder = os.path.dirname(prefix) or "."
-    before = best(folder)
-    if value != value:
-        return False
-    if before is not None and (before.metric, before.greater_is_better) == (
-        metric,
-        greater_is_better,
-    ):
-        if value <= before.value if greater_is_better else value >= before.value:
-            return False
-    row = {
-        "checkpoint": os.path.basename(prefix),
-        "value": float(value),
-        "metric": metric,
-        "greater_is_better": greater_is_better,
-    }
-    files.replace_text(os.path.join(folder, BEST), json.dumps(row) + "\n")
-    return True
+        removed.append(path)
+    return sorted(removed)
