@@ -155,6 +155,28 @@ def test_frozen_graph(tmp_path):
         checkpoints.Reader(tmp_path / "g.pb")
 
 
+def test_a_scalar_of_a_frozen_graph_is_a_variable_if_it_was_one(tmp_path):
+    with tf.Graph().as_default() as graph:
+        x = tf.compat.v1.placeholder(tf.float32, [None, 2])
+        alpha = tf.identity(tf.constant(0.25, name="alpha"), name="alpha/read")
+        variance = tf.identity(tf.constant([1.0, 2], name="bn/moving_variance"))
+        x = x * tf.math.rsqrt(tf.add(variance, 1e-3, name="batchnorm/add")) * alpha
+        tf.multiply(x, 0.2, name="LeakyRelu/mul")
+        graph_def = graph.as_graph_def()
+    (tmp_path / "g.pb").write_bytes(graph_def.SerializeToString())
+    assert "batchnorm/add/y" in {node.name for node in graph_def.node}
+    assert sorted(checkpoints.load(tmp_path / "g.pb")) == ["alpha", "bn/moving_variance"]
+
+
+def test_a_name_of_a_variable_that_is_the_path_of_another_one(tmp_path):
+    holder = tf.Module()
+    holder.a = tf.Variable(1.0, name="b")
+    holder.b = tf.Variable(2.0, name="c")
+    path = tf.train.Checkpoint(a=holder.a, b=holder.b).write(str(tmp_path / "x"))
+    found = {name: float(value) for name, value in checkpoints.load(path).items()}
+    assert found == {"a": 1.0, "c": 2.0}
+
+
 def small(x, is_training=False):
     with slim.scope("net"), slim.arg_scope([slim.batch_norm], is_training=is_training):
         x = slim.conv2d(x, 4, 3, normalizer_fn=slim.batch_norm, scope="conv")
@@ -250,7 +272,7 @@ UNWANTED = {
     "a link to a file": ("x.h5", lambda: h5_elsewhere("link"), "lies in another file"),
     "a soft link": ("x.h5", lambda: h5_elsewhere("soft"), "lies in another file"),
     "data of a file": ("x.h5", lambda: h5_elsewhere("external"), "lies in another file"),
-    "a text": ("x.txt", lambda: b"hello, world", "is damaged"),
+    "a text": ("x.txt", lambda: b"hello, world", "holds text, not tensors"),
     "nothing": ("x.safetensors", lambda: b"", "is damaged"),
     "a huge header": ("x.safetensors", lambda: b"\xff" * 64, "is damaged"),
     "no HDF5": ("x.h5", lambda: b"\x00" * 64, "is damaged"),

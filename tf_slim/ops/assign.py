@@ -125,7 +125,7 @@ def _restored_in_session(reader: checkpoints.Reader, grouped, reshape: bool) -> 
     if reader.format in ("V1", "V2"):
         savable = {n: v[0] if len(v) == 1 else v for n, v in grouped.items()}
         saver = tf.compat.v1.train.Saver(savable, reshape=reshape)
-        return lambda session: saver.restore(session, reader.path)
+        return lambda session: saver.restore(session, reader.prefix)
     op, feed_dict = _assign(
         [
             (v, checkpoints.part_of(v, reader.read(name)).reshape(v.shape))

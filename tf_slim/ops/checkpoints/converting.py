@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tf_slim.ops.checkpoints import places
 from tf_slim.ops.checkpoints.errors import CheckpointError
-from tf_slim.ops.checkpoints.formats import bundle, detect
+from tf_slim.ops.checkpoints.formats import detect
 from tf_slim.ops.checkpoints.reader import Reader
 from tf_slim.ops.checkpoints.saving import save, write_file
 
@@ -53,7 +54,7 @@ def convert(
     Args:
       source: a checkpoint in any format (see `Reader`), a Model, or arrays by name.
       target: what to write. A path that ends in `.safetensors`, `.npz` or `.h5` (so in
-        `.weights.h5`) makes such a file, any other one a V2 checkpoint of TensorFlow.
+        `.weights.h5`) makes such a file, any other one a V2 checkpoint of TensorFlow; see `save`.
       include: patterns over the new names, see `load`.
       exclude: the same.
       rename: other names; see `renaming.renamed`.
@@ -71,11 +72,11 @@ def convert(
             f"format takes 'v1' or None; got {format!r}. Other formats follow from the suffix of "
             "the target: .safetensors, .npz, .h5."
         )
-    target = os.fspath(target)
+    target = places.target_of(target)
+    write = (detect.writer_of if format is None else detect.v1_writer_of)(target)
     content = Reader.over(source, rename).content(include, exclude)
     if not content.entries:
         raise CheckpointError(f"There is nothing to write to {target}: no variables are left.")
-    write = bundle.write_v1 if format == "v1" else detect.writer_of(target)
     if write is None:
         save(target, {name: content.read(name) for name in content.entries})
     else:

@@ -12,6 +12,7 @@ from tf_slim.ops.checkpoints import notes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 
 SAVED_MODEL = "saved_model.pb"
+DEFAULT = "model.ckpt"
 
 _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
 _STEP = re.compile(r"-(\d+)$")
@@ -31,7 +32,7 @@ def resolve(path: str | os.PathLike) -> str:
     Raises:
       CheckpointError: there is none.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if os.path.isdir(path) and not os.path.exists(path + ".index"):
         found = latest(path)
         if found is None and os.path.isfile(os.path.join(path, SAVED_MODEL)):
@@ -52,6 +53,30 @@ def resolve(path: str | os.PathLike) -> str:
     else:
         hint = f"The folder {folder} has no checkpoints."
     raise CheckpointError(f"There is no checkpoint {path}. {hint}")
+
+
+def target_of(path: str | os.PathLike) -> str:
+    """The path of a checkpoint to be written.
+
+    Args:
+      path: as the user gave it. A folder, which ends in a separator, gets `model.ckpt`.
+
+    Raises:
+      CheckpointError: nothing could be found again that is written there.
+    """
+    path = os.fsdecode(path)
+    if path and os.path.basename(path) in ("", ".", ".."):
+        path = os.path.join(path, DEFAULT)
+    stem = _SUFFIX.sub("", path)
+    if stem != path:
+        raise CheckpointError(
+            f"Cannot write {path}: a file of a checkpoint is called so. Name its prefix: {stem}"
+        )
+    if not path or "\0" in path:
+        raise CheckpointError(f"Cannot write a checkpoint to {path!r}: it is no path.")
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise CheckpointError(f"Cannot write {path}: it is a device or the like, not a file.")
+    return path
 
 
 def _files(folder: str) -> str:

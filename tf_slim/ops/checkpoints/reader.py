@@ -12,9 +12,10 @@ import tensorflow as tf
 
 from tf_slim.ops import patterns
 from tf_slim.ops.checkpoints import renaming, sessions
-from tf_slim.ops.checkpoints.errors import reading
+from tf_slim.ops.checkpoints.errors import CheckpointError, reading
 from tf_slim.ops.checkpoints.formats import detect
-from tf_slim.ops.checkpoints.formats.source import Content, Entry, Memory, Source
+from tf_slim.ops.checkpoints.formats.memory import Memory
+from tf_slim.ops.checkpoints.formats.source import Content, Entry, Source
 from tf_slim.ops.checkpoints.places import resolve
 
 
@@ -41,6 +42,8 @@ class Reader:
         self.path = resolve(path)
         with reading(self.path):
             source = detect.source_of(self.path)
+            if not source.entries:
+                raise CheckpointError("there are no tensors in it.")
         self._take(source, rename)
 
     @classmethod
@@ -69,6 +72,15 @@ class Reader:
     def format(self) -> str:
         """What the format is called."""
         return self._source.format
+
+    @property
+    def prefix(self) -> str:
+        """By what TensorFlow's own operations read it, as long as this reader lives.
+
+        Raises:
+          AttributeError: it is in none of TensorFlow's own formats.
+        """
+        return self._source.prefix  # pyright: ignore[reportAttributeAccessIssue]
 
     @property
     def checked(self) -> bool:

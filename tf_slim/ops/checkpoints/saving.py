@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_slim.ops import files
-from tf_slim.ops.checkpoints import sessions
+from tf_slim.ops.checkpoints import places, sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError, writing
 from tf_slim.ops.checkpoints.formats import bundle, detect
-from tf_slim.ops.checkpoints.formats.source import Content, Memory
+from tf_slim.ops.checkpoints.formats.memory import Memory
+from tf_slim.ops.checkpoints.formats.source import Content
 
 
 def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
@@ -24,26 +25,28 @@ def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
     Args:
       path: prefix of the files: `run/model.ckpt-100` makes `run/model.ckpt-100.index` and
         `run/model.ckpt-100.data-00000-of-00001`, or two data files where it replaces such a
-        checkpoint. A path that ends in `.safetensors`, `.npz` or `.h5` makes such a file. The
-        folder is made if needed.
+        checkpoint. A path that ends in `.safetensors`, `.npz` or `.h5` makes such a file, and one
+        that ends in a separator stands for `model.ckpt` in that folder. Folders are made if needed.
       named: the variables by the name that they get in the checkpoint.
 
     Returns:
-      `path`, as a string.
+      The path of the checkpoint, as a string.
 
     Raises:
-      CheckpointError: the files cannot be written.
+      CheckpointError: the files cannot be written, the path is that of another program's format,
+        or the format cannot hold a name or a value.
     """
-    path = os.fspath(path)
+    path = places.target_of(path)
     if not named:
         raise CheckpointError(f"Nothing to save in {path}: there are no variables.")
     write = detect.writer_of(path)
-    values = sessions.values_of(named)
+    memory = Memory(sessions.values_of(named))
+    content = Content(memory.entries, memory.read)
     if write is None:
-        _save_bundle(path, values)
+        content.refuse(bundle.LIMITS)
+        _save_bundle(path, memory.values)
     else:
-        memory = Memory(values)
-        write_file(path, write, Content(memory.entries, memory.read))
+        write_file(path, write, content)
     return path
 
 
@@ -60,6 +63,12 @@ def write_file(path: str, write: Any, content: Content) -> None:
 
 
 def _save_bundle(path: str, values: Mapping[str, Any]) -> None:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        raise CheckpointError(
+            f"Cannot write {path!r}: TensorFlow takes only paths in UTF-8. Choose another one."
+        ) from None
     folder, base = os.path.split(os.path.abspath(path))
     staging = None
     try:

@@ -18,12 +18,36 @@ import tensorflow as tf
 from tf_slim.ops import files, modes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.formats import object_graph
-from tf_slim.ops.checkpoints.formats.source import Content, Entry, Source
+from tf_slim.ops.checkpoints.formats.plain_path import PlainPath
+from tf_slim.ops.checkpoints.formats.source import (
+    PLAIN_DTYPES,
+    Content,
+    Entry,
+    Limits,
+    Source,
+    array_of,
+)
 
 _THREADS = 4
 _THREAD_BYTES = 1 << 22
 
 _DATA = re.compile(r"\.data-(\d+)-of-(\d+)$")
+
+# A file of a larger one is written without a word, and ends the process of whoever reads it.
+_V1_RANK = 8
+
+
+def _flaw(name: str) -> str | None:
+    return "TensorFlow keeps it for a graph of objects" if name == object_graph.KEY else None
+
+
+LIMITS = Limits("TensorFlow's format V2", None, _flaw)
+V1_LIMITS = Limits(
+    "TensorFlow's format V1",
+    PLAIN_DTYPES - {tf.uint32, tf.uint64} | {tf.complex64, tf.complex128, tf.string},
+    _flaw,
+    rank=_V1_RANK,
+)
 
 
 class Bundle(Source):
@@ -32,9 +56,9 @@ class Bundle(Source):
     checked = True
 
     def __init__(self, prefix: str):
-        self._prefix = prefix
+        self._path = PlainPath(prefix)
         # Not tf.train.load_checkpoint, which prefers a folder of the same name.
-        self._reader = tf.compat.v1.train.NewCheckpointReader(prefix)
+        self._reader = tf.compat.v1.train.NewCheckpointReader(self.prefix)
         shapes = self._reader.get_variable_to_shape_map()
         dtypes = self._reader.get_variable_to_dtype_map()
         self.format = "V2" if os.path.exists(prefix + ".index") else "V1"
@@ -46,9 +70,25 @@ class Bundle(Source):
         self.entries = {
             name: Entry(tuple(shapes[key]), dtypes[key]) for name, key in self._keys.items()
         }
+        if self.format == "V1":
+            _refuse_ranks(prefix, self.entries)
+
+    @property
+    def prefix(self) -> str:
+        """What TensorFlow reads it by, as long as this object lives."""
+        return self._path.prefix
 
     def read(self, name: str) -> np.ndarray:
-        return np.asarray(self._reader.get_tensor(self._keys[name]))
+        if self.format == "V1":
+            return self._read_v1(name)
+        return array_of(self._reader.get_tensor(self._keys[name]))
+
+    def _read_v1(self, name: str) -> np.ndarray:
+        """Reads by the operation: the reader knows but half of the dtypes of this format."""
+        if modes.in_v1_graph():
+            with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+                return array_of(session.run(self._restored([name])[0]))
+        return array_of(self._restore([name])[0].numpy())
 
     def read_all(self, names: list[str]) -> list:
         if modes.in_v1_graph() or not names:
@@ -64,9 +104,13 @@ class Bundle(Source):
 
     def _restore(self, names: list[str]) -> list[tf.Tensor]:
         """Reads straight into tensors, where the reader would make an array of a tensor."""
-        with tf.init_scope(), tf.device("CPU:0"):
+        with tf.init_scope():
+            return self._restored(names)
+
+    def _restored(self, names: list[str]) -> list[tf.Tensor]:
+        with tf.device("CPU:0"):
             return tf.raw_ops.RestoreV2(
-                prefix=self._prefix,
+                prefix=self.prefix,
                 tensor_names=[self._keys[name] for name in names],
                 shape_and_slices=[""] * len(names),
                 dtypes=[self.entries[name].dtype for name in names],
@@ -83,6 +127,15 @@ class Bundle(Source):
             groups[least].append(name)
             filled[least] += sizes[name]
         return [group for group in groups if group]
+
+
+def _refuse_ranks(path: str, entries: Mapping[str, Entry]) -> None:
+    for name, entry in entries.items():
+        if len(entry.shape) > _V1_RANK:
+            raise CheckpointError(
+                f"{path}: {name!r} has rank {len(entry.shape)}, and TensorFlow cannot read a V1 "
+                f"checkpoint with more than {_V1_RANK} dimensions. Save it anew as V2."
+            )
 
 
 class SavedModel(Bundle):
@@ -128,6 +181,7 @@ def _merge(prefixes: list[str], target: str) -> None:
 
 def write_v1(path: str, content: Content) -> None:
     """Writes a V1 checkpoint: the single file of TensorFlow before 1.0."""
+    content.refuse(V1_LIMITS)
     names = list(content.entries)
     with tf.init_scope() if not modes.in_v1_graph() else tf.Graph().as_default():
         tensors = [tf.convert_to_tensor(content.read(name)) for name in names]

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable
 
 from tf_slim.ops.checkpoints.errors import CheckpointError
-from tf_slim.ops.checkpoints.formats import bundle, frozen, keras, npz, safetensors
+from tf_slim.ops.checkpoints.formats import bundle, foreign, frozen, keras, npz, safetensors
 from tf_slim.ops.checkpoints.formats.source import Content, Source
 
 _BY_SUFFIX: dict[str, Callable[[str], Source]] = {
@@ -18,12 +18,14 @@ _BY_SUFFIX: dict[str, Callable[[str], Source]] = {
     ".hdf5": keras.H5,
     ".pb": frozen.Frozen,
 }
-_PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".npy")
+# The last bytes of the tables that V1 checkpoints are.
+_TABLE = 0xDB4775248B80FB57.to_bytes(8, "little")
 
 WRITERS: dict[str, Callable[[str, Content], None]] = {
     ".safetensors": safetensors.write,
     ".npz": npz.write,
     ".h5": keras.write,
+    ".hdf5": keras.write,
 }
 """By the suffix of the file. All else is the prefix of a V2 checkpoint."""
 
@@ -46,7 +48,9 @@ def source_of(path: str) -> Source:
         begin = file.read(9)
     if begin.startswith(b"\x89HDF\r\n\x1a\n"):
         return keras.H5(path)
-    if suffix in _PICKLES or begin[:1] == b"\x80":
+    if foreign.is_pickle(path):
+        raise CheckpointError(foreign.why_not_read(path))
+    if begin[:1] == b"\x80":
         raise CheckpointError(
             f"{path} is, or may hold, a Python pickle, which could run any program when it is "
             "loaded. It is never loaded. Save the weights as .npz or .safetensors."
@@ -55,7 +59,19 @@ def source_of(path: str) -> Source:
         return _zip(path)
     if begin[8:] == b"{":
         return safetensors.Safetensors(path)
+    if not _is_table(path):
+        raise CheckpointError(
+            foreign.why_not_read(path)
+            or f"{path} is no checkpoint of a known format, or it was cut short or altered. Known "
+            "are those of TensorFlow, .safetensors, .npz, .h5, .keras and frozen graphs (.pb)."
+        )
     return bundle.Bundle(path)
+
+
+def _is_table(path: str) -> bool:
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - len(_TABLE)))
+        return file.read() == _TABLE
 
 
 def _zip(path: str) -> Source:
@@ -69,9 +85,26 @@ def writer_of(path: str) -> Callable[[str, Content], None] | None:
     """The function that writes the format that a path asks for; None for a V2 checkpoint.
 
     Raises:
-      CheckpointError: that format can be read only.
+      CheckpointError: that format can be read only, or is of another program.
     """
     suffix = os.path.splitext(path)[1].lower()
     if suffix in _READ_ONLY:
         raise CheckpointError(f"Cannot write {path}: {_READ_ONLY[suffix]}.")
+    why = foreign.why_not_written(path)
+    if why is not None:
+        raise CheckpointError(why)
     return WRITERS.get(suffix)
+
+
+def v1_writer_of(path: str) -> Callable[[str, Content], None]:
+    """The same for a V1 checkpoint, which has no suffix of its own.
+
+    Raises:
+      CheckpointError: the path is that of another format.
+    """
+    if writer_of(path) is not None:
+        raise CheckpointError(
+            f"Cannot write a V1 checkpoint to {path}: by its suffix it would be read as another "
+            f"format. Write {os.path.splitext(path)[0] + '.ckpt'!r}."
+        )
+    return bundle.write_v1

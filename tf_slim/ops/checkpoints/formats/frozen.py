@@ -38,8 +38,15 @@ class Frozen(Source):
                 f"{path} is no frozen GraphDef: it has no nodes. A graph in text form "
                 "(.pbtxt) must be made binary first; for a SavedModel name its folder."
             )
-        constants = {node.name: node for node in graph.node if _may_be_a_weight(node)}
-        used = _used(graph) & set(constants)
+        direct, passed_on = _used(graph)
+        # A variable that was frozen has kept its Identity, `alpha/read`. A number without one is a
+        # constant of the formula: the epsilon of a batch norm, the slope of a leaky ReLU.
+        constants = {
+            node.name: node
+            for node in graph.node
+            if _may_be_a_weight(node) and (_entry(node).shape or node.name in passed_on)
+        }
+        used = (direct | passed_on) & set(constants)
         if not used:
             raise CheckpointError(
                 f"{path} holds no weights: the graph has not been frozen. Its "
@@ -52,24 +59,24 @@ class Frozen(Source):
         return tf.make_ndarray(self._nodes[name].attr["value"].tensor)
 
 
-def _used(graph) -> set[str]:
-    """Names of nodes whose value goes into arithmetic, directly or by way of an Identity."""
+def _used(graph) -> tuple[set[str], set[str]]:
+    """Names of nodes whose value goes into arithmetic: directly, and by way of an Identity."""
     source = {
         node.name: node.input[0].split(":")[0]
         for node in graph.node
         if node.op in _PASSES_ON and node.input
     }
-    used = set()
+    direct, passed_on = set(), set()
     for node in graph.node:
         if node.op in _WEIGHTS_OF:
             for name in node.input:
-                name = name.split(":")[0]
+                first = name = name.split(":")[0]
                 for _ in source:  # Not longer than that: a damaged graph may go in circles.
                     if name not in source:
                         break
                     name = source[name]
-                used.add(name)
-    return used
+                (direct if name == first else passed_on).add(name)
+    return direct, passed_on
 
 
 def _may_be_a_weight(node) -> bool:

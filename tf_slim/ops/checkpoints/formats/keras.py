@@ -17,18 +17,22 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops.checkpoints.errors import CheckpointError
+from tf_slim.ops.checkpoints.formats.archive import members
 from tf_slim.ops.checkpoints.formats.source import (
     PLAIN_DTYPES,
     Content,
     Entry,
+    Limits,
     Source,
     check,
     checksum,
     dtype_of,
+    native,
 )
 
 _WEIGHTS = "model.weights.h5"
 _CHECKSUM = "tf_slim_crc32"
+_COUNT = "tf_slim_datasets"
 
 
 class H5(Source):
@@ -42,6 +46,9 @@ class H5(Source):
         self._path = path
         self._file = h5py.File(file or path, "r")
         self._datasets = dict(_datasets(self._file, path))
+        count = self._file.attrs.get(_COUNT, len(self._datasets))
+        if count != len(self._datasets):
+            raise ValueError(f"{count} datasets were expected, {len(self._datasets)} are there")
         self.checked = bool(self._datasets) and all(
             _CHECKSUM in dataset.attrs for dataset in self._datasets.values()
         )
@@ -57,7 +64,7 @@ class H5(Source):
         value = np.asarray(dataset[()])
         if entry.dtype == tf.bfloat16:
             value = value.view(tf.bfloat16.as_numpy_dtype)
-        return check(name, value, dataset.attrs.get(_CHECKSUM))
+        return native(check(name, value, _text(dataset.attrs.get(_CHECKSUM))))
 
 
 class KerasArchive(H5):
@@ -65,10 +72,11 @@ class KerasArchive(H5):
 
     def __init__(self, path: str):
         with zipfile.ZipFile(path) as archive:
-            if _WEIGHTS not in archive.namelist():
+            names = members(archive)
+            if _WEIGHTS not in names:
                 raise CheckpointError(
                     f"{path} is an archive without {_WEIGHTS}; it has: "
-                    f"{', '.join(archive.namelist()[:5])}. A .keras file of Keras 3, or an .npz "
+                    f"{', '.join(names[:5])}. A .keras file of Keras 3, or an .npz "
                     "of arrays was expected."
                 )
             unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (h5py reads it until the end)
@@ -106,6 +114,10 @@ def _datasets(file: Any, path: str) -> Iterator[tuple[str, Any]]:
     return walk(file, "")
 
 
+def _text(value: Any) -> str | None:
+    return value.decode("ascii") if isinstance(value, bytes) else value
+
+
 def _elsewhere(path: str, name: str) -> str:
     return (
         f"{path}: {name} lies in another file, to which this one only points. Such a file could "
@@ -119,11 +131,22 @@ def _dtype(dataset: Any) -> tf.DType:
     return tf.string if dataset.dtype.kind in "OSUV" else dtype_of(dataset.dtype)
 
 
+def _flaw(name: str) -> str | None:
+    if "\0" in name:
+        return "names in HDF5 end at a NUL character"
+    if {"", "."} & set(name.split("/")):
+        return "names in HDF5 are paths, without empty parts and dots"
+    return None
+
+
+_LIMITS = Limits("h5", PLAIN_DTYPES | {tf.bfloat16}, _flaw, rank=32)
+
+
 def write(path: str, content: Content) -> None:
     """Writes an HDF5 file whose datasets have the paths that are the names."""
     import h5py
 
-    content.refuse("h5", PLAIN_DTYPES | {tf.bfloat16})
+    content.refuse(_LIMITS)
     for name in content.entries:
         above = name.rpartition("/")[0]
         while above:
@@ -136,10 +159,13 @@ def write(path: str, content: Content) -> None:
     # In memory first: the HDF5 library does not survive a disk that is full.
     image = io.BytesIO()
     with h5py.File(image, "w") as file:
+        file.attrs[_COUNT] = len(content.entries)
         for name, entry in content.entries.items():
             value = np.asarray(content.read(name))
             dataset = file.create_dataset(name, data=value)
-            dataset.attrs[_CHECKSUM] = checksum(name, value)
+            # Of a fixed length. The library may search for one of a variable length for ever, in
+            # a file that is damaged.
+            dataset.attrs[_CHECKSUM] = np.bytes_(checksum(name, value))
             if entry.dtype == tf.bfloat16:
                 dataset.attrs["dtype"] = "bfloat16"
     with open(path, "wb") as target:

@@ -8,15 +8,19 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops.checkpoints.errors import CheckpointError
+from tf_slim.ops.checkpoints.formats.archive import members
 from tf_slim.ops.checkpoints.formats.source import (
     PLAIN_DTYPES,
     Content,
     Entry,
+    Limits,
     Source,
     dtype_of,
+    native,
 )
 
 _SUFFIX = ".npy"
+_LONGEST = 65535
 
 
 class Npz(Source):
@@ -29,7 +33,7 @@ class Npz(Source):
         self._path = path
         self.entries = {}
         with zipfile.ZipFile(path) as archive:
-            for member in archive.namelist():
+            for member in members(archive):
                 if member.endswith(_SUFFIX):
                     with archive.open(member) as file:
                         self.entries[member.removesuffix(_SUFFIX)] = self._entry(file, member)
@@ -56,12 +60,23 @@ class Npz(Source):
             # At the end of the member its checksum is compared.
             if file.read(1):
                 raise ValueError("there is more data than its shape needs")
-            return value
+            return native(value)
+
+
+def _flaw(name: str) -> str | None:
+    if "\0" in name:
+        return "names in a zip archive end at a NUL character"
+    if len(name.encode("utf-8")) + len(_SUFFIX) > _LONGEST:
+        return f"names in a zip archive have at most {_LONGEST} bytes"
+    return None
+
+
+_LIMITS = Limits("npz", PLAIN_DTYPES | {tf.complex64, tf.complex128}, _flaw)
 
 
 def write(path: str, content: Content) -> None:
     """Writes an `.npz` file, which `numpy.load` reads."""
-    content.refuse("npz", PLAIN_DTYPES | {tf.complex64, tf.complex128})
+    content.refuse(_LIMITS)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name in content.entries:
             with archive.open(name + _SUFFIX, "w", force_zip64=True) as file:

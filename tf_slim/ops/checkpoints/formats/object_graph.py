@@ -33,12 +33,17 @@ def names(graph: bytes, keys) -> dict[str, str]:
             fields = dict(_fields(attribute))
             key = fields.get(_CHECKPOINT_KEY, b"").decode()
             full_names[key] = fields.get(_FULL_NAME, b"").decode()
-    counts = collections.Counter(full_names.values())
+    keys = [key for key in keys if key != KEY]
+    paths = {key: key.removesuffix(_VALUE) for key in keys}
+    wanted = {key: full_names.get(key) or paths[key] for key in keys}
+    counts = collections.Counter(wanted.values())
+    # A name that is also the path of another one would hide it.
+    taken = collections.Counter(paths.values())
     result = {}
     for key in keys:
-        if key != KEY:
-            name = full_names.get(key, "")
-            result[name if name and counts[name] == 1 else key.removesuffix(_VALUE)] = key
+        name, path = wanted[key], paths[key]
+        alone = counts[name] == 1 and (name == path or not taken[name])
+        result[name if alone else path] = key
     return result
 
 

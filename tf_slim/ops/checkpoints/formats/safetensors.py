@@ -16,6 +16,7 @@ import tensorflow as tf
 from tf_slim.ops.checkpoints.formats.source import (
     Content,
     Entry,
+    Limits,
     Source,
     check,
     checksum,
@@ -90,9 +91,16 @@ class Safetensors(Source):
         return check(name, value, self._checksums[name])
 
 
+def _flaw(name: str) -> str | None:
+    return "the format keeps it for itself" if name == _METADATA else None
+
+
+_LIMITS = Limits("safetensors", frozenset(_NAMES), _flaw)
+
+
 def write(path: str, content: Content) -> None:
     """Writes a `.safetensors` file, with checksums."""
-    content.refuse("safetensors", frozenset(_NAMES))
+    content.refuse(_LIMITS)
     # The widest dtypes first, as the library does it: every tensor is then aligned.
     names = sorted(content.entries, key=lambda n: (-content.entries[n].dtype.size, n))
     checksums = dict.fromkeys(names, "0" * 8)

@@ -65,19 +65,21 @@ class Source:
         return [self.read(name) for name in names]
 
 
-class Memory(Source):
-    """Arrays, tensors or variables in memory, as a source."""
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What a format can hold.
 
-    format = "memory"
-    checked = True
+    Attributes:
+      target: what the format is called.
+      dtypes: those it can hold; None for all.
+      name: says why a name cannot be held, or None if it can.
+      rank: the largest one, or None.
+    """
 
-    def __init__(self, named: Mapping[str, Any]):
-        self._named = named
-        self.entries = {name: entry_of(value) for name, value in named.items()}
-
-    def read(self, name: str) -> np.ndarray:
-        value = self._named[name]
-        return value.numpy() if hasattr(value, "numpy") else np.asarray(value)
+    target: str
+    dtypes: frozenset | None = None
+    name: Callable[[str], str | None] = lambda name: None
+    rank: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,36 +89,73 @@ class Content:
     entries: Mapping[str, Entry]
     read: Callable[[str], np.ndarray]
 
-    def refuse(self, target: str, dtypes: frozenset) -> None:
-        """Raises CheckpointError if a format cannot hold one of the dtypes.
+    def refuse(self, limits: Limits) -> None:
+        """Raises CheckpointError if there is anything that a format cannot hold."""
+        for name, entry in self.entries.items():
+            why = _flaw(name) or limits.name(name)
+            if why is not None:
+                raise CheckpointError(
+                    f"{limits.target} cannot hold the name {_shown(name)}: {why}. Give it another "
+                    "one, or leave it out."
+                )
+            if limits.dtypes is not None and entry.dtype not in limits.dtypes:
+                raise CheckpointError(
+                    f"{limits.target} cannot hold {_shown(name)} of dtype {entry.dtype.name}. "
+                    "Leave it out with exclude=[...], or choose another format: the checkpoints "
+                    "of TensorFlow hold everything."
+                )
+            if limits.rank is not None and len(entry.shape) > limits.rank:
+                raise CheckpointError(
+                    f"{limits.target} cannot hold {_shown(name)} of rank {len(entry.shape)}: "
+                    f"{limits.rank} dimensions are the most. Leave it out with exclude=[...], or "
+                    "choose another format: the checkpoints of TensorFlow hold everything."
+                )
 
-        Args:
-          target: what the format is called.
-          dtypes: those it can hold.
-        """
-        wrong = [name for name, entry in self.entries.items() if entry.dtype not in dtypes]
-        if wrong:
-            raise CheckpointError(
-                f"{target} cannot hold {wrong[0]!r} of dtype {self.entries[wrong[0]].dtype.name}. "
-                "Leave it out with exclude=[...], or choose another format: the checkpoints of "
-                "TensorFlow hold everything."
-            )
+
+def _flaw(name: Any) -> str | None:
+    """Why no format holds a name."""
+    if not isinstance(name, str):
+        return "names are strings"
+    if not name:
+        return "it is empty"
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "it is no valid Unicode text"
+    return None
 
 
-def entry_of(value: Any) -> Entry:
-    """The entry of an array, tensor or variable."""
-    if not hasattr(value, "dtype") or not hasattr(value, "shape"):
-        value = np.asarray(value)
-    shape = value.shape
-    known = shape.as_list() if isinstance(shape, tf.TensorShape) else shape
-    return Entry(tuple(known), dtype_of(value.dtype))
+def _shown(name: Any) -> str:
+    text = repr(name)
+    return text if len(text) < 200 else f"{text[:100]}... ({len(name)} characters)"
 
 
 def dtype_of(dtype: Any) -> tf.DType:
-    """The TensorFlow dtype of what NumPy calls `dtype`; texts and objects are strings."""
+    """The TensorFlow dtype of what NumPy calls `dtype`; texts and objects are strings.
+
+    Raises:
+      CheckpointError: TensorFlow has no such dtype.
+    """
     if not isinstance(dtype, tf.DType) and np.dtype(dtype).kind in "OSU":
         return tf.string
-    return tf.as_dtype(dtype).base_dtype
+    try:
+        return tf.as_dtype(dtype).base_dtype
+    except TypeError:
+        hint = " (what NumPy makes of a bfloat16)" if dtype == np.dtype("V2") else ""
+        raise CheckpointError(
+            f"TensorFlow has no dtype for NumPy's {dtype}{hint}. Convert the values first, for "
+            "example by astype(np.float32)."
+        ) from None
+
+
+def array_of(value: Any) -> np.ndarray:
+    """An array of what TensorFlow read. Of a single text NumPy would drop zeros at its end."""
+    return np.asarray(value, object if isinstance(value, bytes) else None)
+
+
+def native(value: np.ndarray) -> np.ndarray:
+    """An array with its bytes in the order of this machine."""
+    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
 
 
 def checksum(name: str, value: np.ndarray) -> str:
