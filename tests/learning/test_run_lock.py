@@ -28,9 +28,10 @@ run_lock = sys.modules["run_lock"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(run_lock)
 lock = run_lock.RunLock(sys.argv[2])
 if sys.argv[3:] and os.fork() == 0:  # a child that outlives its parent
+    os.write(1, b"held\n")
     sys.stdin.readline()
     os._exit(0)
-print("held", flush=True)
+os.write(1, b"held\n")
 sys.stdin.readline()
 lock.release()
 """
@@ -41,7 +42,8 @@ def another_process(folder, *arguments):
         [sys.executable, "-c", HOLD, run_lock.__file__, str(folder), *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
-    assert process.stdout.readline() == "held\n"
+    for _ in range(1 + len(arguments)):
+        assert process.stdout.readline() == "held\n"
     return process
 
 
