@@ -28,10 +28,10 @@ run_lock = sys.modules["run_lock"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(run_lock)
 lock = run_lock.RunLock(sys.argv[2])
 if sys.argv[3:] and os.fork() == 0:  # a child that outlives its parent
-    os.write(1, b"held\n")
+    os.write(1, b"held\\n")
     sys.stdin.readline()
     os._exit(0)
-os.write(1, b"held\n")
+os.write(1, b"held\\n")
 sys.stdin.readline()
 lock.release()
 """
