@@ -50,13 +50,13 @@ def adaptive_clipping_fn(
         return tuple(variables.variable(key, [], **kwargs) for key in ("mean", "sq_mean"))
 
     def usual_norms(norm, mean, sq_mean):
-        rate = decay
+        remains = decay
         if global_step is not None:
             step = tf.cast(global_step, norm.dtype)
-            rate = tf.minimum(tf.cast(decay, norm.dtype), step / (step + 1.0))
+            remains = tf.minimum(tf.cast(decay, norm.dtype), step / (step + 1.0))
         log_norm = tf.math.log(norm + epsilon)
-        mean = moving_average.update(mean, log_norm, rate)
-        sq_mean = moving_average.update(sq_mean, tf.square(log_norm), rate)
+        mean = moving_average.update(mean, log_norm, 1.0 - remains)
+        sq_mean = moving_average.update(sq_mean, tf.square(log_norm), 1.0 - remains)
         deviation = tf.sqrt(tf.maximum(epsilon, sq_mean - tf.square(mean)))
         return tf.exp(mean), tf.exp(mean + std_factor * deviation)
 

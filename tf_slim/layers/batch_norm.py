@@ -63,7 +63,9 @@ def batch_norm(
       inputs: `[batch, ..., channels]`; for "NCHW" `[batch, channels, ...]`. Rank 2 or more. The
         channels must be known when the layer is built; batch and space need not.
       decay: of the moving averages. A lower one, such as 0.9, follows faster: try it if training
-        goes well and evaluation does not.
+        goes well and evaluation does not. In a training step of `slim.learning.make_train_step`,
+        and in nets of `slim.nets.create`, it is at most `(1 + n) / (10 + n)` in the update after n
+        others, so that a short training ends with averages that are its own; 1 keeps them.
       center: whether to add `beta`.
       scale: whether to multiply by `gamma`; not needed if what follows is linear.
       epsilon: added to the variance.
@@ -167,6 +169,7 @@ def batch_norm(
             plainly = unbiased and not parts.in_layer()
             make = variables.variable if plainly else variables.model_variable
             debiased = moving_average.ZeroDebiased(params.moving_mean, make)
+        moving_average.prepare()
 
         across = synchronized and collect.replica_count() > 1
         after = []
@@ -198,15 +201,16 @@ def batch_norm(
                 variance = kernels.unbiased(variance, inputs, across)
 
         def update() -> list:
+            rate = moving_average.rate(decay)
             if renormalized is not None:
                 return renormalized.update(
-                    after, mean, variance, params.moving_mean, params.moving_variance, decay
+                    after, mean, variance, params.moving_mean, params.moving_variance, rate
                 )
             if debiased is not None:
                 new_mean = debiased.update(mean, decay)
             else:
-                new_mean = moving_average.update(params.moving_mean, mean, decay)
-            return [new_mean, moving_average.update(params.moving_variance, variance, decay)]
+                new_mean = moving_average.update(params.moving_mean, mean, rate)
+            return [new_mean, moving_average.update(params.moving_variance, variance, rate)]
 
         call = stores.active_call()
         only_traced = call is not None and call.building

@@ -75,7 +75,7 @@ class Renorm:
         offset = utils.smart_cond(is_training, lambda: offset, lambda: tf.zeros_like(offset))
         return tf.stop_gradient(scale), tf.stop_gradient(offset)
 
-    def update(self, after, mean, variance, moving_mean, moving_variance, decay) -> list:
+    def update(self, after, mean, variance, moving_mean, moving_variance, rate) -> list:
         """Moves all averages, those of plain batch normalization included.
 
         Args:
@@ -84,7 +84,7 @@ class Renorm:
           variance: of the batch.
           moving_mean: the variable.
           moving_variance: the variable.
-          decay: of the moving averages.
+          rate: how far to move the moving averages.
 
         Returns:
           What depends on the two assignments to the moving averages.
@@ -92,11 +92,11 @@ class Renorm:
         stddev = tf.sqrt(variance + self._epsilon)
         with tf.control_dependencies(after):
             own = [
-                moving_average.update(self._mean, mean, self._decay),
-                moving_average.update(self._stddev, stddev, self._decay),
+                moving_average.update(self._mean, mean, 1.0 - self._decay),
+                moving_average.update(self._stddev, stddev, 1.0 - self._decay),
             ]
         with tf.control_dependencies(own):
-            new_mean = moving_average.update(moving_mean, mean, decay)
-            new_stddev = moving_average.update(self._moving_stddev, stddev, decay)
+            new_mean = moving_average.update(moving_mean, mean, rate)
+            new_stddev = moving_average.update(self._moving_stddev, stddev, rate)
             new_variance = tf.nn.relu(tf.square(new_stddev) - self._epsilon)
             return [new_mean, tf.compat.v1.assign(moving_variance, new_variance)]

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.layers import moving_average
 from tf_slim.ops import collect, modes, precision, scopes, stores, variables
 from tf_slim.ops.model import Model, split_outputs
 
@@ -124,6 +125,7 @@ def as_keras_layer(model: Model, **kwargs):
     The variables stay those of `model`: what `fit` trains, `model.save` saves by name, and what
     `model.restore` restores, the layer has. Its regularization joins the loss of `fit`;
     `training` becomes `is_training`. Of a net that returns end points the layer gives the outputs.
+    The averages of batch norm warm up as in a step of `slim.learning.make_train_step`.
 
     Args:
       model: the net; it takes one input, and need not be built.
@@ -144,11 +146,13 @@ def _layer_class() -> type:
             super().__init__(**kwargs)
             # Keras must not take the variables of the Model for ones of its own.
             self._slim = stores.Untracked(model)
+            self._updates = stores.Untracked(moving_average.Counter())
 
         def build(self, input_shape):
             model = self._slim.value
             if not model.variables:
                 model.build(tf.TensorSpec(input_shape, self.compute_dtype))
+            self._updates.value.variable()
             for name, variable in model.named_variables.items():
                 weight = self.add_weight(
                     name=name.replace("/", "."),
@@ -162,7 +166,8 @@ def _layer_class() -> type:
         def call(self, inputs, training=None):
             model = self._slim.value
             given = {"is_training": bool(training)} if model.accepts("is_training") else {}
-            outputs, _ = split_outputs(model(inputs, **given))
+            with self._updates.value.warm_up():
+                outputs, _ = split_outputs(model(inputs, **given))
             for loss in model.losses:
                 self.add_loss(loss)
             return outputs

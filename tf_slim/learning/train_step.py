@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.layers import moving_average
 from tf_slim.learning import gradients, loss_scale, optimizers
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.global_step import step_scope
@@ -182,6 +183,7 @@ class TrainStep:
         with (
             randomness.random_scope(seed),
             step_scope(step),
+            moving_average.warm_up(step),
             collect.collect() as got,
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
@@ -263,6 +265,9 @@ def make_train_step(
     The step calls the model with `is_training=True` (if it takes that), then `loss`, adds the
     model's regularization, and applies the gradients. Make it under `strategy.scope()` to train
     on several devices; the loss and its gradients are then those of the global batch.
+
+    Batch norm has averages that follow faster in the first steps, whatever the decay of the net:
+    it is at most `(1 + n) / (10 + n)` at step n. So a short training can be evaluated, too.
 
     For a model in "mixed_float16" the step scales the loss, so that small gradients do not
     vanish. It tries how far it can go: a step with a gradient that is not finite changes nothing

@@ -11,6 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.layers import moving_average
 from tf_slim.nets import _registry
 from tf_slim.nets._features import with_features
 from tf_slim.nets._fetch import fetch, published
@@ -18,6 +19,13 @@ from tf_slim.nets._restore import restore
 from tf_slim.ops import checkpoints
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.model import Model
+
+_OPTIONS = (
+    "num_classes", "weight_decay", "batch_norm_decay", "features", "checkpoint", "precision",
+)  # fmt: skip
+
+# Families of nets have two names for the decay of batch norm in their scopes.
+_DECAYS = ("batch_norm_decay", "bn_decay")
 
 _OWN: Any = type("own", (), {"__repr__": lambda self: "<its own>"})()
 
@@ -27,8 +35,10 @@ def create(
     num_classes: int | None = _OWN,
     *,
     weight_decay: float | None = None,
+    batch_norm_decay: float | None = None,
     features: Iterable[str] | None = None,
     checkpoint: bool | str | os.PathLike | None = None,
+    precision: str | None = None,
     **kwargs,
 ) -> Model:
     """Makes a net by its name.
@@ -54,6 +64,10 @@ def create(
       num_classes: the number of classes; None or 0 for features instead of logits. Left out, the
         number of the checkpoint or else the net's own; none if there are `features`.
       weight_decay: the factor of the L2 regularization; None for the net's own.
+      batch_norm_decay: how much the moving averages of batch norm keep in an update; None for the
+        net's own, which is made for a million steps (0.9997 in many). In training it is at most
+        `(1 + n) / (10 + n)` in the update after n others, whichever it is, so that a short
+        training ends with averages that are its own. A lower one, such as 0.9, follows closer.
       features: names of end points, or globs. The model then returns a dict of them alone, in the
         order in which they are named here; with `num_classes`, (logits, that dict). A name may
         leave out what stands before a slash ("block4" for "resnet_v1_50/block4") and is then the
@@ -63,6 +77,7 @@ def create(
         `fetch`). Anything else is the path of a checkpoint. If `num_classes` is given and is not
         that of the checkpoint, the logits keep their initial values. Averages of the weights that
         are in it take the place of the weights.
+      precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`).
       **kwargs: keyword arguments of the net, for every call. Those not given here, `is_training`
         above all, can be given in each call. Many nets take `output_stride`, `global_pool` or
         `spatial_squeeze`, for feature maps and for images of other sizes than their own.
@@ -73,7 +88,8 @@ def create(
       by `model.build(tf.TensorSpec([None, height, width, channels]))`, or by `checkpoint`.
 
     Raises:
-      ValueError: there is no such net, or checkpoint, or the checkpoint is of another net.
+      ValueError: there is no such net, checkpoint or precision, the checkpoint is of another net, or
+        a decay is out of its range or of no use to the net.
       TypeError: the net has no such keyword.
       OSError: the checkpoint cannot be fetched.
     """
@@ -90,16 +106,18 @@ def create(
         classes = num_classes
     elif features is not None:
         classes = None
-    net = found.fn
+    net = _warmed_up(found.fn)
     if features is not None:
-        net = with_features(found, features, has_logits=bool(classes))
+        net = with_features(found, net, features, has_logits=bool(classes))
     path = None
     if known is not None:
         path = fetch(known.name)
     elif checkpoint is not None and not isinstance(checkpoint, bool):
         path = checkpoints.resolve(checkpoint)
-    scope = _scope(found.arg_scope, weight_decay)
-    model = Model(net, scope, num_classes=classes, **{**found.defaults, **kwargs})
+    scope = _scope(found.arg_scope, weight_decay, **_decay_argument(found, batch_norm_decay))
+    model = Model(
+        net, scope, precision=precision, num_classes=classes, **{**found.defaults, **kwargs}
+    )
     if path is not None:
         model.build(tf.TensorSpec(shape))
         restore(model, path, found, other_logits=num_classes is not _OWN)
@@ -165,13 +183,49 @@ def _check_keywords(found: _registry.NetSpec, kwargs: Mapping[str, Any]) -> None
         return
     for name in kwargs:
         if name not in found.keywords:
-            near = difflib.get_close_matches(name, found.keywords, n=1)
+            near = difflib.get_close_matches(name, [*_OPTIONS, *found.keywords], n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise TypeError(
-                f"The net {found.name!r} has no keyword {name!r}.{hint} It has: num_classes, "
-                f"weight_decay, features, checkpoint, {', '.join(found.keywords)}."
+                f"The net {found.name!r} has no keyword {name!r}.{hint} It has: "
+                f"{', '.join(_OPTIONS)}, {', '.join(found.keywords)}."
             )
 
 
-def _scope(arg_scope: Callable[..., Mapping], weight_decay: float | None) -> Mapping:
-    return arg_scope() if weight_decay is None else arg_scope(weight_decay=weight_decay)
+def _warmed_up(net: Callable) -> Callable:
+    """`net` with averages that warm up where no training step sees to that: in loops of others."""
+    counter = moving_average.Counter()
+
+    @functools.wraps(net)
+    def counted(*args, **kwargs):
+        with counter.warm_up():
+            return net(*args, **kwargs)
+
+    return counted
+
+
+def _decay_argument(found: _registry.NetSpec, decay: float | None) -> dict[str, float]:
+    """The decay under the name that the scope of the net has for it.
+
+    Raises:
+      ValueError: it is no decay, or the scope takes none.
+    """
+    if decay is None:
+        return {}
+    if not 0 <= decay <= 1:
+        raise ValueError(
+            f"nets.create({found.name!r}): batch_norm_decay must be in [0, 1]; got {decay!r}."
+        )
+    parameters = inspect.signature(found.arg_scope).parameters
+    for name in _DECAYS:
+        if name in parameters:
+            return {name: decay}
+    raise ValueError(
+        f"nets.create({found.name!r}): the scope of this net takes no batch_norm_decay, for it has "
+        f"no batch norm; got {decay!r}. Leave it out."
+    )
+
+
+def _scope(arg_scope: Callable[..., Mapping], weight_decay: float | None, **kwargs) -> Mapping:
+    if weight_decay is not None:
+        kwargs["weight_decay"] = weight_decay
+    return arg_scope(**kwargs)

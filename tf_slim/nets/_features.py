@@ -11,11 +11,14 @@ from typing import Any
 from tf_slim.nets._registry import NetSpec
 
 
-def with_features(found: NetSpec, features: Iterable[str], *, has_logits: bool) -> Callable:
+def with_features(
+    found: NetSpec, fn: Callable, features: Iterable[str], *, has_logits: bool
+) -> Callable:
     """The function of a net, made to return the end points that are asked for.
 
     Args:
       found: the net.
+      fn: its function.
       features: see `create`.
       has_logits: whether to return (logits, features), and not the features alone.
 
@@ -29,9 +32,9 @@ def with_features(found: NetSpec, features: Iterable[str], *, has_logits: bool) 
         raise TypeError(f"features takes a list of names; got {features!r}. Write [{features!r}].")
     wanted = tuple(features)
 
-    @functools.wraps(found.fn)
+    @functools.wraps(fn)
     def net(*args, **kwargs):
-        logits, end_points = found.fn(*args, **kwargs)
+        logits, end_points = fn(*args, **kwargs)
         selected = select(found.name, end_points, wanted, has_logits)
         return (logits, selected) if has_logits else selected
 
