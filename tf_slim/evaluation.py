@@ -21,6 +21,7 @@ from tf_slim.evaluation_v1 import (
     wait_for_new_checkpoint,
 )
 from tf_slim.learning.source import Source
+from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = [
@@ -50,8 +51,8 @@ def evaluate(
         slim.evaluation.evaluate(model, test, slim.evaluation.classification_metrics(10))
         # {'accuracy': 0.9889, 'loss': 0.0412, 'recall_at_5': 1.0}
 
-    Every example counts once, those of a last smaller batch included. The net is called with
-    `is_training=False` (if it takes that).
+    Every example counts once, those of a last smaller batch included. The net is called for
+    inference.
 
     Args:
       model: a built model.
@@ -82,10 +83,10 @@ def evaluate(
         pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
         measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
         measured[name].reset()
-    called_with = {"is_training": False} if model.accepts("is_training") else {}
 
     def measure(inputs, labels):
-        outputs, _ = split_outputs(model(inputs, **called_with))
+        with default_is_training(False):
+            outputs, _ = split_outputs(model(inputs))
         for name, metric in measured.items():
             metric.update(*prepare[name](outputs, labels))
         return outputs if observe is not None else ()

@@ -43,7 +43,8 @@ def fill(variables) -> None:
 
 
 def filled_model(row: Row, dtype=None, net: Callable | None = None, **kwargs) -> slim.Model:
-    model = slim.Model(net or row.net, **kwargs)
+    # A call would be one of inference, and the rows are about layers as their defaults have them.
+    model = slim.Model(net or row.net, is_training=True, **kwargs)
     model.build(tf.TensorSpec(row.shape, row.dtype if row.integers else dtype or tf.float32))
     fill(model.variables)
     return model

@@ -59,7 +59,7 @@ def in_v1_graph(row, shape):
 
 def test_over_the_default_store(row):
     outputs = row.net(tf.constant(inputs_of(row)))
-    model = slim.Model(row.net).build(tf.TensorSpec(row.shape, row.dtype))
+    model = slim.Model(row.net, is_training=True).build(tf.TensorSpec(row.shape, row.dtype))
     assert names_of(slim.get_variables()) == names_of(model.variables)
     for ours, theirs in zip(slim.get_variables(), model.variables, strict=True):
         theirs.assign(ours)

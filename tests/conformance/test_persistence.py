@@ -23,7 +23,7 @@ def test_checkpoint_by_name(row, tmp_path):
     assert {name for name, _ in tf.train.list_variables(path)} == {
         name_of(v) for v in model.variables
     }
-    other = slim.Model(row.net).build(tf.TensorSpec(row.shape, row.dtype))
+    other = slim.Model(row.net, is_training=True).build(tf.TensorSpec(row.shape, row.dtype))
     report = other.restore(path)
     assert len(report.restored) == len(model.variables)
     close(other(inputs_of(row)), model(inputs_of(row)))
@@ -59,7 +59,7 @@ def test_saved_model(row, saved):
 
 
 def test_a_model_says_why_it_cannot_be_copied(row):
-    model = slim.Model(row.net)
+    model = slim.Model(row.net, is_training=True)
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match=r"holds variables.*model\.save.*model\.restore"):
             copied(model)
@@ -69,7 +69,7 @@ def test_a_model_says_why_it_cannot_be_copied(row):
 def test_a_scope_can_be_copied(row):
     with slim.arg_scope([row.layer], **row.kwargs) as scope:
         pass
-    net = slim.Model(row.net).build(tf.TensorSpec(row.shape, row.dtype))
+    net = slim.Model(row.net, is_training=True).build(tf.TensorSpec(row.shape, row.dtype))
     copies = [copy.deepcopy(scope)]
     if all(pickled(value) for value in row.kwargs.values()):
         copies.append(pickle.loads(pickle.dumps(scope)))

@@ -95,12 +95,12 @@ def test_a_name_made_twice_is_refused(row):
 
 
 def names_at_home(row) -> list[str]:
-    model = slim.Model(row.net).build(tf.TensorSpec(row.shape, row.dtype))
+    model = slim.Model(row.net, is_training=True).build(tf.TensorSpec(row.shape, row.dtype))
     return [name_of(v) for v in model.variables]
 
 
 def test_a_model_finds_its_variables_again(row):
-    model = slim.Model(row.net)
+    model = slim.Model(row.net, is_training=True)
     inputs = tf.constant(inputs_of(row))
     model(inputs)
     names, variables = names_of(model.variables), model.variables

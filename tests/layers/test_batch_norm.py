@@ -42,7 +42,8 @@ class Run:
                 self.names = [v.op.name for v in variables]
                 values = session.run(variables)
         else:
-            model = slim.Model(self.layer).build(tf.TensorSpec(inputs.shape, inputs.dtype))
+            model = slim.Model(self.layer, is_training=True)
+            model.build(tf.TensorSpec(inputs.shape, inputs.dtype))
             call = model
             if self.mode != "eager":
                 call = tf.function(model, jit_compile=self.mode == "compiled")
@@ -309,8 +310,8 @@ def test_renorm(clipping, mode):
 
 
 def test_renorm_passes_no_gradient_through_its_corrections():
-    model = slim.Model(lambda x: slim.batch_norm(x, renorm=True, scope="b"))
-    plain = slim.Model(lambda x: slim.batch_norm(x, fused=False, scope="b"))
+    model = slim.Model(lambda x: slim.batch_norm(x, renorm=True, scope="b"), is_training=True)
+    plain = slim.Model(lambda x: slim.batch_norm(x, fused=False, scope="b"), is_training=True)
     inputs = tf.constant(IMAGES)
     upstream = tf.constant(np.random.RandomState(5).normal(size=IMAGES.shape), tf.float32)
     gradients = []
@@ -434,7 +435,9 @@ def test_shared_within_a_call_moves_twice(mode):
 
 def test_in_two_replicas_each_follows_its_own_half(strategy2):
     with strategy2.scope():
-        model = slim.Model(lambda x: slim.batch_norm(x, decay=DECAY, scope="b"))
+        model = slim.Model(
+            lambda x: slim.batch_norm(x, decay=DECAY, scope="b"), is_training=True
+        )
         model.build([2, *IMAGES.shape[1:]])
     halves = strategy2.experimental_distribute_values_from_function(
         lambda context: tf.constant(np.split(IMAGES, 2)[context.replica_id_in_sync_group])
@@ -450,5 +453,5 @@ def test_in_two_replicas_each_follows_its_own_half(strategy2):
 def test_a_batch_of_one_value(dtype):
     """Its unbiased variance is no number; the average must stay one."""
     model = slim.Model(lambda x: slim.batch_norm(x, scope="b"))
-    model(np.ones([1, 1, 1, 3], dtype))
+    model(np.ones([1, 1, 1, 3], dtype), is_training=True)
     assert np.all(np.isfinite(model.variables[-1].numpy()))

@@ -32,7 +32,7 @@ def model_of(**kwargs):
             images, decay=0.5, scale=True, scope="b", synchronized=True, **kwargs, **given
         )
 
-    return slim.Model(net)
+    return slim.Model(net, is_training=True)
 
 
 def run(model, images, upstream, weights=None):
@@ -107,9 +107,8 @@ def test_low_inputs_are_summed_in_float32(strategy2):
 
 def test_the_replicas_normalize_apart_by_default(strategy2):
     with strategy2.scope():
-        model = slim.Model(lambda images, _: slim.batch_norm(images)).build(
-            IMAGES.shape, _=None
-        )
+        model = slim.Model(lambda images, _: slim.batch_norm(images), is_training=True)
+        model.build(IMAGES.shape, _=None)
     outputs, *_ = on_two(strategy2, model, IMAGES, UPSTREAM)
     for one in outputs:
         np.testing.assert_allclose(np.mean(one, (0, 1, 2)), np.zeros(3), atol=1e-5)

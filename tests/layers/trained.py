@@ -51,7 +51,7 @@ def run(mode: str, net: Callable, x: np.ndarray) -> Run:
     if mode in ("v1", "tf1"):
         with tf1_graphs() if mode == "tf1" else contextlib.nullcontext():
             return _in_graph(net, x)
-    model = slim.Model(net).build(tf.TensorSpec([None, *x.shape[1:]]))
+    model = slim.Model(net, is_training=True).build(tf.TensorSpec([None, *x.shape[1:]]))
     fill(model.variables)
 
     def step(inputs):

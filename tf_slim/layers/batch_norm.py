@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
 from tf_slim.ops import collect, modes, scopes, stores, variables
-from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 
 __all__ = ["batch_norm"]
 
@@ -215,6 +216,7 @@ def batch_norm(
         call = stores.active_call()
         only_traced = call is not None and call.building
         if may_train and not only_traced and (trainable or not core):
+            _warn_of_training(call, training, sc.name)
             keep = (params.moving_mean, params.moving_variance)
             outputs = _schedule(update, keep, outputs, is_training, updates_collections)
         outputs.set_shape(inputs.shape)
@@ -334,6 +336,20 @@ def _in_steps(
         inputs, shaped(by_mean), shaped(by_variance), offset, scale, epsilon
     )
     return outputs, mean, variance, after
+
+
+def _warn_of_training(call: stores.Call | None, training, path: str) -> None:
+    """Tells that a net which is called for inference trains this layer all the same."""
+    wanted = current_is_training()
+    if call is None or not training or wanted is None or utils.constant_value(wanted) is not False:
+        return
+    warnings.warn(
+        f"batch_norm in scope {path!r} has is_training=True, although {call.store.owner} is called "
+        "for inference: it normalizes by the batch, and this call moves its averages. Give the "
+        "function of the net an argument is_training and pass that on, or leave is_training out "
+        "of the layer: it is then what the call says.",
+        stacklevel=2,
+    )
 
 
 def _schedule(update: Callable, keep, outputs, is_training, updates_collections):

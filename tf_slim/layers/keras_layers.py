@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_slim.layers import moving_average
 from tf_slim.ops import collect, modes, precision, scopes, stores, variables
+from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = ["as_keras_layer", "keras_layer"]
@@ -165,9 +166,8 @@ def _layer_class() -> type:
 
         def call(self, inputs, training=None):
             model = self._slim.value
-            given = {"is_training": bool(training)} if model.accepts("is_training") else {}
-            with self._updates.value.warm_up():
-                outputs, _ = split_outputs(model(inputs, **given))
+            with self._updates.value.warm_up(), default_is_training(bool(training)):
+                outputs, _ = split_outputs(model(inputs))
             for loss in model.losses:
                 self.add_loss(loss)
             return outputs

@@ -10,6 +10,7 @@ import tensorflow as tf
 from tf_slim.layers import moving_average
 from tf_slim.learning import gradients, loss_scale, optimizers
 from tf_slim.ops import collect, patterns, randomness
+from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
@@ -179,7 +180,6 @@ class TrainStep:
             replica,
             alg=randomness.ALGORITHM,
         )
-        training = {"is_training": True} if self.model.accepts("is_training") else {}
         with (
             randomness.random_scope(seed),
             step_scope(step),
@@ -188,7 +188,8 @@ class TrainStep:
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
             tape.watch(self._trained)
-            outputs, _ = split_outputs(self.model(inputs, **training))
+            with default_is_training(True):
+                outputs, _ = split_outputs(self.model(inputs))
             value = self._loss(outputs, labels)
             if not got.losses:
                 got.losses.append(self._scalar(value))
@@ -262,7 +263,7 @@ def make_train_step(
         for images, labels in dataset:
             loss = step(images, labels)
 
-    The step calls the model with `is_training=True` (if it takes that), then `loss`, adds the
+    The step calls the model with `is_training=True`, then `loss`, adds the
     model's regularization, and applies the gradients. Make it under `strategy.scope()` to train
     on several devices; the loss and its gradients are then those of the global batch.
 

@@ -88,8 +88,8 @@ def create(
       by `model.build(tf.TensorSpec([None, height, width, channels]))`, or by `checkpoint`.
 
     Raises:
-      ValueError: there is no such net, checkpoint or precision, the checkpoint is of another net, or
-        a decay is out of its range or of no use to the net.
+      ValueError: there is no such net, checkpoint or precision, the checkpoint is of another net,
+        or a decay is out of its range or of no use to the net.
       TypeError: the net has no such keyword.
       OSError: the checkpoint cannot be fetched.
     """
@@ -174,6 +174,8 @@ def bind(
         with enter_arg_scope(scope):
             return net(images, **{**bound, **kwargs})
 
+    # As a functools.partial has them: a Model reads there what all its calls are.
+    network_fn.keywords = bound  # pyright: ignore[reportFunctionMemberAccess]
     return network_fn
 
 

@@ -112,6 +112,30 @@ def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.default is not p.empty)
 
 
+_IS_TRAINING: contextvars.ContextVar[Any] = contextvars.ContextVar("is_training", default=None)
+
+
+@contextlib.contextmanager
+def default_is_training(value: Any) -> Iterator[None]:
+    """Lets operations that take `is_training` have it by default, in place of their own default.
+
+    A call and an `arg_scope` say otherwise. `Model` opens it round its net.
+
+    Args:
+      value: a truth value, or a scalar tensor; None for each operation's own.
+    """
+    token = _IS_TRAINING.set(value)
+    try:
+        yield
+    finally:
+        _IS_TRAINING.reset(token)
+
+
+def current_is_training() -> Any:
+    """What `default_is_training` says here; None if nothing."""
+    return _IS_TRAINING.get()
+
+
 class arg_scope(contextlib.ContextDecorator):  # a function in the original
     """Sets default arguments of operations within a `with` block.
 
@@ -189,6 +213,10 @@ def add_arg_scope(func: _F) -> _F:
         p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
     )
     key = _new_key(func)
+    # How many positional arguments leave `is_training` open; None if there is no such argument.
+    unsaid = None
+    if "is_training" in accepted:
+        unsaid = positional.index("is_training") if "is_training" in positional else len(positional)
     if (func.__module__ or "").startswith("tf_slim."):
         # Our own layers have no Python control flow over tensors: skip the costly conversion.
         call = tf.autograph.experimental.do_not_convert(func)
@@ -199,6 +227,10 @@ def add_arg_scope(func: _F) -> _F:
     def with_scoped_arguments(*args, **kwargs):
         scope = _CURRENT.get()
         scoped = scope.get(key)
+        if unsaid is not None and len(args) <= unsaid and "is_training" not in kwargs:
+            training = _IS_TRAINING.get()
+            if training is not None and "is_training" not in (scoped or ()):
+                kwargs["is_training"] = training
         if not scoped:
             return call(*args, **kwargs)
         for name in positional[: len(args)]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -21,12 +21,14 @@ class Model(tf.Module):
     """A net: a function, the arg_scope it runs in, and the variables it makes.
 
         model = slim.Model(lenet, num_classes=10).build(tf.TensorSpec([None, 28, 28, 1]))
-        logits, end_points = model(images, is_training=False)
+        logits, end_points = model(images)                      # inference
+        logits, end_points = model(images, is_training=True)
 
-    Calling a model calls its function. Variables are made at the first call (or by `build`) and
-    found again, by name, at every later one: eagerly, in a `tf.function`, in the replicas of a
-    `tf.distribute` strategy. Their names are those that the function's scopes give them in a
-    `tf.compat.v1` graph, whatever scopes or counters are in force where the model is called.
+    Calling a model calls its function, in inference unless `is_training` says otherwise. Variables
+    are made at the first call (or by `build`) and found again, by name, at every later one:
+    eagerly, in a `tf.function`, in the replicas of a `tf.distribute` strategy. Their names are
+    those that the function's scopes give them in a `tf.compat.v1` graph, whatever scopes or
+    counters are in force where the model is called.
 
     Args:
       fn: the function. It may open `tf.compat.v1.variable_scope`s, use `slim` layers, raw
@@ -36,7 +38,8 @@ class Model(tf.Module):
       precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`); by
         default what is in force now. Variables are float32 in each, and so are the outputs, but
         not the end points.
-      **fixed_kwargs: keyword arguments of `fn` that every call gets.
+      **fixed_kwargs: keyword arguments of `fn` that every call gets; `is_training` among them says
+        of all calls what they are, those of training and evaluation too.
     """
 
     def __init__(
@@ -53,7 +56,14 @@ class Model(tf.Module):
         fn_name = _name_of(fn)
         super().__init__(name=name or (fn_name if fn_name.isidentifier() else "model"))
         self._fn = fn
-        self._parameters = frozenset(inspect.signature(fn).parameters)
+        parameters = inspect.signature(fn).parameters
+        self._parameters = frozenset(parameters)
+        self._takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+        self._place = _place(parameters.values(), "is_training")
+        # Who binds it to the function has said what all calls are, as by a fixed keyword.
+        self._bound = getattr(fn, "keywords", {}).get("is_training")
+        # A required argument counts as one of training, too: nothing says that it is not.
+        self._trains = "is_training" in parameters and bool(parameters["is_training"].default)
         self._fixed = types.MappingProxyType(fixed_kwargs)
         scope = arg_scopes.current_arg_scope() if arg_scope is None else arg_scope
         self._arg_scope = (
@@ -66,7 +76,19 @@ class Model(tf.Module):
         self._end_points = stores.Untracked({})
 
     def __call__(self, *args, **kwargs):
-        """Calls the net. Takes and returns what its function does."""
+        """Calls the net. Takes and returns what its function does.
+
+        `is_training` can be given to any net: where its function has no such argument, it is the
+        default of the layers that have one, such as `batch_norm` and `dropout`. Where it is not
+        given, the call is one of inference, whatever the function's own default; or, if a model
+        calls this one, what that call is. `make_train_step`, `build`, `evaluate` and Keras say
+        which. In a v1 graph functions and layers keep their own defaults.
+
+        Raises:
+          ValueError: `is_training` is not given inside `slim.collect()`, to a net whose own default
+            is to train. Losses are collected in training and in validation, and only the caller
+            knows which it is.
+        """
         return self._run(False, args, kwargs)
 
     def build(self, *specs, **kwargs) -> Model:
@@ -90,7 +112,8 @@ class Model(tf.Module):
             return self
 
         def trace(*inputs):
-            self._run(True, inputs, kwargs)
+            with arg_scopes.default_is_training(True):
+                self._run(True, inputs, kwargs)
 
         tf.function(trace, autograph=False).get_concrete_function(*specs)
         return self
@@ -114,6 +137,7 @@ class Model(tf.Module):
 
     def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
         parent = stores.active_call()
+        training, kwargs = self._phase(args, {**self._fixed, **kwargs})
         call = stores.Call(self._store, entry=self._scope.name, building=building)
         if parent is not None:
             call.building = building or parent.building
@@ -127,10 +151,11 @@ class Model(tf.Module):
             with (
                 scopes.entry(self._scope, v1_reuse=in_v1 and bool(self._store.names())),
                 arg_scopes.arg_scope(self._arg_scope),
+                arg_scopes.default_is_training(training),
                 precisions.precision(self._precision),
                 collect.collect_outputs() as outputs,
             ):
-                result = self._fn(*args, **{**self._fixed, **kwargs})
+                result = self._fn(*args, **kwargs)
         except BaseException:
             if not in_v1:
                 call.roll_back()
@@ -142,6 +167,37 @@ class Model(tf.Module):
         if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
             return _in_full(result)
         return result
+
+    def _phase(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Whether this call is one of training, and the arguments that tell the net so.
+
+        Returns:
+          A truth value or tensor, None where that is left to the net and its layers; and `kwargs`,
+          with as much of it as the net takes.
+        """
+        takes = "is_training" in self._parameters
+        in_v1 = modes.in_v1_graph()
+        if takes and self._place is not None and len(args) > self._place:
+            return (None if in_v1 else args[self._place]), kwargs
+        if "is_training" in kwargs:
+            training = kwargs["is_training"]
+            if takes or self._takes_any:
+                return (None if in_v1 else training), kwargs
+            del kwargs["is_training"]
+            return training, kwargs
+        if in_v1 or self._bound is not None:
+            return (None if in_v1 else self._bound), kwargs
+        training = arg_scopes.current_is_training()
+        if training is None:
+            if collect.current_frame() is None or (takes and not self._trains):
+                training = False
+            elif takes:
+                raise ValueError(
+                    f"{self.name} is called inside slim.collect() without is_training. Say which "
+                    "it is: model(inputs, is_training=True) to train on the losses, "
+                    "is_training=False to validate by them."
+                )
+        return training, {**kwargs, "is_training": training} if takes else kwargs
 
     def _join(self, parent: stores.Call) -> None:
         owner = parent.store.model
@@ -311,6 +367,13 @@ def _in_full(result: Any) -> Any:
     if split_outputs(result)[1] is None:
         return precisions.in_full(result)
     return (*precisions.in_full(result[:-1]), result[-1])
+
+
+def _place(parameters: Iterable[inspect.Parameter], name: str) -> int | None:
+    """The position of an argument that can be given by position."""
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in kinds]
+    return names.index(name) if name in names else None
 
 
 def _name_of(fn: Callable) -> str:
