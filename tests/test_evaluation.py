@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -98,6 +100,54 @@ def test_evaluation_is_not_training():
     seen.clear()
     slim.evaluation.evaluate(model, whole(64), METRICS)
     assert set(seen) == {False}
+
+
+def test_a_second_evaluation_is_not_traced_again():
+    traced = []
+
+    def net(x, is_training=True):
+        traced.append(is_training)
+        return toy.dense(x, 7)
+
+    model = slim.Model(net).build([None, 5])
+    traced.clear()
+    evaluate = slim.evaluation.evaluate
+    results = []
+    for _ in range(3):
+        metrics = slim.evaluation.classification_metrics(7)  # new objects each time
+        results.append(evaluate(model, whole(32), metrics))
+        model.variables[0].assign_add(tf.ones_like(model.variables[0]) * [1, 0, 0, 0, 0, 0, 3.0])
+    assert traced == [False]
+    assert results[0]["loss"] != results[1]["loss"] != results[2]["loss"]
+    evaluate(model, whole(32), [slim.metrics.streaming_mean])
+    assert len(traced) == 2, "other metrics are another function"
+    model.replace_variable("fc/weights", tf.Variable(model.variables[0]))
+    evaluate(model, whole(32), slim.evaluation.classification_metrics(7))
+    assert len(traced) == 3, "one that was traced keeps the old variable"
+    for _ in range(20):
+        evaluate(model, whole(32), {"mean": (slim.metrics.streaming_mean, lambda o, y: (o,))})
+    assert len(model.evaluated_by) <= 8
+
+
+def test_a_list_of_metrics_has_their_own_names():
+    mine = slim.metrics.stateful(slim.metrics.streaming_mean)
+    given = [
+        functools.partial(slim.metrics.streaming_recall_at_k, k=1),
+        METRICS["accuracy"],
+        tf.keras.metrics.SparseCategoricalAccuracy(name="keras"),
+        (mine, lambda logits, labels: (labels,)),
+    ]
+    model = toy.model()
+    results = slim.evaluation.evaluate(model, whole(30), given[1:])
+    assert results["accuracy"] == pytest.approx(expected(model)[0]) == results["keras"]
+    assert len(results) == 3
+    recall = slim.evaluation.evaluate(model, whole(30), given[:1])
+    assert recall == {"recall_at_k": pytest.approx(expected(model)[0])}
+    with pytest.raises(ValueError, match="two of the list are called 'accuracy'"):
+        slim.evaluation.evaluate(model, whole(30), [METRICS["accuracy"]] * 2)
+    for wrong in (slim.metrics.streaming_accuracy, "accuracy", None):
+        with pytest.raises(TypeError, match="a dict by name, or a list"):
+            slim.evaluation.evaluate(model, whole(30), wrong)
 
 
 def test_keras_metrics_and_metrics_made_before():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,10 +38,14 @@ __all__ = [
 ]
 
 
+# Traced functions that a model keeps, with different metrics; the oldest goes first.
+_KEPT = 8
+
+
 def evaluate(
     model: Model,
     dataset: Any,
-    metrics: Mapping[str, Any],
+    metrics: Mapping[str, Any] | Sequence[Any],
     *,
     on_batch: Callable[[int], None] | None = None,
     observe: Callable[[Any, Any, Any], None] | None = None,
@@ -61,6 +65,7 @@ def evaluate(
         `slim.metrics`, objects made of these, Keras metrics. They are given `(outputs, labels)`,
         where `outputs` is what the net returned, without its end points. Or a pair
         `(metric, prepare)`: the metric is given what `prepare(outputs, labels)` returns, a tuple.
+        A list of these has the metrics' own names: "accuracy" for `streaming_accuracy`.
       on_batch: called after each batch with the number of batches done.
       observe: called with `(inputs, outputs, labels)` of each batch (of each replica's part of it),
         such as `slim.report.Findings(10).add`.
@@ -69,8 +74,9 @@ def evaluate(
       The results by name: a float for a scalar, an array otherwise.
 
     Raises:
-      ValueError: the data set is empty, endless or not of `(inputs, labels)`, or the model is not
-        built.
+      ValueError: the data set is empty, endless or not of `(inputs, labels)`, the model is not
+        built, or two metrics of a list have the same name.
+      TypeError: `metrics` or one of them is of another kind.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a slim.Model; got {model!r}. Write slim.Model(net).")
@@ -78,24 +84,9 @@ def evaluate(
     strategy = tf.distribute.get_strategy()
     source = Source(dataset, strategy)
     source.require_end()
-    measured, prepare = {}, {}
-    for name, metric in metrics.items():
-        pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
-        measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
-        measured[name].reset()
-
-    def measure(inputs, labels):
-        with default_is_training(False):
-            outputs, _ = split_outputs(model(inputs))
-        for name, metric in measured.items():
-            metric.update(*prepare[name](outputs, labels))
-        return outputs if observe is not None else ()
-
-    @tf.function(reduce_retracing=True)
-    def step(inputs, labels):
-        if strategy.num_replicas_in_sync > 1:
-            return strategy.run(measure, (inputs, labels))
-        return measure(inputs, labels)
+    measured, step = _step(model, _by_name(metrics), observe is not None)
+    for metric in measured.values():
+        metric.reset()
 
     done = 0
     try:
@@ -112,6 +103,109 @@ def evaluate(
     if not done:
         raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
     return {name: _plain(metric.result()) for name, metric in measured.items()}
+
+
+def _step(model: Model, metrics: Mapping[str, Any], returns_outputs: bool):
+    """The metrics by name, and a function that evaluates a batch; those of an earlier call if any.
+
+    To trace a function takes longer than many an evaluation, and those within a training are of
+    the same model by the same metrics.
+    """
+    strategy = tf.distribute.get_strategy()
+    key = (
+        strategy,
+        returns_outputs,
+        tuple(map(id, model.variables)),
+        *((name, _identity(metric)) for name, metric in metrics.items()),
+    )
+    known = model.evaluated_by
+    if key not in known:
+        while len(known) >= _KEPT:
+            del known[next(iter(known))]
+        known[key] = _traced(model, metrics, returns_outputs, strategy)
+    return known[key]
+
+
+def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, strategy):
+    measured, prepare = {}, {}
+    for name, metric in metrics.items():
+        pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
+        measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
+
+    def measure(inputs, labels):
+        with default_is_training(False):
+            outputs, _ = split_outputs(model(inputs))
+        for name, metric in measured.items():
+            metric.update(*prepare[name](outputs, labels))
+        return outputs if returns_outputs else ()
+
+    @tf.function(reduce_retracing=True)
+    def step(inputs, labels):
+        if strategy.num_replicas_in_sync > 1:
+            return strategy.run(measure, (inputs, labels))
+        return measure(inputs, labels)
+
+    return measured, step
+
+
+def _identity(metric: Any) -> Any:
+    """A key that metrics which do the same have in common."""
+    if isinstance(metric, tuple):
+        return tuple(map(_identity, metric))
+    if isinstance(metric, functools.partial):
+        parts = metric.func, metric.args, tuple(sorted(metric.keywords.items()))
+        try:
+            hash(parts)
+        except TypeError:
+            return _Only(metric)
+        return parts
+    # The object itself and not its id: as long as the key is kept, no other can have that.
+    return metric if isinstance(metric, Hashable) else _Only(metric)
+
+
+class _Only:
+    """A key for one object, whatever it takes for its equals."""
+
+    def __init__(self, value: Any):
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Only) and other._value is self._value
+
+    def __hash__(self) -> int:
+        return id(self._value)
+
+
+def _by_name(metrics: Any) -> Mapping[str, Any]:
+    """The metrics by name; a list of them has their own names."""
+    if isinstance(metrics, Mapping):
+        return metrics
+    if not isinstance(metrics, (list, tuple)):
+        raise TypeError(
+            f"metrics: expected a dict by name, or a list; got {metrics!r}. Write "
+            "{'accuracy': slim.metrics.streaming_accuracy}, or the metric in a list."
+        )
+    named: dict[str, Any] = {}
+    for metric in metrics:
+        name = _name_of(metric)
+        if name in named:
+            raise ValueError(
+                f"metrics: two of the list are called {name!r}. Give a dict, with a name for each."
+            )
+        named[name] = metric
+    return named
+
+
+def _name_of(metric: Any) -> str:
+    while isinstance(metric, (tuple, functools.partial)):
+        metric = metric[0] if isinstance(metric, tuple) else metric.func
+    name = getattr(metric, "name", None) or getattr(metric, "__name__", None)
+    if not isinstance(name, str):
+        raise TypeError(
+            f"metrics: {metric!r} has no name that the result could have. Give a dict, with a name "
+            "for each."
+        )
+    return name.removeprefix("streaming_")
 
 
 def classification_metrics(num_classes: int) -> dict[str, tuple]:

@@ -60,6 +60,9 @@ def test_a_text_may_look_like_something_else(setting, value):
     ("setting", "message"),
     [
         ("train.stepz=3", "--set train.stepz=3: [train] has no key 'stepz'. Did you mean 'steps'?"),
+        ("train.batch_size=8", "[train] has no key 'batch_size'. Did you mean data.batch_size?"),
+        ("train.batchsize=8", "Did you mean data.batch_size?"),
+        ("optimizer.num_classes=8", "Did you mean model.num_classes or data.num_classes?"),
         ("trian.steps=3", "there is no section 'trian'. Did you mean 'train'?"),
         ("steps=3", "'steps' stands in no section. Did you mean train.steps?"),
         ("num_classes=3", "Did you mean model.num_classes or data.num_classes?"),

@@ -12,7 +12,8 @@ from tests.goldens.compare import assert_record
 from tests.goldens.loader import case
 from tests.goldens.rule import make_input
 from tf_slim.data.preprocessing import get_preprocessing, names
-from tf_slim.data.preprocessing.geometry import crop_or_pad, jitter
+from tf_slim.data.preprocessing.geometry import crop_or_pad, fit, jitter
+from tf_slim.legacy.research_slim.preprocessing import lenet_preprocessing
 
 SEED = tf.constant([1, 2])
 
@@ -27,11 +28,50 @@ def apply(name, image, size=None, is_training=False, seed=SEED):
 
 
 @pytest.mark.parametrize("case_id", ["lenet_1", "lenet_2"])
-def test_lenet_is_that_of_the_original(case_id):
+def test_lenet_of_research_slim_is_that_of_the_original(case_id):
     recorded = case("preprocessing", case_id)
     image = make_input(recorded["inputs"][0])
     for is_training in (False, True):
-        assert_record(apply("lenet", image, (28, 28), is_training), recorded["output"])
+        made = lenet_preprocessing.preprocess_image(tf.constant(image), 28, 28, is_training)
+        assert_record(made, recorded["output"])
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
+    known=st.booleans(),
+)
+def test_nothing_of_an_image_is_cut_off(height, width, size, known):
+    image = np.full([height, width, 3], 200, np.uint8)
+    given_size = [height, width] if known else [None, None]
+    call = tf.function(lambda x: fit(x, size), autograph=False)
+    made = call.get_concrete_function(tf.TensorSpec([*given_size, 3], tf.uint8))(image)
+    assert made.shape == [*size, 3] and made.dtype == tf.uint8
+    rows, columns = (np.flatnonzero(made.numpy()[..., 0].any(axis)) for axis in (1, 0))
+    factor = min(1.0, size[0] / height, size[1] / width)
+    for found, side, room in zip((rows, columns), (height, width), size):
+        assert abs(len(found) - max(side * factor, 1.0)) <= 0.5 + 1e-3, "its ratio is kept"
+        margin = room - len(found)
+        assert len(found) == found[-1] - found[0] + 1, "in one piece"
+        assert found[0] in (margin // 2, margin - margin // 2), "in the middle"
+    assert set(np.unique(made)) <= {0, 200}
+
+
+def test_what_is_made_smaller_is_averaged():
+    image = picture(24, 32)
+    means = image.reshape(6, 4, 8, 4).mean((1, 3))
+    np.testing.assert_allclose(fit(tf.constant(image), (6, 8))[..., 0], np.rint(means), atol=1)
+    floats = tf.constant(image, tf.float32)
+    np.testing.assert_allclose(fit(floats, (6, 8))[..., 0], means, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lenet", "digits"])
+def test_a_photograph_is_seen_whole(name):
+    photograph = np.zeros([300, 400, 3], np.uint8)
+    photograph[:60], photograph[240:] = 255, 128  # what a crop would not see
+    made = apply(name, photograph, 28)[:, 14, 0].numpy()
+    assert np.any(made > 0.9) and np.any(np.abs(made) < 0.1)
 
 
 def test_lenet_without_a_size_keeps_that_of_the_image():

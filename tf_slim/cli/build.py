@@ -58,7 +58,7 @@ def _preprocessing(config: Config, spec: DatasetSpec, net: Any) -> str:
     if net.preprocessing is not None:
         terminal.note(
             f"there is no preprocessing {net.preprocessing!r}, which goes with {net.name}: taking "
-            "'lenet', which crops or pads and scales to [-1, 1). See data.preprocessing."
+            "'lenet', which fits images into a size and scales to [-1, 1). See data.preprocessing."
         )
     return "lenet"
 
@@ -137,7 +137,11 @@ def model(config: Config, images: tf.TensorSpec) -> slim.Model:
     options = config.model
     try:
         net = slim.nets.create(
-            options.name, options.num_classes, weight_decay=options.weight_decay, **options.kwargs
+            options.name,
+            options.num_classes,
+            weight_decay=options.weight_decay,
+            batch_norm_decay=options.batch_norm_decay,
+            **options.kwargs,
         )
         return net.build(tf.TensorSpec([None, *images.shape[1:]], images.dtype))
     except (ValueError, TypeError) as error:

@@ -25,6 +25,9 @@ class ModelOptions:
     name: str = option("lenet", "a net of `tf-slim nets`")
     num_classes: int | None = option(None, "by default that of the data", at_least=1)
     weight_decay: float | None = option(None, "L2, by default what the net uses", at_least=0)
+    batch_norm_decay: float | None = option(
+        None, "of its moving averages, by default what the net uses", at_least=0, at_most=1
+    )
     kwargs: dict[str, Any] = option({}, "further arguments of the net's function")
 
 
@@ -161,7 +164,8 @@ def _checked(table: Mapping[str, Any], source: str) -> dict[str, dict[str, Any]]
             raise _unknown_section(name, source)
         if not isinstance(values, Mapping):
             raise ConfigError(f"{source}: {name} must be a section; got {received(values)}.")
-        result[name] = checked(SECTIONS[name], name, values, source)
+        others = [f"{s}.{key}" for s, kind in SECTIONS.items() if s != name for key in fields(kind)]
+        result[name] = checked(SECTIONS[name], name, values, source, others)
     return result
 
 

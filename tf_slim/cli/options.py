@@ -36,7 +36,13 @@ def fields(section: Any) -> dict[str, dataclasses.Field]:
     return {field.name: field for field in dataclasses.fields(section)}
 
 
-def checked(section: Any, name: str, values: Mapping[str, Any], source: str) -> dict[str, Any]:
+def checked(
+    section: Any,
+    name: str,
+    values: Mapping[str, Any],
+    source: str,
+    others: Iterable[str] = (),
+) -> dict[str, Any]:
     """Checks the keys, the types and the ranges of the values given for a section.
 
     Args:
@@ -44,6 +50,7 @@ def checked(section: Any, name: str, values: Mapping[str, Any], source: str) -> 
       name: of the section, such as `train`.
       values: what was given.
       source: where it was given, to begin an error with.
+      others: the keys of other sections, such as `data.batch_size`: one may be meant.
 
     Returns:
       The values, where a type asks for it converted (an integer to a float, one text to a list).
@@ -57,7 +64,7 @@ def checked(section: Any, name: str, values: Mapping[str, Any], source: str) -> 
     for key, value in values.items():
         if key not in known:
             raise ConfigError(
-                f"{source}: [{name}] has no key {key!r}.{did_you_mean(key, known)} "
+                f"{source}: [{name}] has no key {key!r}.{_nearest(key, known, others)} "
                 f"Its keys: {', '.join(known)}."
             )
         full = f"{name}.{key}"
@@ -157,6 +164,18 @@ def _check_range(what: str, value: Any, rules: Mapping[str, Any]) -> None:
                 raise ConfigError(f"{what} must be {words} {rules[rule]}; got {number}.")
         if isinstance(number, float) and not math.isfinite(number):
             raise ConfigError(f"{what} must be finite; got {number}.")
+
+
+def _nearest(key: str, known: Iterable[str], others: Iterable[str]) -> str:
+    """` Did you mean 'steps'?`, of this section, or of others where that is nearer."""
+    by_key: dict[str, list[str]] = {}
+    for path in others:
+        by_key.setdefault(path.rpartition(".")[2], []).append(path)
+    own = list(known)
+    (close,) = difflib.get_close_matches(key.lower(), [*own, *by_key], n=1, cutoff=0.55) or [None]
+    if close is None or close in own:
+        return did_you_mean(key, own)
+    return f" Did you mean {' or '.join(by_key[close])}?"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

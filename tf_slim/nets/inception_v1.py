@@ -24,7 +24,11 @@ _STRIDE = 32
 
 
 def inception_v1_arg_scope(
-    weight_decay=0.00004, use_batch_norm=True, batch_norm_var_collection="moving_vars"
+    weight_decay=0.00004,
+    use_batch_norm=True,
+    batch_norm_var_collection="moving_vars",
+    *,
+    batch_norm_decay=0.9997,
 ):
     """The scope that Inception v1 is trained in.
 
@@ -32,12 +36,16 @@ def inception_v1_arg_scope(
       weight_decay: the factor of the L2 regularization.
       use_batch_norm: whether convolutions have batch norm, or biases.
       batch_norm_var_collection: name of a further collection for the moving averages.
+      batch_norm_decay: of the moving averages.
 
     Returns:
       An arg_scope.
     """
     return inception_arg_scope(
-        weight_decay, use_batch_norm, batch_norm_var_collection=batch_norm_var_collection
+        weight_decay,
+        use_batch_norm,
+        batch_norm_decay,
+        batch_norm_var_collection=batch_norm_var_collection,
     )
 
 

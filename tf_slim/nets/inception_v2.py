@@ -35,7 +35,9 @@ from tf_slim.nets.inception_utils import (
 __all__ = ["inception_v2", "inception_v2_arg_scope", "inception_v2_base", "trunc_normal"]
 
 
-def inception_v2_arg_scope(weight_decay=0.00004, batch_norm_var_collection="moving_vars"):
+def inception_v2_arg_scope(
+    weight_decay=0.00004, batch_norm_var_collection="moving_vars", *, batch_norm_decay=0.9997
+):
     """The scope that Inception v2 is trained in.
 
     Args:
@@ -45,7 +47,11 @@ def inception_v2_arg_scope(weight_decay=0.00004, batch_norm_var_collection="movi
     Returns:
       An arg_scope.
     """
-    return inception_arg_scope(weight_decay, batch_norm_var_collection=batch_norm_var_collection)
+    return inception_arg_scope(
+        weight_decay,
+        batch_norm_decay=batch_norm_decay,
+        batch_norm_var_collection=batch_norm_var_collection,
+    )
 
 
 def inception_v2_base(

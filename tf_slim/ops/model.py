@@ -74,6 +74,7 @@ class Model(tf.Module):
         self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
         self._children: list[Model] = []
         self._end_points = stores.Untracked({})
+        self._evaluated_by = stores.Untracked({})
 
     def __call__(self, *args, **kwargs):
         """Calls the net. Takes and returns what its function does.
@@ -208,6 +209,11 @@ class Model(tf.Module):
     def precision(self) -> str | None:
         """The name of the precision that the layers compute in; None for that of the inputs."""
         return self._precision
+
+    @property
+    def evaluated_by(self) -> dict[Any, Any]:
+        """For `slim.evaluation.evaluate`: the functions that it has traced from this model."""
+        return self._evaluated_by.value
 
     # ------------------------------------------------------------------ variables
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_slim.data.preprocessing.geometry import crop_or_pad, jitter
+from tf_slim.data.preprocessing.geometry import fit, jitter
 from tf_slim.data.preprocessing.lenet import scale
 from tf_slim.data.preprocessing.registry import register
 
@@ -24,7 +24,7 @@ def digits(image_size: tuple[int, int] | None = None) -> Callable:
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         if image_size is not None:
-            image = crop_or_pad(image, image_size)
+            image = fit(image, image_size)
         image = tf.cast(image, tf.float32)
         if is_training:
             image = jitter(image, seed, shift=1.0, rotation=0.15, zoom=0.1)

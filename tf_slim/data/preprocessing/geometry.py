@@ -34,6 +34,37 @@ def crop_or_pad(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     return image
 
 
+def fit(image: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Brings an image to a size without cutting anything off.
+
+    One that is too large is made smaller, with its ratio of sides, and a margin of zeros is added
+    where it is too small.
+
+    Args:
+        image: `[height, width, channels]`.
+        size: `(height, width)` of the result.
+
+    Returns:
+        The image, `[size[0], size[1], channels]`, of the same dtype.
+    """
+
+    def smaller():
+        sides = tf.cast(tf.shape(image)[:2], tf.float32)
+        factor = tf.reduce_min(tf.cast(tf.constant(size), tf.float32) / sides)
+        fitted = tf.maximum(tf.cast(tf.math.rint(sides * factor), tf.int32), 1)
+        # Each pixel is the mean of those that it stands for.
+        resized = resize(image, tf.minimum(fitted, tf.constant(size)), "area")
+        if not image.dtype.is_floating:
+            resized = tf.math.rint(resized)
+        return tf.cast(resized, image.dtype)
+
+    height, width = image.shape[:2]
+    if height is not None and width is not None:
+        return crop_or_pad(smaller() if height > size[0] or width > size[1] else image, size)
+    too_large = tf.reduce_any(tf.shape(image)[:2] > tf.constant(size))
+    return crop_or_pad(tf.cond(too_large, smaller, lambda: image), size)
+
+
 def resize(image: tf.Tensor, size, method: str = "bilinear") -> tf.Tensor:
     """Resizes an image as TensorFlow 1 did, from where the published checkpoints come.
 

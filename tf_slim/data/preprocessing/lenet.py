@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_slim.data.preprocessing.geometry import crop_or_pad
+from tf_slim.data.preprocessing.geometry import fit
 from tf_slim.data.preprocessing.registry import register
 
 
 @register("lenet")
 def lenet(image_size: tuple[int, int] | None = None) -> Callable:
-    """Crops or pads to a size and computes `(pixel - 128) / 128`, alike in training and evaluation.
+    """Brings images to a size and computes `(pixel - 128) / 128`, alike in training and evaluation.
+
+    What is too large is made smaller, and what is too small gets a margin; nothing is cut off. (The
+    preprocessing of research/slim cuts off, which leaves little of a photograph.)
 
     Args:
         image_size: `(height, width)` of the result, or None to leave the size as it is.
@@ -24,7 +27,7 @@ def lenet(image_size: tuple[int, int] | None = None) -> Callable:
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         del is_training, seed
         if image_size is not None:
-            image = crop_or_pad(image, image_size)
+            image = fit(image, image_size)
         return scale(image)
 
     return preprocess
