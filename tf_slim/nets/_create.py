@@ -175,7 +175,7 @@ def bind(
             return net(images, **{**bound, **kwargs})
 
     # As a functools.partial has them: a Model reads there what all its calls are.
-    network_fn.keywords = bound  # pyright: ignore[reportFunctionMemberAccess]
+    network_fn.keywords = bound  # pyright: ignore[reportAttributeAccessIssue]
     return network_fn
 
 
