@@ -15,7 +15,12 @@ FINE = """
     from tensorflow.contrib.framework.python.ops import arg_scope as scope
     from tensorflow.contrib import gan      # imported, and not used
     import numpy as np
+    import numpy.lib.arraysetops
+    from tensorflow.core.framework import graph_pb2
+    from numpy import infty, in1d
 
+    d = np.load("a.npy", allow_pickle=True).item(), {}.item(), np.load("b.npy").shape
+    graph_pb2.GraphDef(np.cast["float32"](1).tostring())
     x = tf.placeholder(tf.float32, [None, np.int(3)])
     with scope([slim.conv2d], padding="SAME"):
         print(tf.layers.dense(x, 3), tf.contrib.layers.xavier_initializer(), tf.nn.rnn_cell.GRUCell)
@@ -34,6 +39,11 @@ LACKING = {
     "import tensorflow.contrib.unheard_of": "tf.contrib.unheard_of",
     "import tensorflow.unheard_of": "tf.unheard_of",
     "from tensorflow.contrib.layers import unheard_of": "tf.contrib.layers.unheard_of",
+    "import numpy as np; np.npv(1)": "np.npv",
+    "from numpy import who": "np.who",
+    "import numpy as np; d = np.load('a.npy').item()": "np.load(...).item()",
+    "import nets.vgg": "nets",
+    "from preprocessing import preprocessing_factory": "preprocessing",
 }
 
 
@@ -72,3 +82,39 @@ def test_modules_of_the_program_are_looked_at_too(tmp_path, capsys):
 def test_python_2(tmp_path, capsys):
     assert runner.main(str(write(tmp_path, "print 'hello'\n")), only_check=True) == 1
     assert "Python 2" in capsys.readouterr().err
+
+
+def test_flags_count(tmp_path):
+    text = "import numpy as np\nfrom nets import vgg\nd = np.load('a.npy', None).item()\n"
+    program = write(tmp_path, text)
+    assert [found.symbol.partition("(")[0] for found in check(program)] == ["nets", "np.load"]
+    assert check(program, research_slim=True, allow_pickle=True) == []
+    assert [found.alternative for found in check(program)] == ["--research-slim", "--allow-pickle"]
+    (tmp_path / "nets").mkdir()
+    assert [found.line for found in check(program)] == [3]
+
+
+def test_neighbours_as_in_python_2(tmp_path):
+    (tmp_path / "package").mkdir()
+    write(tmp_path / "package", "import inner\n", "__init__.py")
+    write(tmp_path / "package", "import tensorflow as tf\ntf.contrib.crf.crf_decode\n", "inner.py")
+    assert len(check(write(tmp_path, "import package\n"))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8-sig", "gbk"])
+def test_encodings(encoding, tmp_path):
+    program = tmp_path / "main.py"
+    text = (
+        f"# -*- coding: {encoding} -*-\nimport tensorflow as tf\nprint('\u00b0', tf.unheard_of)\n"
+    )
+    program.write_bytes(text.encode(encoding))
+    assert [found.symbol for found in check(program)] == ["tf.unheard_of"]
+
+
+@pytest.mark.parametrize("head", ["", "\n\n", "# -*- coding: unheard-of -*-\n"])
+def test_undeclared_encoding(head, tmp_path, capsys):
+    program = tmp_path / "main.py"
+    program.write_bytes(head.encode() + b"print('\xb0')\n")
+    assert runner.main(str(program), only_check=True) == 1
+    shown = capsys.readouterr().err
+    assert "main.py:1: " in shown and "coding: latin-1" in shown

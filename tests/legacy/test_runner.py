@@ -43,6 +43,14 @@ PACKAGE = {
     "other": "import sibling as alias\nNAME = alias.NAME\n",
 }
 
+ARRAYS = """import numpy as np, sys
+a = np.array([3], np.uint8)
+print(a.tostring(), "%d" % a)
+np.save("/".join(__file__.split("/")[:-1] + ["dict.npy"]), {"conv1": int(a) - 2})
+loaded = np.load(__file__.replace("arrays.py", "dict.npy")).item()
+print(loaded, sys.modules["__main__"].__name__)
+"""
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
@@ -98,6 +106,26 @@ def test_research_slim_is_named(program):
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ModuleNotFoundError: No module named 'nets'. If research/slim's")
     assert "tf-slim run --research-slim" in last
+
+
+def test_arrays_of_old_and_pickles(program):
+    script = program.parent / "arrays.py"
+    script.write_text(ARRAYS)
+    done = start("tf_slim.cli", "run", script)
+    assert done.returncode == 1
+    assert done.stdout == "b'\\x03' 3\n"
+    assert "line 5, in <module>" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("hint: ")
+    done = start("tf_slim.cli", "run", "--allow-pickle", script)
+    assert done.stdout.splitlines()[-1] == "{'conv1': 1} __main__", done.stderr
+
+
+def test_python_2_is_told_in_three_lines(program):
+    script = program.parent / "python2.py"
+    script.write_text("print 'hello'\n")
+    done = start("tf_slim.legacy", script)
+    assert done.returncode == 1
+    assert "SyntaxError" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_no_such_program(tmp_path):

@@ -28,6 +28,13 @@ def command(
             help="Offer research/slim's nets, preprocessing, datasets, deployment.",
         ),
     ] = False,
+    allow_pickle: Annotated[
+        bool,
+        typer.Option(
+            "--allow-pickle",
+            help="Let its np.load read pickled objects, which can run any code: for trusted files.",
+        ),
+    ] = False,
 ) -> None:
     """Run a program of TensorFlow 1 (tf.contrib.slim, tf_slim), unedited.
 
@@ -42,6 +49,7 @@ def command(
             args or (),
             treat_as_tf1=treat_as_tf1 or (),
             research_slim=research_slim,
+            allow_pickle=allow_pickle,
             only_check=check,
         )
     )

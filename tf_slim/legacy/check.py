@@ -5,18 +5,21 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib
+import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from tf_slim.legacy import imports
-from tf_slim.legacy.absent import Absent, NotProvidedError, alternative
+from tf_slim.legacy import absent, imports, numpy1, source
+from tf_slim.legacy.absent import Absent, NotProvidedError
+from tf_slim.legacy.numpy1.functions import FUNCTIONS
 from tf_slim.legacy.programs import Membership
 
 __all__ = ["Finding", "check"]
 
-_ROOTS = ("tensorflow", "tf_slim")
+_ROOTS = ("tensorflow", "tf_slim", "numpy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +43,15 @@ class Finding:
         return f"{self.path}:{self.line}: {self.symbol} is not provided{use}"
 
 
-def check(script: str | os.PathLike) -> list[Finding]:
+def check(
+    script: str | os.PathLike, *, research_slim: bool = False, allow_pickle: bool = False
+) -> list[Finding]:
     """Looks through a program and the modules of its own that it imports.
 
     Args:
       script: path of the program.
+      research_slim: see `imports.install`.
+      allow_pickle: see `imports.install`.
 
     Returns:
       What was found, by file and line.
@@ -61,20 +68,41 @@ def check(script: str | os.PathLike) -> list[Finding]:
         if os.path.realpath(path) in seen:
             continue
         seen.add(os.path.realpath(path))
-        with open(path, encoding="utf-8") as file:
-            tree = ast.parse(file.read(), path)
-        findings += _findings(tree, path)
+        tree = ast.parse(source.read(path)[0], path)
+        with warnings.catch_warnings():
+            # The program is told of old names when it runs.
+            warnings.simplefilter("ignore")
+            found = _findings(tree, path, allow_pickle)
+        if not research_slim:
+            found += _packages_of_research_slim(tree, path, places)
+        findings += sorted(found, key=lambda finding: (finding.line, finding.symbol))
         waiting += _own_modules(tree, path, places)
     return findings
 
 
-def _findings(tree: ast.Module, path: str) -> list[Finding]:
+def _packages_of_research_slim(tree: ast.Module, path: str, places: list[str]) -> Iterator[Finding]:
+    here = [*places, os.path.dirname(os.path.abspath(path))]
+    for node in ast.walk(tree):
+        wanted: list[str] = []
+        if isinstance(node, ast.Import):
+            wanted = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            wanted = [node.module or ""]
+        for root in {name.partition(".")[0] for name in wanted} & set(imports.RESEARCH_SLIM):
+            if _file_of(root, here) or any(os.path.isdir(os.path.join(x, root)) for x in here):
+                continue
+            if importlib.util.find_spec(root) is None:
+                yield Finding(path, getattr(node, "lineno", 0), root, "--research-slim")
+
+
+def _findings(tree: ast.Module, path: str, allow_pickle: bool) -> list[Finding]:
     names = _Names()
     found: dict[tuple[int, str], Finding] = {}
 
-    def add(node: ast.AST, symbol: str) -> None:
+    def add(node: ast.AST, symbol: str, alternative: str | None = None) -> None:
         line = getattr(node, "lineno", 0)
-        found.setdefault((line, symbol), Finding(path, line, symbol, alternative(symbol)))
+        use = _alternative(symbol) if alternative is None else alternative
+        found.setdefault((line, symbol), Finding(path, line, symbol, use))
 
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -88,7 +116,15 @@ def _findings(tree: ast.Module, path: str) -> list[Finding]:
             symbol = names.missing(node)
             if symbol:
                 add(node, symbol)
-    return sorted(found.values(), key=lambda finding: (finding.line, finding.symbol))
+        if not allow_pickle and isinstance(node, ast.Attribute) and node.attr == "item":
+            if names.loads_by_default(node.value):
+                add(node, "np.load(...).item(), which reads a pickle,", "--allow-pickle")
+    return list(found.values())
+
+
+def _alternative(symbol: str) -> str:
+    root, _, name = symbol.partition(".")
+    return numpy1.alternative(name) if root == "np" else absent.alternative(symbol)
 
 
 class _Names:
@@ -133,6 +169,19 @@ class _Names:
                 continue
             self._objects[alias.asname or alias.name] = (symbol, value)
 
+    def loads_by_default(self, node: ast.AST) -> bool:
+        """Whether `node` is a call of `np.load` that leaves open whether it may read pickles."""
+        if not isinstance(node, ast.Call) or len(node.args) > 2:
+            return False
+        function = node.func
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            _, module = self._objects.get(function.value.id, ("", None))
+            value = getattr(module, function.attr, None) if function.attr == "load" else None
+        else:
+            _, value = self._objects.get(getattr(function, "id", ""), ("", None))
+        by_default = all(keyword.arg != "allow_pickle" for keyword in node.keywords)
+        return value is FUNCTIONS["load"] and by_default
+
     def missing(self, node: ast.AST) -> str | None:
         """The full name of what `node` means, if that is not provided."""
         attributes: list[str] = []
@@ -170,14 +219,16 @@ def _module(name: str) -> Any:
 
 
 def _shown(name: str) -> str:
-    return "tf" + name.removeprefix("tensorflow") if name.startswith("tensorflow") else name
+    root, dot, rest = name.partition(".")
+    return {"tensorflow": "tf", "numpy": "np"}.get(root, root) + dot + rest
 
 
 def _own_modules(tree: ast.Module, path: str, places: list[str]) -> Iterator[str]:
     members = Membership()
     for node in ast.walk(tree):
         wanted: list[str] = []
-        here = places
+        # As in Python 2, `import b` beside b.py may mean that one.
+        here = [*places, os.path.dirname(os.path.abspath(path))]
         if isinstance(node, ast.Import):
             wanted = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

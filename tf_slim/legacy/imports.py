@@ -18,9 +18,10 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tf_slim.legacy import numpy1
+from tf_slim.legacy import numpy1, source
 from tf_slim.legacy.absent import NotProvidedError
 from tf_slim.legacy.contrib import namespaces
+from tf_slim.legacy.numpy1 import methods
 from tf_slim.legacy.programs import Membership
 from tf_slim.legacy.tensorflow1 import dimensions, moved, tensorflow1
 
@@ -108,6 +109,10 @@ class _Python2Names(importlib.abc.MetaPathFinder):
 
 
 class _WithPython2Names(importlib.machinery.SourceFileLoader):
+    def get_code(self, fullname):
+        # Never through the cache of compiled files, which plain Python reads as well.
+        return source.compiled(self.path)
+
     def exec_module(self, module) -> None:
         vars(module).update(python2_names())
         super().exec_module(module)
@@ -115,7 +120,8 @@ class _WithPython2Names(importlib.machinery.SourceFileLoader):
 
 def python2_names() -> dict[str, Any]:
     """What a module of the program finds besides Python's own builtins."""
-    return {name: value for name, value in _PYTHON2.items() if not hasattr(builtins, name)}
+    names = {name: value for name, value in _PYTHON2.items() if not hasattr(builtins, name)}
+    return {**names, source.HELPER: methods}
 
 
 @dataclasses.dataclass
@@ -132,7 +138,12 @@ def is_installed() -> bool:
     return _installed is not None
 
 
-def install(*, treat_as_tf1: Sequence[str] = (), research_slim: bool = False) -> None:
+def install(
+    *,
+    treat_as_tf1: Sequence[str] = (),
+    research_slim: bool = False,
+    allow_pickle: bool = False,
+) -> None:
     """Lets the program that calls this see TensorFlow 1's API from its next `import` on.
 
         import tf_slim.legacy
@@ -149,6 +160,8 @@ def install(*, treat_as_tf1: Sequence[str] = (), research_slim: bool = False) ->
       treat_as_tf1: names of installed packages that are programs of TensorFlow 1, too.
       research_slim: whether `nets`, `preprocessing`, `datasets` and `deployment` can be imported as
         packages at the top, as in a checkout of research/slim.
+      allow_pickle: whether the program's `np.load` reads pickled objects unless it says otherwise,
+        as before NumPy 1.16.3. A pickle can run any code: only for files that you trust.
 
     Raises:
       RuntimeError: TensorFlow has already been used in a way that cannot be undone.
@@ -166,6 +179,7 @@ def install(*, treat_as_tf1: Sequence[str] = (), research_slim: bool = False) ->
             f"{error} Move it to the top of the program, or use `tf-slim run script.py`."
         ) from error
     dimensions.install()
+    numpy1.allow_pickle(allow_pickle)
     members = Membership(treat_as_tf1)
     finders: list[importlib.abc.MetaPathFinder] = [
         _AliasFinder(RESEARCH_SLIM if research_slim else ()),
@@ -184,6 +198,7 @@ def uninstall() -> None:
         return
     builtins.__import__ = _installed.original
     dimensions.uninstall()
+    numpy1.allow_pickle(False)
     for finder in _installed.finders:
         sys.meta_path.remove(finder)
     _installed = None
@@ -193,9 +208,7 @@ def _importer(original: Callable, members: Membership, research_slim: bool) -> C
     def import_for(name, globals=None, locals=None, fromlist=(), level=0):
         root = name.partition(".")[0]
         if level == 0 and root in ("tensorflow", "numpy") and members.has(globals):
-            found = _import_old(name, fromlist or ())
-            if found is not None:
-                return found
+            return _import_old(name, fromlist or ())
         try:
             return original(name, globals, locals, fromlist, level)
         except ModuleNotFoundError as error:
@@ -212,17 +225,12 @@ def _importer(original: Callable, members: Membership, research_slim: bool) -> C
     return import_for
 
 
-def _import_old(name: str, fromlist: Sequence[str]) -> types.ModuleType | None:
-    if name == "numpy":
-        return numpy1.numpy1()
-    if name.startswith("numpy."):
-        if fromlist:
-            return None
-        importlib.import_module(name)
-        return numpy1.numpy1()
+def _import_old(name: str, fromlist: Sequence[str]) -> types.ModuleType:
+    if name == "numpy" and "*" in fromlist:
+        return numpy1.starred()
     leaf = old_module(name)
     if not fromlist:
-        return tensorflow1()
+        return old_module(name.partition(".")[0])
     for item in fromlist:
         if item != "*":
             member(leaf, item)
@@ -245,11 +253,13 @@ def member(module: types.ModuleType, name: str) -> Any:
 
 
 def old_module(name: str) -> types.ModuleType:
-    """The module that a program gets for `name`, "tensorflow" or one in it.
+    """The module that a program gets for `name`: "tensorflow", "numpy", or one in them.
 
     Raises:
       ImportError: there is no such module.
     """
+    if name.partition(".")[0] == "numpy":
+        return numpy1.old_numpy(name)
     if name == "tensorflow.contrib" or name.startswith("tensorflow.contrib."):
         return namespaces.find(name.removeprefix("tensorflow."))
     if name == "tensorflow.python" or name.startswith("tensorflow.python."):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import runpy
 import sys
 import traceback
+import types
 from collections.abc import Sequence
+from typing import Any
 
 __all__ = ["ProgramNotFoundError", "main", "run"]
 
@@ -22,6 +23,7 @@ def run(
     *,
     treat_as_tf1: Sequence[str] = (),
     research_slim: bool = False,
+    allow_pickle: bool = False,
 ) -> None:
     """Runs a script as the main program of this process; see `imports.install` for what it sees.
 
@@ -30,6 +32,7 @@ def run(
       args: its command line.
       treat_as_tf1: see `imports.install`.
       research_slim: see `imports.install`.
+      allow_pickle: see `imports.install`.
 
     Raises:
       ProgramNotFoundError: there is no such file.
@@ -38,15 +41,29 @@ def run(
     script = os.fspath(script)
     if not os.path.isfile(script):
         raise ProgramNotFoundError(f"There is no program {script}.")
-    from tf_slim.legacy import imports
+    from tf_slim.legacy import imports, source
 
     # As it was in TensorFlow 1, until the program says otherwise.
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
     logging.getLogger("tensorflow").addFilter(_is_no_advice)
-    imports.install(treat_as_tf1=treat_as_tf1, research_slim=research_slim)
+    imports.install(
+        treat_as_tf1=treat_as_tf1, research_slim=research_slim, allow_pickle=allow_pickle
+    )
     sys.argv = [script, *args]
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
-    runpy.run_path(script, imports.python2_names(), run_name="__main__")
+    _run_as_main(source.compiled(script), script, imports.python2_names())
+
+
+def _run_as_main(code: types.CodeType, script: str, names: dict[str, Any]) -> None:
+    """What `runpy.run_path` does, with code that is compiled already."""
+    module = types.ModuleType("__main__")
+    vars(module).update(names, __file__=script, __cached__=None, __package__="")
+    before = sys.modules["__main__"]
+    sys.modules["__main__"] = module
+    try:
+        exec(code, vars(module))
+    finally:
+        sys.modules["__main__"] = before
 
 
 def _is_no_advice(record: logging.LogRecord) -> bool:
@@ -59,7 +76,20 @@ def _of_program(error: BaseException, script: str):
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != script:
         trace = trace.tb_next
+    if trace is None and isinstance(error, SyntaxError) and error.filename == script:
+        return None
     return trace or error.__traceback__
+
+
+def _hint(error: Exception) -> str:
+    """What the command line can do about an error of the program; empty where it can nothing."""
+    if isinstance(error, ValueError) and "allow_pickle=False" in str(error):
+        return (
+            "hint: before NumPy 1.16.3 np.load read pickled objects by itself. A pickle can run "
+            "any code; if you trust the file: tf-slim run --allow-pickle, or np.load(..., "
+            "allow_pickle=True)."
+        )
+    return ""
 
 
 def main(
@@ -68,6 +98,7 @@ def main(
     *,
     treat_as_tf1: Sequence[str] = (),
     research_slim: bool = False,
+    allow_pickle: bool = False,
     only_check: bool = False,
 ) -> int:
     """Runs or checks a program for the command line.
@@ -78,8 +109,14 @@ def main(
     """
     try:
         if only_check:
-            return _check(script)
-        run(script, args, treat_as_tf1=treat_as_tf1, research_slim=research_slim)
+            return _check(script, research_slim=research_slim, allow_pickle=allow_pickle)
+        run(
+            script,
+            args,
+            treat_as_tf1=treat_as_tf1,
+            research_slim=research_slim,
+            allow_pickle=allow_pickle,
+        )
     except ProgramNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -90,17 +127,19 @@ def main(
         return 1
     except Exception as error:
         traceback.print_exception(type(error), error, _of_program(error, script))
+        if hint := _hint(error):
+            print(hint, file=sys.stderr)
         return 1
     return 0
 
 
-def _check(script: str) -> int:
+def _check(script: str, **flags: bool) -> int:
     if not os.path.isfile(script):
         raise ProgramNotFoundError(f"There is no program {script}.")
     from tf_slim.legacy import check
 
     try:
-        findings = check.check(script)
+        findings = check.check(script, **flags)
     except SyntaxError as error:
         print(
             f"error: {error.filename}:{error.lineno}: {error.msg}. If it is written for Python 2, "
@@ -114,5 +153,5 @@ def _check(script: str) -> int:
         uses = "1 use" if len(findings) == 1 else f"{len(findings)} uses"
         print(f"{script}: {uses} of what is not provided")
     else:
-        print(f"{script}: all that it uses of TensorFlow and Slim is provided")
+        print(f"{script}: all that it uses of TensorFlow, Slim and NumPy is provided")
     return 1 if findings else 0
