@@ -247,7 +247,11 @@ def test_what_a_program_derives():
     ("build", "message"),
     [
         (lambda x: layers.conv2d(x, 3, 3, data_format="NHWC"), "channels_last"),
-        (lambda x: layers.batch_normalization(x, axis=2), "axis"),
+        (lambda x: layers.batch_normalization(x, axis=4), "from -4 to 3; got axis=4"),
+        (lambda x: layers.batch_normalization(x, axis=(1, 3)), "several axes"),
+        (lambda x: layers.dense(x, 3, "rectify"), "no activation 'rectify'.*relu"),
+        (lambda x: layers.dense(x, 3, kernel_initializer="she_normal"), "no initializer.*he_nor"),
+        (lambda x: layers.dense(x, 3, kernel_regularizer="l3"), "no regularizer 'l3'.*l1, l1_l2"),
         (lambda x: layers.batch_normalization(x, virtual_batch_size=2), "virtual_batch_size"),
         (lambda x: layers.conv2d(x, 3, 3, padding="half"), "padding"),
     ],
@@ -255,6 +259,50 @@ def test_what_a_program_derives():
 def test_bad_arguments(build, message):
     with tf.Graph().as_default(), pytest.raises(ValueError, match=message):
         build(tf.constant(IMAGES))
+
+
+def test_a_layer_knows_what_it_was_given():
+    with tf.Graph().as_default():
+        conv = layers.Conv2D(4, 3, strides=(2, 1), kernel_regularizer="l1", activation="relu")
+        assert (conv.filters, conv.kernel_size, conv.strides) == (4, (3, 3), (2, 1))
+        assert (conv.padding, conv.data_format, conv.use_bias) == ("valid", "channels_last", True)
+        assert layers.MaxPooling2D(2, [1, 3]).strides == (1, 3)
+        norm = layers.BatchNormalization(momentum=0.5)
+        norm(tf.constant(VECTORS), training=True)
+        assert norm.momentum == 0.5
+        assert norm.moving_variance.op.name == "batch_normalization/moving_variance"
+        separable = layers.SeparableConv2D(4, 3)
+        separable(tf.constant(IMAGES))
+        assert separable.pointwise_kernel.shape == [1, 1, 3, 4]
+
+
+def test_variables_of_the_dtype_that_was_asked_for():
+    with tf.Graph().as_default(), v1.Session() as session:
+        dense = layers.Dense(2, dtype="float64", bias_initializer=None)
+        outputs = dense(tf.constant(VECTORS))
+        assert outputs.dtype == dense.kernel.dtype.base_dtype == tf.float64
+        session.run(v1.global_variables_initializer())
+        got, kernel, bias = session.run([outputs, dense.kernel, dense.bias])
+    assert np.any(bias != 0)  # None is TensorFlow's own initializer, not "no biases"
+    np.testing.assert_allclose(got, VECTORS @ kernel + bias, rtol=1e-6)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("layer", [layers.conv1d, layers.separable_conv1d, layers.max_pooling1d])
+def test_sounds_with_either_order_of_axes(layer, data_format):
+    """The channels first are the same as the channels last, turned before and after."""
+    arguments = (2, 2) if layer is layers.max_pooling1d else (4, 3)
+    turned = data_format == "channels_first"
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = tf.constant(SOUNDS)
+        usual = layer(x, *arguments, name="one")
+        x = tf.transpose(x, [0, 2, 1]) if turned else x
+        reuse = {} if layer is layers.max_pooling1d else {"reuse": True}
+        other = layer(x, *arguments, data_format=data_format, name="one", **reuse)
+        session.run(v1.global_variables_initializer())
+        usual, other = session.run([usual, other])
+    other = other.transpose([0, 2, 1]) if turned else other
+    np.testing.assert_allclose(usual, other, rtol=1e-5, atol=1e-6)
 
 
 def test_unknown_argument():

@@ -16,12 +16,14 @@ from tf_slim.legacy.tensorflow1.layers.convolutional import (
     Conv2DTranspose,
     Conv3D,
     Conv3DTranspose,
+    SeparableConv1D,
     SeparableConv2D,
     conv1d,
     conv2d,
     conv2d_transpose,
     conv3d,
     conv3d_transpose,
+    separable_conv1d,
     separable_conv2d,
 )
 from tf_slim.legacy.tensorflow1.layers.core import (
@@ -66,6 +68,7 @@ __all__ = [
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "SeparableConv1D",
     "SeparableConv2D",
     "average_pooling1d",
     "average_pooling2d",
@@ -83,5 +86,6 @@ __all__ = [
     "max_pooling1d",
     "max_pooling2d",
     "max_pooling3d",
+    "separable_conv1d",
     "separable_conv2d",
 ]

@@ -14,6 +14,18 @@ __all__ = ["InputSpec", "Layer", "as_function"]
 
 GraphKeys = tf.compat.v1.GraphKeys
 
+# The variables that are attributes of their layer.
+_ATTRIBUTES = (
+    "beta",
+    "bias",
+    "depthwise_kernel",
+    "gamma",
+    "kernel",
+    "moving_mean",
+    "moving_variance",
+    "pointwise_kernel",
+)
+
 
 class InputSpec:
     """What a layer expects of its input. Accepted and kept; nothing looks at it."""
@@ -219,7 +231,7 @@ class Layer:
         made = getter(f"{outer}/{renamed}" if outer else renamed, *args, **kwargs)
         if not any(known is made for known in self._own):
             self._own.append(made)
-        if renamed in ("kernel", "bias", "gamma", "beta"):
+        if renamed in _ATTRIBUTES:
             setattr(self, renamed, made)
         return made
 
@@ -237,13 +249,16 @@ def _snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def as_function(layer: type[Layer], function_name: str, *call_arguments: str) -> Callable:
+def as_function(
+    layer: type[Layer], function_name: str, *call_arguments: str, order: str = ""
+) -> Callable:
     """A layer as a function `f(inputs, ..., name=None, reuse=None)`.
 
     Args:
       layer: the class.
       function_name: what the function is called.
       *call_arguments: names of arguments that belong to the call and not to the constructor.
+      order: names of the last arguments, if their order is another one.
     """
     parameters = [
         p
@@ -258,7 +273,9 @@ def as_function(layer: type[Layer], function_name: str, *call_arguments: str) ->
     reuse = inspect.Parameter("reuse", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None)
     names = [p for p in parameters if p.name not in ("trainable", "name", "dtype")]
     tail = [p for p in parameters if p.name in ("trainable", "name")]
-    signature = inspect.Signature([first, *names, *extra, *tail, reuse])
+    every = {p.name: p for p in [*names, *extra, *tail, reuse]}
+    moved = [every.pop(name) for name in order.split()]
+    signature = inspect.Signature([first, *every.values(), *moved])
 
     def function(*args, **kwargs):
         given = dict(signature.bind(*args, **kwargs).arguments)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from tf_slim.layers import batch_norm as slim_batch_norm
+from tf_slim.layers import checks
 from tf_slim.legacy.tensorflow1.layers.base import as_function
 from tf_slim.legacy.tensorflow1.layers.on_slim import SlimLayer
 
@@ -21,6 +24,7 @@ class BatchNormalization(SlimLayer):
     """
 
     _slim = staticmethod(slim_batch_norm)
+    axis: Any
 
     def __init__(
         self,
@@ -47,32 +51,19 @@ class BatchNormalization(SlimLayer):
         adjustment=None,
         **kwargs,
     ):
-        super().__init__(
-            None,
-            {"beta": beta_constraint, "gamma": gamma_constraint},
-            trainable=trainable,
-            name=name,
-            **kwargs,
-        )
+        given = locals()
+        super().__init__(trainable=trainable, name=name, **kwargs)
         if virtual_batch_size is not None:
             raise ValueError(
                 "batch_normalization: virtual_batch_size is not provided. Split the batch with "
                 "tf.split and normalize each part."
             )
-        self.axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
-        regularizers = {"beta": beta_regularizer, "gamma": gamma_regularizer}
+        self._keep(given)
         self._arguments = {
             "decay": momentum,
             "epsilon": epsilon,
             "center": center,
             "scale": scale,
-            "param_initializers": {
-                "beta": beta_initializer,
-                "gamma": gamma_initializer,
-                "moving_mean": moving_mean_initializer,
-                "moving_variance": moving_variance_initializer,
-            },
-            "param_regularizers": {k: v for k, v in regularizers.items() if v is not None},
             "renorm": renorm,
             "renorm_clipping": renorm_clipping,
             "renorm_decay": renorm_momentum,
@@ -82,23 +73,43 @@ class BatchNormalization(SlimLayer):
 
     def _compute(self, name, reuse, inputs, *args, **kwargs):
         inputs = tf.convert_to_tensor(inputs)
-        axis = self.axis + inputs.shape.rank if self.axis < 0 else self.axis
-        if axis not in (1, inputs.shape.rank - 1):
-            raise ValueError(
-                f"batch_normalization: axis is that of the channels, the last one or 1; got {axis} "
-                f"for inputs of shape {inputs.shape}. Transpose them first."
+        rank, axis = checks.rank(inputs, "[batch, ..., channels]", self._site(), at_least=2), None
+        given = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
+        if len(given) == 1:
+            axis = checks.integer(given[0])
+        if axis is None or not -rank <= axis < rank:
+            raise self._site().error(
+                f"axis to be that of the channels, from {-rank} to {rank - 1}",
+                f"axis={self.axis!r} for inputs of shape {checks.shape_text(inputs)}",
+                "For several axes reshape them to one first.",
             )
-        if inputs.shape.rank == 2:
+        axis %= rank
+        if rank == 2:
             # For vectors Slim has a fused path of its own, with other numbers; this never had one.
             self._arguments["fused"] = False
-        self._arguments["data_format"] = "NHWC" if axis == inputs.shape.rank - 1 else "NCHW"
-        return super()._compute(name, reuse, inputs, *args, **kwargs)
+        first = axis == 1 and rank > 2
+        self._arguments["data_format"] = "NCHW" if first else "NHWC"
+        if axis == rank - 1 or first:
+            return super()._compute(name, reuse, inputs, *args, **kwargs)
+        # Only with channels last or second was it fused, with its own estimate of the variance.
+        self._arguments["fused"] = False
+        last = [*(i for i in range(rank) if i != axis), axis]
+        turned = tf.transpose(inputs, last)
+        outputs = super()._compute(name, reuse, turned, *args, **kwargs)
+        return tf.transpose(outputs, [last.index(i) for i in range(rank)])
+
+    def _site(self) -> checks.Site:
+        return checks.Site("batch_normalization", self.name, self.name)
 
     def _call_arguments(self, training=False):
-        return {"is_training": training}
+        return {"is_training": False if training is None else training}
 
 
 BatchNorm = BatchNormalization
 batch_normalization = batch_norm = as_function(
-    BatchNormalization, "batch_normalization", "training"
+    BatchNormalization,
+    "batch_normalization",
+    "training",
+    order="training trainable name reuse renorm renorm_clipping renorm_momentum fused "
+    "virtual_batch_size adjustment",
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
-from tf_slim.layers import conv, separable, transpose
+from tf_slim.layers import checks, conv, separable, transpose
+from tf_slim.legacy.tensorflow1.layers import named
 from tf_slim.legacy.tensorflow1.layers.base import as_function
 from tf_slim.legacy.tensorflow1.layers.on_slim import SlimLayer, data_format_of
 
@@ -14,12 +17,14 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "SeparableConv1D",
     "SeparableConv2D",
     "conv1d",
     "conv2d",
     "conv2d_transpose",
     "conv3d",
     "conv3d_transpose",
+    "separable_conv1d",
     "separable_conv2d",
 ]
 
@@ -30,6 +35,14 @@ class _Convolution(SlimLayer):
     """A convolution. `kernel` has shape `[*kernel_size, channels, filters]`."""
 
     _spatial: int
+    filters: int
+    kernel_size: tuple[int, ...]
+    strides: tuple[int, ...]
+    padding: str
+    data_format: str
+    dilation_rate: tuple[int, ...] = ()
+    activation: Any
+    use_bias: bool
 
     def __init__(
         self,
@@ -52,34 +65,44 @@ class _Convolution(SlimLayer):
         name=None,
         **kwargs,
     ):
-        super().__init__(
-            activity_regularizer,
-            {"kernel": kernel_constraint, "bias": bias_constraint},
-            trainable=trainable,
-            name=name,
-            **kwargs,
-        )
-        self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
+        given = locals()
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        self._keep(given)
+        self._convolve(rate=dilation_rate)
+
+    def _keep(self, given):
+        super()._keep(given)
+        site = checks.Site(type(self).__name__, self._name, self._base_name)
+        for key in ("kernel_size", "strides", "dilation_rate"):
+            if key in given:
+                setattr(self, key, checks.positive_integers(self._spatial, given[key], key, site))
+
+    def _convolve(self, **arguments):
         self._arguments = {
-            "num_outputs": filters,
-            "kernel_size": kernel_size,
-            "stride": strides,
-            "padding": padding,
-            "data_format": data_format_of(data_format, self._spatial),
-            "rate": dilation_rate,
-            "activation_fn": activation,
-            "weights_initializer": kernel_initializer,
-            "weights_regularizer": kernel_regularizer,
-            "biases_initializer": bias_initializer if use_bias else None,
-            "biases_regularizer": bias_regularizer,
+            "num_outputs": self.filters,
+            "kernel_size": self.kernel_size,
+            "stride": self.strides,
+            "padding": self.padding,
+            "data_format": data_format_of(self.data_format, self._spatial),
+            "activation_fn": named.activation(self.activation),
+            "biases_initializer": _zeros() if self.use_bias else None,
+            **arguments,
         }
 
 
 class Conv1D(_Convolution):
-    """A convolution over `[batch, length, channels]`."""
+    """A convolution over `[batch, length, channels]`; "causal" padding looks at the past only."""
 
     _slim = staticmethod(conv.conv1d)
     _spatial = 1
+
+    def _compute(self, name, reuse, inputs, *args, **kwargs):
+        if isinstance(self.padding, str) and self.padding.lower() == "causal":
+            before = [(self.kernel_size[0] - 1) * self.dilation_rate[0], 0]
+            first = self.data_format == "channels_first"
+            inputs = tf.pad(inputs, [[0, 0], [0, 0], before] if first else [[0, 0], before, [0, 0]])
+            self._arguments["padding"] = "VALID"
+        return super()._compute(name, reuse, inputs, *args, **kwargs)
 
 
 class Conv2D(_Convolution):
@@ -119,9 +142,10 @@ class _Transposed(_Convolution):
         name=None,
         **kwargs,
     ):
-        given = {k: v for k, v in locals().items() if k not in ("self", "kwargs", "__class__")}
-        super().__init__(**given, **kwargs)
-        del self._arguments["rate"]
+        given = locals()
+        SlimLayer.__init__(self, trainable=trainable, name=name, **kwargs)
+        self._keep(given)
+        self._convolve()
 
 
 class Conv2DTranspose(_Transposed):
@@ -138,19 +162,19 @@ class Conv3DTranspose(_Transposed):
     _spatial = 3
 
 
-class SeparableConv2D(SlimLayer):
+class _Separable(_Convolution):
     """A depthwise convolution, then a 1x1 one: `depthwise_kernel` and `pointwise_kernel`."""
 
-    _slim = staticmethod(separable.separable_conv2d)
+    depth_multiplier: int
 
     def __init__(
         self,
         filters,
         kernel_size,
-        strides=(1, 1),
+        strides=1,
         padding="valid",
         data_format="channels_last",
-        dilation_rate=(1, 1),
+        dilation_rate=1,
         depth_multiplier=1,
         activation=None,
         use_bias=True,
@@ -168,45 +192,63 @@ class SeparableConv2D(SlimLayer):
         name=None,
         **kwargs,
     ):
-        super().__init__(
-            activity_regularizer,
-            {
-                "depthwise_kernel": depthwise_constraint,
-                "pointwise_kernel": pointwise_constraint,
-                "bias": bias_constraint,
-            },
-            trainable=trainable,
-            name=name,
-            **kwargs,
-        )
-        self._regularizers = {
-            "depthwise_kernel": depthwise_regularizer,
-            "pointwise_kernel": pointwise_regularizer,
-        }
-        self._initializers = {
-            "depthwise_kernel": depthwise_initializer,
-            "pointwise_kernel": pointwise_initializer,
-        }
-        self._arguments = {
-            "num_outputs": filters,
-            "kernel_size": kernel_size,
-            "depth_multiplier": depth_multiplier,
-            "stride": strides,
-            "padding": padding,
-            "data_format": data_format_of(data_format, 2),
-            "rate": dilation_rate,
-            "activation_fn": activation,
-            "weights_initializer": None,
-            "biases_initializer": bias_initializer if use_bias else None,
-            "biases_regularizer": bias_regularizer,
-        }
+        given = locals()
+        SlimLayer.__init__(self, trainable=trainable, name=name, **kwargs)
+        self._keep(given)
+        self._convolve(rate=self.dilation_rate, depth_multiplier=depth_multiplier)
+        for table in (self._initializers, self._regularizers, self._constraints):
+            for kernel in ("depthwise", "pointwise"):
+                table[f"{kernel}_kernel"] = table.pop(kernel)
 
-    def _note(self, getter, name, *args, **kwargs):
-        renamed = self._renamed(name.rpartition("/")[2])
-        if renamed in self._regularizers:
-            kwargs["regularizer"] = self._regularizers[renamed] or kwargs.get("regularizer")
-            kwargs["initializer"] = self._initializers[renamed] or kwargs.get("initializer")
-        return super()._note(getter, name, *args, **kwargs)
+
+class SeparableConv1D(_Separable):
+    """A separable convolution over `[batch, length, channels]`."""
+
+    _spatial = 1
+
+    def _compute(self, name, reuse, inputs, *args, **kwargs):
+        inputs = tf.convert_to_tensor(inputs)
+        site = checks.Site("separable_conv1d", name, name)
+        checks.rank(inputs, "[batch, length, channels]", site, exactly=3)
+        first = self.data_format == "channels_first"
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise site.error(
+                "either strides or dilation_rate to be 1",
+                f"strides={self.strides} with dilation_rate={self.dilation_rate}",
+                "Dilate with strides=1 and subsample afterwards.",
+            )
+        channels = checks.channels(inputs, 1 if first else 2, site)
+        inside = channels * self.depth_multiplier
+        with tf.compat.v1.variable_scope(name, reuse=reuse or None):
+            depthwise = self.add_variable(
+                "depthwise_kernel", [*self.kernel_size, channels, self.depth_multiplier]
+            )
+            pointwise = self.add_variable("pointwise_kernel", [1, inside, self.filters])
+            net = tf.transpose(inputs, [0, 2, 1]) if first else inputs
+            # Its two strides must be equal; over one row, the first makes no difference.
+            net = tf.nn.separable_conv2d(
+                tf.expand_dims(net, 1),
+                depthwise[tf.newaxis],
+                pointwise[tf.newaxis],
+                strides=[1, *self.strides, *self.strides, 1],
+                padding=checks.padding(self.padding, site),
+                dilations=[1, *self.dilation_rate],
+            )
+            if self.use_bias:
+                net = tf.nn.bias_add(net, self.add_variable("bias", [self.filters]))
+            net = tf.squeeze(net, 1, name="Squeeze")
+            net = tf.transpose(net, [0, 2, 1]) if first else net
+            activation = named.activation(self.activation)
+            net = net if activation is None else activation(net)
+        self._regularize_activity(name, net)
+        return net
+
+
+class SeparableConv2D(_Separable):
+    """A separable convolution over `[batch, height, width, channels]`."""
+
+    _slim = staticmethod(separable.separable_conv2d)
+    _spatial = 2
 
 
 conv1d = as_function(Conv1D, "conv1d")
@@ -214,4 +256,5 @@ conv2d = as_function(Conv2D, "conv2d")
 conv2d_transpose = as_function(Conv2DTranspose, "conv2d_transpose")
 conv3d = as_function(Conv3D, "conv3d")
 conv3d_transpose = as_function(Conv3DTranspose, "conv3d_transpose")
+separable_conv1d = as_function(SeparableConv1D, "separable_conv1d")
 separable_conv2d = as_function(SeparableConv2D, "separable_conv2d")

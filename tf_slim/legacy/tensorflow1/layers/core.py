@@ -7,11 +7,14 @@ import tensorflow as tf
 
 from tf_slim.layers import dense as slim_dense
 from tf_slim.layers.utils import smart_cond
+from tf_slim.legacy.tensorflow1.layers import named
 from tf_slim.legacy.tensorflow1.layers.base import Layer, as_function
-from tf_slim.legacy.tensorflow1.layers.on_slim import SlimLayer
+from tf_slim.legacy.tensorflow1.layers.on_slim import SlimLayer, data_format_of
 from tf_slim.ops import shapes
 
 __all__ = ["Dense", "Dropout", "Flatten", "dense", "dropout", "flatten"]
+
+_zeros = tf.compat.v1.zeros_initializer
 
 
 class Dense(SlimLayer):
@@ -25,7 +28,7 @@ class Dense(SlimLayer):
         activation=None,
         use_bias=True,
         kernel_initializer=None,
-        bias_initializer=tf.compat.v1.zeros_initializer(),
+        bias_initializer=_zeros(),
         kernel_regularizer=None,
         bias_regularizer=None,
         activity_regularizer=None,
@@ -35,22 +38,15 @@ class Dense(SlimLayer):
         name=None,
         **kwargs,
     ):
-        super().__init__(
-            activity_regularizer,
-            {"kernel": kernel_constraint, "bias": bias_constraint},
-            trainable=trainable,
-            name=name,
-            **kwargs,
-        )
+        given = locals()
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        self._keep(given)
         # As TensorFlow 1 did: what stands behind the point of 9 / 2 is dropped.
         self.units = int(units) if isinstance(units, (float, np.floating)) else units
         self._arguments = {
             "num_outputs": self.units,
-            "activation_fn": activation,
-            "weights_initializer": kernel_initializer,
-            "weights_regularizer": kernel_regularizer,
-            "biases_initializer": bias_initializer if use_bias else None,
-            "biases_regularizer": bias_regularizer,
+            "activation_fn": named.activation(activation),
+            "biases_initializer": _zeros() if use_bias else None,
         }
 
 
@@ -64,7 +60,7 @@ class Dropout(Layer):
     def call(self, inputs, training=False):
         """The values that are left when `training`, otherwise all of them."""
         return smart_cond(
-            training,
+            False if training is None else training,
             lambda: tf.nn.dropout(inputs, self.rate, self.noise_shape, self.seed),
             lambda: tf.identity(inputs),
         )
@@ -73,9 +69,10 @@ class Dropout(Layer):
 class Flatten(Layer):
     """`[batch, ...]` as `[batch, values]`."""
 
-    def __init__(self, data_format="channels_last", **kwargs):
-        super().__init__(**kwargs)
-        self._channels_first = data_format == "channels_first"
+    def __init__(self, data_format="channels_last", name=None, **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.data_format = data_format
+        self._channels_first = data_format_of(data_format, 1) == "NCW"
 
     def call(self, inputs):
         """The flattened inputs."""
@@ -94,4 +91,4 @@ class Flatten(Layer):
 
 dense = as_function(Dense, "dense")
 dropout = as_function(Dropout, "dropout", "training")
-flatten = as_function(Flatten, "flatten")
+flatten = as_function(Flatten, "flatten", order="name data_format reuse")
