@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -95,3 +98,14 @@ def test_in_a_v1_graph():
     expected = made.example(3)
     with tf.Graph().as_default():
         assert made.example(3) == expected
+
+
+def test_a_pipe_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    seen = []
+    reader = threading.Thread(target=lambda: seen.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    data.write_examples(tmp_path / "pipe", [b"one"])
+    reader.join()
+    data.write_examples(tmp_path / "x", [b"one"])
+    assert seen == [(tmp_path / "x").read_bytes()]

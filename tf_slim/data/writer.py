@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim.data.errors import DataError
 from tf_slim.data.examples import IMAGE, LABEL
+from tf_slim.ops import files
 
 _SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 
@@ -61,25 +63,37 @@ def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
         The number of records written.
     """
     path = os.fspath(path)
-    folder, name = os.path.split(path)
+    folder = os.path.dirname(path)
     if folder:
         tf.io.gfile.makedirs(folder)
-    # The dot in front and the ending keep it out of patterns such as `train-*` and `*.tfrecord`.
-    part = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.part")
+    # The name that it has meanwhile is not in patterns such as `train-*` and `*.tfrecord`.
+    with _replacing_far_away(path) if "://" in path else files.replacing(path) as part:
+        return _write(part, examples)
+
+
+def _write(path: str, examples: Iterable) -> int:
     count = 0
+    with tf.io.TFRecordWriter(path) as writer:
+        for example in examples:
+            if not isinstance(example, bytes):
+                example = example.SerializeToString(deterministic=True)
+            writer.write(example)
+            count += 1
+    return count
+
+
+@contextlib.contextmanager
+def _replacing_far_away(path: str) -> Iterator[str]:
+    """`files.replacing` for the file systems that only TensorFlow knows."""
+    folder, name = os.path.split(path)
+    part = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.part")
     try:
-        with tf.io.TFRecordWriter(part) as writer:
-            for example in examples:
-                if not isinstance(example, bytes):
-                    example = example.SerializeToString(deterministic=True)
-                writer.write(example)
-                count += 1
+        yield part
         tf.io.gfile.rename(part, path, overwrite=True)
     except BaseException:
         if tf.io.gfile.exists(part):
             tf.io.gfile.remove(part)
         raise
-    return count
 
 
 def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
+import shutil
+import stat
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -26,25 +30,55 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
         with files.replacing("run/weights.npz") as temporary:
             write(temporary)
 
-    If the block fails, nothing has happened at `path`.
+    If the block fails, nothing has happened at `path`. A link stays one, to the new file, which has
+    the permissions of the old one. A device or a pipe is never replaced: it is written to.
 
     Raises:
       OSError: no file can be made there.
     """
-    path = os.fspath(path)
-    folder, base = os.path.split(os.path.abspath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{base}.part-", dir=folder)
-    os.close(handle)
+    path = os.path.realpath(path)
+    try:
+        before = os.stat(path)
+    except FileNotFoundError:
+        before = None
+    if before is not None and stat.S_ISDIR(before.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    if before is not None and not stat.S_ISREG(before.st_mode):
+        with _poured_into(path) as temporary:
+            yield temporary
+        return
+    folder, base = os.path.split(path)
+    temporary = _made(folder, f".{base}.part-", 0o666 if before is None else 0o600)
     try:
         yield temporary
+        if before is not None:
+            os.chmod(temporary, stat.S_IMODE(before.st_mode))
         flush(temporary)
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
         flush(folder)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+@contextlib.contextmanager
+def _poured_into(path: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = os.path.join(folder, "content")
+        open(temporary, "xb").close()
+        yield temporary
+        with open(temporary, "rb") as source, open(path, "wb") as target:
+            shutil.copyfileobj(source, target)
+
+
+def _made(folder: str, prefix: str, mode: int) -> str:
+    """Makes an empty file; the system takes from its permissions what new files should not have."""
+    while True:
+        path = os.path.join(folder, prefix + secrets.token_hex(6))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+            return path
 
 
 def set_aside(path: str | os.PathLike, why: str) -> str:
@@ -88,9 +122,3 @@ def _sync(path: str) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
