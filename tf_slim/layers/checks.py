@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.ops.arguments import LARGEST, Site, describe, integer
+
 VALID_PADDINGS = ("SAME", "VALID")
 
 
-class Site(NamedTuple):
-    """A layer being built: what messages need to say what is wrong, and where."""
-
-    layer: str
-    scope: Any
-    default_scope: str
-
-    @property
-    def path(self) -> str:
-        """The scope path of the layer, seen from outside its scope."""
-        outer = tf.compat.v1.get_variable_scope().name
-        if self.scope is None:
-            own = self.default_scope
-        elif isinstance(self.scope, str):
-            own = self.scope
-        else:
-            return self.scope.name
-        return f"{outer}/{own}" if outer else own
-
-    def error(
-        self, expected: str, received: Any, remedy: str, kind: type[Exception] = ValueError
-    ) -> Exception:
-        """The exception to raise."""
-        return kind(
-            f"{self.layer} in scope {self.path!r} expects {expected}; got {received}. {remedy}"
-        )
-
-
-def integer(value: Any) -> int | None:
-    """`value` as an int, or None: numbers of numpy, v1 dimensions and integral floats are fine."""
-    if isinstance(value, (float, np.floating)):
-        return int(value) if float(value).is_integer() else None
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
-
-
 def integers(n: int, value: Any) -> tuple[int, ...] | None:
-    """`value`, one integer or a sequence of `n`, as a tuple of `n` positive integers; or None."""
+    """`value`, one integer or a sequence of `n`, as a tuple of `n` positive sizes; or None."""
     one = integer(value)
     if one is not None:
         parts: list[int | None] = [one] * n
@@ -59,12 +22,20 @@ def integers(n: int, value: Any) -> tuple[int, ...] | None:
         if value.rank is None:
             return None
         parts = value.as_list()
-    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+    elif isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         parts = [integer(part) for part in value]
+    elif isinstance(value, np.ndarray) or (tf.is_tensor(value) and hasattr(value, "numpy")):
+        array = np.asarray(value)
+        parts = [integer(part) for part in array.tolist()] if array.ndim == 1 else [None]
     else:
         return None
-    positive = tuple(part for part in parts if part is not None and part > 0)
+    positive = tuple(part for part in parts if part is not None and 0 < part < LARGEST)
     return positive if len(positive) == len(parts) == n else None
+
+
+def _bound(value: Any) -> str:
+    sizes = [integer(part) for part in (value if isinstance(value, (list, tuple)) else [value])]
+    return f" below {LARGEST}" if any(size is not None and size > 0 for size in sizes) else ""
 
 
 def positive_integers(n: int, value: Any, argument: str, site: Site) -> tuple[int, ...]:
@@ -76,8 +47,10 @@ def positive_integers(n: int, value: Any, argument: str, site: Site) -> tuple[in
     found = integers(n, value)
     if found is None:
         raise site.error(
-            f"{argument} to be a positive integer" + (f" or {n} of them" if n > 1 else ""),
-            f"{argument}={value!r}",
+            f"{argument} to be a positive integer"
+            + (f" or {n} of them" if n > 1 else "")
+            + _bound(value),
+            f"{argument}={describe(value)}",
             "For one size in all dimensions write an int, otherwise a list, such as "
             f"{argument}={[3] * n}.",
         )
@@ -91,10 +64,10 @@ def depth(value: Any, argument: str, site: Site) -> int:
       ValueError: it is no positive integer.
     """
     found = integer(value)
-    if found is None or found < 1:
+    if found is None or not 0 < found < LARGEST:
         raise site.error(
-            f"{argument} to be a positive integer",
-            f"{argument}={value!r}",
+            f"{argument} to be a positive integer" + _bound(value),
+            f"{argument}={describe(value)}",
             f"Round it yourself: {argument}=int(...).",
         )
     return found
@@ -106,11 +79,11 @@ def padding(value: Any, site: Site) -> str:
     Raises:
       ValueError: it is something else.
     """
-    found = value.upper() if isinstance(value, str) else value
+    found = value.upper() if isinstance(value, str) else None
     if found not in VALID_PADDINGS:
         raise site.error(
             "padding to be 'SAME' or 'VALID'",
-            f"padding={value!r}",
+            f"padding={describe(value)}",
             "For explicit padding call tf.pad first, then the layer with padding='VALID'.",
         )
     return found
@@ -122,11 +95,11 @@ def data_format(value: Any, allowed: Sequence[Any], site: Site) -> Any:
     Raises:
       ValueError: it is not.
     """
-    if value not in allowed:
+    if not isinstance(value, (str, type(None))) or value not in allowed:
         names = " or ".join(sorted(known for known in allowed if known is not None))
         raise site.error(
             "data_format to name the axes of the inputs",
-            f"data_format={value!r}",
+            f"data_format={describe(value)}",
             f"data_format has to be either {names}.",
         )
     return value

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.ops import scopes
+from tf_slim.ops.arguments import checked
 
 __all__ = ["repeat", "stack"]
 
 
+@checked
 def repeat(inputs, repetitions, layer, *args, **kwargs):
     """Applies one layer several times.
 
@@ -33,6 +35,7 @@ def repeat(inputs, repetitions, layer, *args, **kwargs):
     return _chain("Repeat", inputs, layer, [args] * repetitions, kwargs)
 
 
+@checked
 def stack(inputs, layer, stack_args, **kwargs):
     """Applies one layer several times, each time with other arguments.
 

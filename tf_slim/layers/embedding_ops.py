@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import shapes
+from tf_slim.ops.arguments import checked
 
 __all__ = [
     "embedding_lookup_unique",
@@ -19,6 +20,7 @@ __all__ = [
 _HASH_KEY = 956888297470
 
 
+@checked
 def safe_embedding_lookup_sparse(
     embedding_weights,
     sparse_ids,
@@ -62,6 +64,7 @@ def safe_embedding_lookup_sparse(
     )
 
 
+@checked
 def embedding_lookup_unique(params, ids, partition_strategy="mod", name=None):
     """Like `tf.nn.embedding_lookup`, but each different id is fetched only once.
 
@@ -84,6 +87,7 @@ def embedding_lookup_unique(params, ids, partition_strategy="mod", name=None):
         return outputs
 
 
+@checked
 def scattered_embedding_lookup(params, values, dimension, name=None, hash_key=None):
     """Embeddings without a vocabulary: each component is a weight that a hash picks.
 
@@ -137,6 +141,7 @@ def scattered_embedding_lookup(params, values, dimension, name=None, hash_key=No
         return outputs
 
 
+@checked
 def scattered_embedding_lookup_sparse(
     params,
     sparse_values,

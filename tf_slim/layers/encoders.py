@@ -8,10 +8,12 @@ from tf_slim.layers import checks
 from tf_slim.layers.embedding_ops import embedding_lookup_unique, safe_embedding_lookup_sparse
 from tf_slim.layers.sparse import dense_to_sparse
 from tf_slim.ops import scopes, variables
+from tf_slim.ops.arguments import checked
 
 __all__ = ["bow_encoder", "embed_sequence"]
 
 
+@checked
 def embed_sequence(
     ids,
     vocab_size=None,
@@ -55,6 +57,7 @@ def embed_sequence(
         return tf.nn.embedding_lookup(embeddings, ids)
 
 
+@checked
 def bow_encoder(
     ids,
     vocab_size,

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts, scoped
 from tf_slim.ops import variables
+from tf_slim.ops.arguments import checked
 
 __all__ = ["GDN", "gdn"]
 
@@ -128,6 +129,7 @@ class GDN(scoped.ScopedLayer):
         return tf.square(bounded) - tf.cast(self._offset**2, bounded.dtype)
 
 
+@checked
 def gdn(
     inputs,
     inverse=False,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.ops.arguments import checked
+
 __all__ = ["scale_gradient"]
 
 
+@checked
 def scale_gradient(inputs, gradient_multiplier):
     """The identity, with its gradient multiplied.
 

@@ -7,6 +7,7 @@ import math
 import tensorflow as tf
 
 from tf_slim.ops import modes
+from tf_slim.ops.arguments import checked
 
 __all__ = [
     "variance_scaling_initializer",
@@ -21,6 +22,7 @@ _MODES = ("FAN_IN", "FAN_OUT", "FAN_AVG")
 _TRUNCATION = 1.3
 
 
+@checked
 def xavier_initializer(uniform: bool = True, seed: int | None = None, dtype=tf.float32):
     """Weights with variance 2 / (fan-in + fan-out): the default of all layers.
 
@@ -44,6 +46,7 @@ def xavier_initializer(uniform: bool = True, seed: int | None = None, dtype=tf.f
 xavier_initializer_conv2d = xavier_initializer
 
 
+@checked
 def variance_scaling_initializer(
     factor: float = 2.0,
     mode: str = "FAN_IN",

@@ -9,12 +9,14 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts, utils
 from tf_slim.layers.initializers import xavier_initializer
 from tf_slim.ops import precision, scopes, variables
+from tf_slim.ops.arguments import checked
 
 __all__ = ["legacy_fully_connected", "legacy_linear", "legacy_relu"]
 
 GraphKeys = tf.compat.v1.GraphKeys
 
 
+@checked
 def legacy_fully_connected(
     x,
     num_output_units,

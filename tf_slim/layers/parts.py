@@ -18,7 +18,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import collect, modes, scopes, variables
+from tf_slim.ops import arguments, collect, modes, scopes, variables
 
 _IN_LAYER: contextvars.ContextVar[bool] = contextvars.ContextVar("in_layer", default=False)
 
@@ -103,7 +103,13 @@ def finish(
     if normalizer_fn is not None:
         token = _IN_LAYER.set(True)
         try:
-            outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+            outputs = arguments.call(
+                "normalizer_fn",
+                "a tensor and the keywords of normalizer_params",
+                normalizer_fn,
+                outputs,
+                **(normalizer_params or {}),
+            )
         finally:
             _IN_LAYER.reset(token)
     elif biases_initializer is not None:
@@ -124,7 +130,14 @@ def finish(
 def deliver(outputs, alias: str, activation_fn=None, outputs_collections=None):
     """The end of every layer: activation, then the output under its name."""
     if activation_fn is not None:
-        outputs = activation_fn(outputs)
+        outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
+        if not hasattr(outputs, "dtype"):
+            raise arguments.Site("The layer", None).error(
+                "activation_fn to return a tensor",
+                arguments.describe(outputs),
+                "Write a function from tensor to tensor, such as tf.nn.relu.",
+                TypeError,
+            )
     collect.add_output(collect.LAYERS, alias, outputs)
     return utils.collect_named_outputs(outputs_collections, alias, outputs)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.ops.arguments import checked
+
 __all__ = ["poincare_normalize"]
 
 
+@checked
 def poincare_normalize(x, axis=1, epsilon=1e-5, name=None):
     """Scales vectors that lie outside the unit ball down to length `1 - epsilon`.
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.layers import parts
 from tf_slim.ops import variables
+from tf_slim.ops.arguments import checked
 
 __all__ = [
     "apply_regularization",
@@ -81,6 +82,7 @@ def l1_l2_regularizer(
     )
 
 
+@checked
 def sum_regularizer(
     regularizer_list: Iterable[Callable | None], scope: str | None = None
 ) -> Callable | None:

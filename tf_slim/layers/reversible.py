@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.layers import replay, scoped
 from tf_slim.ops import modes, scopes
+from tf_slim.ops.arguments import checked
 
 __all__ = ["RevBlock", "rev_block"]
 
@@ -109,6 +110,7 @@ class RevBlock(scoped.ScopedLayer):
         ]
 
 
+@checked
 def rev_block(
     x1,
     x2,

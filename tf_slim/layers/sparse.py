@@ -8,6 +8,7 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts
 from tf_slim.layers.sparse_ops import dense_to_sparse_tensor
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.arguments import checked
 
 __all__ = ["bucketize", "dense_to_sparse"]
 
@@ -39,6 +40,7 @@ def dense_to_sparse(tensor, eos_token=0, outputs_collections=None, scope=None):
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
 
 
+@checked
 def bucketize(input_tensor, boundaries, name=None):
     """The bucket that each number lies in.
 

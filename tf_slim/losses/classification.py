@@ -6,8 +6,10 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.ops import shapes
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def softmax_cross_entropy(
     logits, onehot_labels, weights=1.0, label_smoothing: float = 0, scope=None
 ):
@@ -41,6 +43,7 @@ def softmax_cross_entropy(
         return engine.collected_mean(losses, weights)
 
 
+@checked
 def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
     """Cross entropy between a softmax over `logits` and the index of the true class.
 
@@ -68,6 +71,7 @@ def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
         return engine.collected_mean(losses, weights)
 
 
+@checked
 def smoothed_sparse_softmax_cross_entropy(
     logits, labels, weights=1.0, label_smoothing: float = 0.1, scope=None
 ):
@@ -102,6 +106,7 @@ def smoothed_sparse_softmax_cross_entropy(
         return engine.collected_mean(losses, weights)
 
 
+@checked
 def sigmoid_cross_entropy(
     logits, multi_class_labels, weights=1.0, label_smoothing: float = 0, scope=None
 ):
@@ -132,6 +137,7 @@ def sigmoid_cross_entropy(
         return engine.collected_mean(losses, weights)
 
 
+@checked
 def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
     """Cross entropy between predicted probabilities and labels.
 
@@ -156,6 +162,7 @@ def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
         return engine.collected_mean(-hit - miss, weights)
 
 
+@checked
 def hinge_loss(logits, labels=None, scope=None):
     """The hinge loss of each score, neither reduced nor collected.
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.ops import collect, modes
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.arguments import checked
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -49,6 +50,7 @@ def add_loss(loss, loss_collection=GraphKeys.LOSSES):
     frame.collections.setdefault(_NAMES, []).append((loss, tf.get_current_name_scope()))
 
 
+@checked
 def get_losses(scope=None, loss_collection=GraphKeys.LOSSES):
     """The losses collected so far, in order.
 
@@ -73,6 +75,7 @@ def get_losses(scope=None, loss_collection=GraphKeys.LOSSES):
     return [loss for loss in members if begins.match(_name_of(loss, frame))]
 
 
+@checked
 def get_regularization_losses(scope=None):
     """The regularization losses: one for each variable that has a regularizer.
 
@@ -99,6 +102,7 @@ def get_regularization_losses(scope=None):
     return frame.regularization_losses()
 
 
+@checked
 def get_total_loss(add_regularization_losses=True, name="total_loss"):
     """The sum of all collected losses: what training minimizes.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.losses import engine
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def dice_loss(predictions, labels, weights=1.0, epsilon=1e-6, scope=None):
     """One minus the overlap of predicted and true regions, whatever their size.
 

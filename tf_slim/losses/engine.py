@@ -18,8 +18,10 @@ import tensorflow as tf
 
 from tf_slim.losses.collection import add_loss
 from tf_slim.ops import collect, shapes
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def compute_weighted_loss(losses, weights=1.0, scope=None):
     """Reduces losses to their weighted mean and collects it (see `add_loss`).
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.losses import engine
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def focal_loss(logits, labels, weights=1.0, alpha=0.25, gamma=2.0, scope=None):
     """Sigmoid cross entropy in which examples count the less, the surer they are right.
 

@@ -7,8 +7,10 @@ import tensorflow as tf
 from tf_slim.losses import engine
 from tf_slim.losses.collection import add_loss
 from tf_slim.ops import collect
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
     """The weighted mean of `(predictions - labels)**2`.
 
@@ -30,6 +32,7 @@ def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
         return engine.collected_mean(tf.math.squared_difference(predictions, labels), weights)
 
 
+@checked
 def absolute_difference(predictions, labels=None, weights=1.0, scope=None):
     """The weighted mean of `|predictions - labels|`.
 
@@ -40,6 +43,7 @@ def absolute_difference(predictions, labels=None, weights=1.0, scope=None):
         return engine.collected_mean(tf.abs(predictions - labels), weights)
 
 
+@checked
 def cosine_distance(predictions, labels=None, axis=None, weights=1.0, scope=None, dim=None):
     """The weighted mean of `1 - predictions . labels`, for vectors of length 1.
 
@@ -70,6 +74,7 @@ def cosine_distance(predictions, labels=None, axis=None, weights=1.0, scope=None
         return engine.collected_mean(1.0 - tf.reduce_sum(predictions * labels, [axis]), weights)
 
 
+@checked
 def mean_pairwise_squared_error(predictions, labels=None, weights=1.0, scope=None):
     """How far the differences between the values of an example are off, summed over the batch.
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.means import mean_of
+from tf_slim.ops.arguments import ANY_TENSOR
 
 
 def accuracy(predictions, labels, weights=None, name=None):
@@ -45,7 +46,9 @@ def accuracy(predictions, labels, weights=None, name=None):
         return tf.math.divide_no_nan(right, count)
 
 
-@engine.streaming("predictions", "labels", "weights")
+@engine.streaming(
+    "predictions", "labels", "weights", predictions=ANY_TENSOR, labels=ANY_TENSOR
+)
 def streaming_accuracy(
     predictions,
     labels,

@@ -28,6 +28,7 @@ import tensorflow as tf
 
 from tf_slim.metrics.inputs import deferred_checks
 from tf_slim.ops import modes, shapes
+from tf_slim.ops.arguments import TENSOR, Kind, door, is_ours
 
 GraphKeys = tf.compat.v1.GraphKeys
 SCALAR = tf.TensorSpec([], tf.float32)
@@ -78,6 +79,7 @@ class Definition:
 
     define: Callable[..., Metric]
     inputs: tuple[str, ...]
+    check: Callable[[tuple, Mapping[str, Any]], None]
 
     @functools.cached_property
     def signature(self) -> inspect.Signature:
@@ -98,20 +100,27 @@ class Definition:
         return [arguments[name] for name in self.inputs]
 
 
-def streaming(*inputs: str) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
+def streaming(
+    *inputs: str, **kinds: Kind
+) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
     """Makes a metric of a function that returns a `Metric`.
 
     Args:
       *inputs: which of the function's arguments are data, in the order in which `measure` takes
         them. The function itself gets None in their place: a metric is defined before it sees
         data.
+      **kinds: what arguments may be, where it is not what the
+        package takes by their names.
 
     Returns:
       A decorator.
     """
 
     def decorate(define: Callable[_P, Metric]) -> Callable[_P, Any]:
-        definition = Definition(define, inputs)
+        check = tf.autograph.experimental.do_not_convert(
+            door(define, {"labels": TENSOR, **kinds} if is_ours(define) else kinds)
+        )
+        definition = Definition(define, inputs, check)
 
         @functools.wraps(define)
         def metric_in_graph(*args: _P.args, **kwargs: _P.kwargs) -> Any:
@@ -119,6 +128,7 @@ def streaming(*inputs: str) -> Callable[[Callable[_P, Metric]], Callable[_P, Any
             bound.apply_defaults()
             if not modes.in_v1_graph():
                 raise RuntimeError(_needs_an_owner(define.__name__, definition))
+            check(args, kwargs)
             return _in_graph(
                 definition.metric(bound.arguments),
                 definition.values(bound.arguments),

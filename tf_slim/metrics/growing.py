@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.curves import check_curve
+from tf_slim.ops.arguments import ANY_TENSOR
 
 AucData = collections.namedtuple("AucData", ["auc", "lower", "upper"])
 
@@ -44,7 +45,7 @@ def _appending(
     return combine
 
 
-@engine.streaming("values")
+@engine.streaming("values", values=ANY_TENSOR)
 def streaming_concat(
     values,
     axis=0,

@@ -159,6 +159,10 @@ def check_k(where: str, predictions: tf.Tensor, k: int) -> tf.Tensor:
     """
     if k < 1:
         raise ValueError(f"{where}: k must be at least 1; got k={k}.")
+    if predictions.shape.rank == 0:
+        raise ValueError(
+            f"{where}: predictions must be [batch, ..., classes]; got shape {predictions.shape}."
+        )
     classes = shapes.size(predictions, -1)
     if classes is not None:
         if k > classes:

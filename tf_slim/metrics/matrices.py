@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import count_in_bins
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def confusion_matrix(
     labels, predictions, num_classes=None, dtype=tf.int32, name=None, weights=None
 ):

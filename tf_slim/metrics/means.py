@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.ops.arguments import ANY_TENSOR, TENSOR
 
 
 def mean_of(
@@ -47,7 +48,7 @@ def _floats(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Te
     return tf.cast(predictions, tf.float32), tf.cast(labels, tf.float32)
 
 
-@engine.streaming("values", "weights")
+@engine.streaming("values", "weights", values=TENSOR)
 def streaming_mean(
     values, weights=None, metrics_collections=None, updates_collections=None, name=None
 ):
@@ -72,7 +73,7 @@ def streaming_mean(
     return mean_of("mean", "streaming_mean", tf.convert_to_tensor)
 
 
-@engine.streaming("values", "weights")
+@engine.streaming("values", "weights", values=TENSOR)
 def streaming_mean_tensor(
     values, weights=None, metrics_collections=None, updates_collections=None, name=None
 ):
@@ -114,7 +115,7 @@ def streaming_mean_tensor(
     return engine.Metric("mean", state, measure=measure, result=result)
 
 
-@engine.streaming("values", "weights")
+@engine.streaming("values", "weights", values=ANY_TENSOR)
 def count(values, weights=None, metrics_collections=None, updates_collections=None, name=None):
     """The number of values, or the sum of their weights.
 
@@ -274,7 +275,7 @@ def streaming_mean_cosine_distance(
     )
 
 
-@engine.streaming("values", "weights")
+@engine.streaming("values", "weights", values=TENSOR)
 def streaming_percentage_less(
     values,
     threshold,

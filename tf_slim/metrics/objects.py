@@ -78,6 +78,7 @@ class Stateful(tf.Module):
             )
         parameters = definition.signature.parameters
         _check_fixed(definition, fixed)
+        definition.check((), fixed)
         arguments = {
             name: fixed.get(name, None if p.default is p.empty else p.default)
             for name, p in parameters.items()
@@ -162,6 +163,8 @@ class Stateful(tf.Module):
     def _values(self, args: tuple, kwargs: Mapping[str, Any]) -> list[Any]:
         bound = self._inputs.bind(*args, **kwargs)
         bound.apply_defaults()
+        given = bound.arguments.items()
+        self._definition.check((), {k: v for k, v in given if not isinstance(v, tf.TypeSpec)})
         values = self._definition.values({**self._arguments, **bound.arguments})
         return [engine.as_input(value) for value in values]
 

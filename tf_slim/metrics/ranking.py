@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.ops.arguments import ANY_OR_SPARSE
 
 _DOUBLE = tf.TensorSpec([], tf.float64)
 _NO_LABEL = tf.int64.min
@@ -122,7 +123,7 @@ def _share(
     )
 
 
-@engine.streaming("predictions", "labels", "weights")
+@engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_recall_at_k(
     predictions,
     labels,
@@ -160,7 +161,7 @@ def streaming_sparse_recall_at_k(
     return _share(where, "recall", "false_negative", k, class_id, from_scores=True)
 
 
-@engine.streaming("top_k_predictions", "labels", "weights")
+@engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def sparse_recall_at_top_k(
     labels,
     top_k_predictions,
@@ -192,7 +193,7 @@ def sparse_recall_at_top_k(
     return _share(where, "recall", "false_negative", None, class_id, from_scores=False)
 
 
-@engine.streaming("predictions", "labels", "weights")
+@engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_precision_at_k(
     predictions,
     labels,
@@ -212,7 +213,7 @@ def streaming_sparse_precision_at_k(
     return _share(where, "precision", "false_positive", k, class_id, from_scores=True)
 
 
-@engine.streaming("top_k_predictions", "labels", "weights")
+@engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_precision_at_top_k(
     top_k_predictions,
     labels,
@@ -263,7 +264,7 @@ def _average_precision(where: str, name: str, count: str, k: int | None) -> engi
     )
 
 
-@engine.streaming("predictions", "labels", "weights")
+@engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_average_precision_at_k(
     predictions,
     labels,
@@ -299,7 +300,7 @@ def streaming_sparse_average_precision_at_k(
     return _average_precision(where, f"average_precision_at_{k}", "max_1", k)
 
 
-@engine.streaming("top_k_predictions", "labels", "weights")
+@engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_average_precision_at_top_k(
     top_k_predictions,
     labels,

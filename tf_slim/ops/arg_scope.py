@@ -23,6 +23,8 @@ from typing import Any, NoReturn, TypeVar
 
 import tensorflow as tf
 
+from tf_slim.ops import arguments
+
 _F = TypeVar("_F", bound=Callable)
 
 # Programs of others read it: `getattr(op, "_key_op", str(op))`.
@@ -217,9 +219,15 @@ def add_arg_scope(func: _F) -> _F:
     unsaid = None
     if "is_training" in accepted:
         unsaid = positional.index("is_training") if "is_training" in positional else len(positional)
-    if (func.__module__ or "").startswith("tf_slim."):
+    if arguments.is_ours(func):
+        check = arguments.door(func, called=_short(func.__name__))
+
+        def checked(*args, **kwargs):
+            check(args, kwargs)
+            return func(*args, **kwargs)
+
         # Our own layers have no Python control flow over tensors: skip the costly conversion.
-        call = tf.autograph.experimental.do_not_convert(func)
+        call = tf.autograph.experimental.do_not_convert(checked)
     else:
         call = func
 
@@ -245,6 +253,11 @@ def add_arg_scope(func: _F) -> _F:
 
     setattr(with_scoped_arguments, _KEY, key)
     return with_scoped_arguments  # pyright: ignore[reportReturnType]
+
+
+def _short(name: str) -> str:
+    # Of two names for one layer programs use the short one.
+    return name if name == "convolution" else name.replace("convolution", "conv")
 
 
 def _new_key(func: Callable) -> str:

@@ -10,10 +10,12 @@ import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import modes, name_prefixes, precision, scopes, stores
+from tf_slim.ops import arguments, modes, name_prefixes, precision, scopes, stores
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.arguments import checked
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -62,6 +64,7 @@ def variable(
       ValueError: it exists and `reuse` is not set, it does not exist and `reuse` is True, or it
         exists with another shape or dtype.
     """
+    initializer = _fitting(name, initializer, shape, dtype)
     keys = list(collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES])
     kwargs = {
         "shape": shape,
@@ -75,6 +78,8 @@ def variable(
     call = stores.current_call()
     in_v1 = modes.in_v1_graph()
     if in_v1:
+        if initializer is not None and not callable(initializer):
+            kwargs["shape"] = None  # a value has its own
         kwargs.update(
             caching_device=caching_device, partitioner=partitioner, use_resource=use_resource
         )
@@ -84,13 +89,18 @@ def variable(
     if device is not None and not in_v1:
         device = device(_variable_op(name)) if callable(device) else device
     with tf.compat.v1.device(device) if device else contextlib.nullcontext():
-        found = get(name, regularizer=regularizer, **kwargs)
+        try:
+            found = get(name, regularizer=regularizer, **kwargs)
+        except TypeError:
+            _explain(name, initializer, regularizer)
+            raise
     if call is not None and in_v1:
         call.keep(get_variable_full_name(found), found, kwargs["collections"], regularizer)
     return precision.read(found, dtype)
 
 
 @add_arg_scope
+@arguments.passes_on
 def model_variable(
     name,
     shape=None,
@@ -128,6 +138,49 @@ def model_variable(
         synchronization=synchronization,
         aggregation=aggregation,
     )
+
+
+def _fitting(name, initializer, shape, dtype):
+    """`initializer`; of a value the type is made right, and the shape must be."""
+    if initializer is None or callable(initializer) or shape is None or callable(shape):
+        return initializer
+    value = initializer if hasattr(initializer, "shape") else np.asarray(initializer)
+    expected, received = tf.TensorShape(shape), tf.TensorShape(value.shape)
+    if not expected.is_compatible_with(received):
+        raise arguments.Site("variable", name).error(
+            f"an initializer of the variable's shape {expected}",
+            f"a value of shape {received}",
+            "For one number everywhere write tf.constant_initializer(...); otherwise reshape it.",
+        )
+    if dtype is None:
+        return initializer
+
+    def constant(shape, dtype=None, partition_info=None):
+        if tf.TensorShape(shape) != received and received.is_fully_defined():
+            raise arguments.Site("variable", name).error(
+                "no partitioner where the initializer is a value",
+                f"a part of shape {tf.TensorShape(shape)}",
+                "Initialize with a function of shape and dtype.",
+            )
+        return tf.cast(value, dtype)
+
+    return constant
+
+
+def _explain(name, initializer, regularizer) -> None:
+    """After a failure: raises an error of what cannot be called as it must be."""
+    for argument, function, takes, called in (
+        ("initializer", initializer, "(shape, dtype)", (([],), {"dtype": None})),
+        ("regularizer", regularizer, "the variable", ((None,), {})),
+    ):
+        function = getattr(function, "regularizer", function)
+        if function is not None and not arguments.binds(function, *called[0], **called[1]):
+            raise arguments.Site("variable", name).error(
+                f"{argument} to be a function of {takes}",
+                arguments.describe(function),
+                "Wrap it in a lambda that is.",
+                TypeError,
+            )
 
 
 def _get_elsewhere(custom_getter, name, **kwargs):
@@ -204,6 +257,7 @@ def get_variable_full_name(var) -> str:
     return re.sub(r":\d+$", "", var.name)
 
 
+@checked
 def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
     """Makes a variable that is not saved and not trained, in `LOCAL_VARIABLES`.
 
@@ -218,6 +272,7 @@ def local_variable(initial_value, validate_shape=True, name=None, use_resource=N
     )
 
 
+@checked
 def global_variable(initial_value, validate_shape=True, name=None, use_resource=None):
     """Makes a variable that is saved but not trained, in `GLOBAL_VARIABLES`.
 
@@ -270,6 +325,7 @@ def _members(key: str) -> list:
     return stores.current_run().store.collection(key)
 
 
+@checked
 def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VARIABLES):
     """The variables of a collection, in the order of their creation.
 
@@ -300,26 +356,31 @@ def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VA
     return [v for v, hit in zip(named, hits, strict=True) if hit]
 
 
+@checked
 def get_model_variables(scope=None, suffix=None):
     """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
 
 
+@checked
 def get_local_variables(scope=None, suffix=None):
     """The local variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
 
 
+@checked
 def get_trainable_variables(scope=None, suffix=None):
     """The trainable variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
 
 
+@checked
 def get_variables_by_suffix(suffix, scope=None):
     """The variables whose name ends in `suffix`. Arguments: `get_variables`."""
     return get_variables(scope=scope, suffix=suffix)
 
 
+@checked
 def get_variables_by_name(given_name, scope=None):
     """The variables whose last name component is `given_name`. Arguments: `get_variables`."""
     return get_variables(scope=scope, suffix=f"/{given_name}:|^{given_name}")
@@ -376,6 +437,7 @@ def _by_scopes(argument: str, scope_list: Iterable | None, default: list) -> lis
     return chosen
 
 
+@checked
 def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg_search=True):
     """The variables whose name matches.
 

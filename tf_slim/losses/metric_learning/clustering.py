@@ -8,10 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.losses.metric_learning import pairs
+from tf_slim.ops.arguments import checked
 
 _ROUNDS = 5
 
 
+@checked
 def cluster_loss(
     labels,
     embeddings,

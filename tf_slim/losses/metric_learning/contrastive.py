@@ -5,8 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.losses.metric_learning import pairs
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def contrastive_loss(labels, embeddings_anchor, embeddings_positive, margin=1.0):
     """Pulls the two embeddings of a pair together, or pushes them `margin` apart.
 

@@ -6,10 +6,12 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
+from tf_slim.ops.arguments import checked
 
 _NEVER = -1e30
 
 
+@checked
 def lifted_struct_loss(labels, embeddings, margin=1.0):
     """Compares each pair of a class with all negatives of both examples.
 

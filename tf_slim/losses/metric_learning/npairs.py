@@ -9,8 +9,10 @@ import tensorflow as tf
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops import shapes
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def npairs_loss(
     labels, embeddings_anchor, embeddings_positive, reg_lambda=0.002, print_losses=False
 ):
@@ -41,6 +43,7 @@ def npairs_loss(
         return _loss(alike, anchor, positive, reg_lambda, print_losses)
 
 
+@checked
 def npairs_loss_multilabel(
     sparse_labels, embeddings_anchor, embeddings_positive, reg_lambda=0.002, print_losses=False
 ):

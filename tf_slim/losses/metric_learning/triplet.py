@@ -6,8 +6,10 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def triplet_semihard_loss(labels, embeddings, margin=1.0):
     """Pulls examples of a class together until negatives are `margin` further away.
 

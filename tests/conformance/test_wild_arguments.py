@@ -1,0 +1,42 @@
+"""A wild argument is refused by the package, by name, and neither by TensorFlow nor by Python."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import subprocess
+import sys
+
+from tests.conformance import wild
+
+EVERY = 8
+ONLY = "layers|losses|metrics|variab|scope"
+_CHILD = """
+import json, sys
+from tests.conformance import wild
+for outcome in wild.outcomes(*eval(sys.argv[1])):
+    print("outcome", json.dumps(outcome), flush=True)
+"""
+
+
+def test_nearly_all_wild_arguments_are_refused_by_name(tmp_path):
+    # In a process of its own: some arguments have made TensorFlow abort, or hang.
+    log = tmp_path / "calls"
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD, repr((EVERY, ONLY))],
+        env={**os.environ, "WILD_LOG": str(log), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=400,
+    )
+    last = log.read_text().splitlines()[-1]
+    assert child.returncode == 0, f"the process ended at: {last}\n{child.stdout[-2000:]}"
+    lines = [line for line in child.stdout.splitlines() if line.startswith("outcome ")]
+    found = [wild.Outcome(*json.loads(line.removeprefix("outcome "))) for line in lines]
+    kinds = collections.Counter(outcome.kind for outcome in found)
+    shown = "\n".join(map(str, [o for o in found if o.kind == "raw"][:40]))
+    assert len(found) > 3000
+    assert kinds["refused"] > len(found) / 2
+    assert kinds["raw"] < 0.02 * len(found), f"{kinds}\n{shown}"
