@@ -61,7 +61,7 @@ def _warn_of_others(argument: str, given: str, whole: str, found: list[str], is_
         warnings.warn(
             f"{argument}={given!r} has also selected {others[0]!r}{more}: it need not be a whole "
             f"part of a name. If that is not meant, write {argument}={whole!r}.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

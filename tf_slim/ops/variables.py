@@ -356,25 +356,21 @@ def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VA
     return [v for v, hit in zip(named, hits, strict=True) if hit]
 
 
-@checked
 def get_model_variables(scope=None, suffix=None):
     """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
 
 
-@checked
 def get_local_variables(scope=None, suffix=None):
     """The local variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
 
 
-@checked
 def get_trainable_variables(scope=None, suffix=None):
     """The trainable variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
 
 
-@checked
 def get_variables_by_suffix(suffix, scope=None):
     """The variables whose name ends in `suffix`. Arguments: `get_variables`."""
     return get_variables(scope=scope, suffix=suffix)

@@ -183,13 +183,13 @@ def _is_shape(value: Any) -> bool:
             count *= size
         else:
             return count < _MOST_ELEMENTS
-    if isinstance(value, tf.TensorShape):
-        value = [] if value.rank is None else value.as_list()
     if value is None:
         return True
-    if not isinstance(value, (list, tuple, np.ndarray)):
-        value = [value]
-    known = [size for size in value if getattr(size, "value", size) is not None]
+    if isinstance(value, tf.TensorShape):
+        given = [] if value.rank is None else value.as_list()
+    else:
+        given = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    known = [size for size in given if getattr(size, "value", size) is not None]
     sizes = [integer(size) for size in known]
     count = math.prod(LARGEST**2 if size is None or size < 0 else size for size in sizes)
     return count < _MOST_ELEMENTS and all(
