@@ -15,7 +15,7 @@ ONLY = "layers|losses|metrics|variab|scope"
 _CHILD = """
 import json, sys
 from tests.conformance import wild
-for outcome in wild.outcomes(*eval(sys.argv[1])):
+for outcome in wild.outcomes(int(sys.argv[1]), sys.argv[2]):
     print("outcome", json.dumps(outcome), flush=True)
 """
 
@@ -24,8 +24,14 @@ def test_nearly_all_wild_arguments_are_refused_by_name(tmp_path):
     # In a process of its own: some arguments have made TensorFlow abort, or hang.
     log = tmp_path / "calls"
     child = subprocess.run(
-        [sys.executable, "-c", _CHILD, repr((EVERY, ONLY))],
-        env={**os.environ, "WILD_LOG": str(log), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        [sys.executable, "-c", _CHILD, str(EVERY), ONLY],
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "WILD_LOG": str(log),
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
+        cwd=tmp_path,  # some words are taken for a path
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

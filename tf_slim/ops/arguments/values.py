@@ -183,12 +183,18 @@ def _is_shape(value: Any) -> bool:
             count *= size
         else:
             return count < _MOST_ELEMENTS
+    return _is_any_shape(value)
+
+
+def _is_any_shape(value: Any) -> bool:
     if value is None:
         return True
     if isinstance(value, tf.TensorShape):
-        given = [] if value.rank is None else value.as_list()
+        given: list = value.as_list() if value.rank is not None else []
+    elif isinstance(value, (list, tuple, np.ndarray)):
+        given = list(value)
     else:
-        given = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
+        given = [value]
     known = [size for size in given if getattr(size, "value", size) is not None]
     sizes = [integer(size) for size in known]
     count = math.prod(LARGEST**2 if size is None or size < 0 else size for size in sizes)
