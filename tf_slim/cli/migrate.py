@@ -16,7 +16,12 @@ def command(
     apply: Annotated[bool, typer.Option("--apply", help="Write the files.")] = False,
 ) -> None:
     """Rewrite programs of TensorFlow 1 for tf.compat.v1 and tf_slim; print the difference."""
-    quiet.import_tensorflow()
     from tf_slim.legacy import migrate
 
+    try:
+        migrate.require_libcst()
+    except ModuleNotFoundError:
+        pass  # `main` says so, without the seconds that TensorFlow takes to start
+    else:
+        quiet.import_tensorflow()
     raise typer.Exit(migrate.main(source, apply=apply))

@@ -8,8 +8,9 @@ from typing import Any
 
 from tf_slim.legacy.absent import Absent
 from tf_slim.legacy.contrib import namespaces
+from tf_slim.legacy.tensorflow1 import moved
 
-__all__ = ["home_of"]
+__all__ = ["home_of", "import_home"]
 
 _MODULES = {
     "contrib.framework": "tf_slim",
@@ -56,6 +57,45 @@ def home_of(old: str) -> tuple[str, str] | None:
         if getattr(_module(module), name, None) is found:
             return module, name
     return None
+
+
+def import_home(old: str) -> tuple[str, str] | None:
+    """Where an import of today finds what one of TensorFlow 1 did.
+
+    Args:
+      old: what is imported, below `tensorflow`: "nn.relu", "contrib.slim", "core.framework".
+
+    Returns:
+      As `home_of`; None where it cannot be imported any more.
+    """
+    found = home_of(old)
+    if found is not None or old.partition(".")[0] == "contrib":
+        return found
+    path, _, name = f"tensorflow.{old}".rpartition(".")
+    if old.partition(".")[0] == "keras":
+        return path, name
+    if old.partition(".")[0] == "python":
+        for place, module in moved.OURS:
+            if old == place:
+                return module, ""
+            if path == f"tensorflow.{place}" and hasattr(importlib.import_module(module), name):
+                return module, name
+        return (path, name) if _can_be_imported(path, name) else moved.public_home(path, name)
+    new = path.replace("tensorflow", "tensorflow.compat.v1", 1)
+    for home in (new, path):
+        if _can_be_imported(home, name):
+            return home, name
+    return None
+
+
+def _can_be_imported(module: str, name: str) -> bool:
+    try:
+        if hasattr(importlib.import_module(module), name):
+            return True
+        importlib.import_module(f"{module}.{name}")
+    except ImportError:
+        return False
+    return True
 
 
 def _lookup(old: str) -> Any:

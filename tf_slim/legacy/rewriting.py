@@ -22,13 +22,17 @@ HomeOf = Callable[[str], tuple[str, str] | None]
 
 
 def rewrite(
-    module: cst.Module, home_of: HomeOf, numpy_today: Callable[[str], str | None]
+    module: cst.Module,
+    home_of: HomeOf,
+    import_home: HomeOf,
+    numpy_today: Callable[[str], str | None],
 ) -> tuple[str, list[str]]:
     """Rewrites a module.
 
     Args:
       module: the tree.
       home_of: see `homes.home_of`.
+      import_home: see `homes.import_home`.
       numpy_today: see `numpy1.today`.
 
     Returns:
@@ -37,7 +41,7 @@ def rewrite(
     wrapper = metadata.MetadataWrapper(module)
     names = _Names()
     wrapper.module.visit(names)
-    transformer = _Rewriter(names, home_of, numpy_today)
+    transformer = _Rewriter(names, home_of, import_home, numpy_today)
     after = wrapper.visit(transformer)
     statements = [cst.parse_statement(line) for line in transformer.new_imports()]
     if names.is_main and names.tensorflow and not names.disables_v2:
@@ -103,6 +107,9 @@ class _Names(cst.CSTVisitor):
             known_as = alias.evaluated_alias or name
             if name in (_OLD, _NEW) and known_as and "." not in known_as:
                 self.tensorflow.add(known_as)
+            elif name and name.startswith(f"{_OLD}.") and not alias.asname:
+                # `import tensorflow.contrib.slim` is used as `tensorflow.contrib.slim.conv2d`.
+                self.tensorflow.add(_OLD)
             elif name == "numpy" and known_as:
                 self.numpy.add(known_as)
             elif name in ("tf_slim", "tensorflow.contrib.slim") and alias.asname:
@@ -129,10 +136,11 @@ class _Names(cst.CSTVisitor):
 class _Rewriter(cst.CSTTransformer):
     METADATA_DEPENDENCIES = (metadata.PositionProvider, metadata.ParentNodeProvider)
 
-    def __init__(self, names: _Names, home_of: HomeOf, numpy_today):
+    def __init__(self, names: _Names, home_of: HomeOf, import_home: HomeOf, numpy_today):
         super().__init__()
         self._names = names
         self._home_of = home_of
+        self._import_home = import_home
         self._numpy_today = numpy_today
         self._imports: dict[str, str] = {}
         self.left: list[str] = []
@@ -172,48 +180,77 @@ class _Rewriter(cst.CSTTransformer):
         module = dotted(updated_node.module)
         if module is None or updated_node.relative:
             return updated_node
-        if module == _OLD or not module.startswith(f"{_OLD}.contrib"):
-            if module == _OLD and not isinstance(updated_node.names, cst.ImportStar):
-                return updated_node.with_changes(module=_expression(_NEW))
+        if module == "numpy":
+            return self._from_numpy(original_node, updated_node)
+        if not f"{module}.".startswith(f"{_OLD}.") or f"{module}.".startswith(f"{_OLD}.compat."):
             return updated_node
         if isinstance(updated_node.names, cst.ImportStar):
-            self._leave(original_node, f"from {module} import *")
-            return updated_node
-        homes = []
+            return self._star(original_node, updated_node, module)
+        kept, mended, homes = [], [], []
         for alias in updated_node.names:
-            found = self._home_of(f"{module.removeprefix(_OLD + '.')}.{alias.name.value}")
+            old = f"{module}.{alias.name.value}".removeprefix(f"{_OLD}.")
+            found = self._import_home(old)
             if found is None:
                 self._leave(original_node, f"{module}.{alias.name.value}")
-                return updated_node
-            homes.append(found)
-        return self._from_homes(updated_node, updated_node.names, homes)
+                kept.append(alias)
+            else:
+                mended.append(alias)
+                homes.append(found)
+        if not kept:
+            return self._from_homes(updated_node, mended, homes)
+        if not mended:
+            return updated_node
+        # What can be mended is; the rest is imported as before, and noted.
+        places = [(module, name) if name else _split(module) for module, name in homes]
+        first = _one_each(mended, places)
+        rest = updated_node.with_changes(names=_comma_free(kept))
+        return cst.FlattenSentinel([*first, rest])
+
+    def _star(self, original_node, updated_node, module: str):
+        path = module.removeprefix(_OLD).removeprefix(".")
+        found = self._import_home(path) if path else (_NEW, "")
+        if found is None or (path.startswith("contrib") and found != ("tf_slim", "")):
+            self._leave(original_node, f"from {module} import *")
+            return updated_node
+        home = ".".join(filter(None, found))
+        return updated_node.with_changes(module=_expression(home))
+
+    def _from_numpy(self, original_node, updated_node):
+        if isinstance(updated_node.names, cst.ImportStar):
+            return updated_node
+        aliases = []
+        for alias in updated_node.names:
+            now = self._numpy_today(alias.name.value)
+            if now is not None and now.startswith("np.") and now.count(".") == 1:
+                alias = _renamed(alias, now.removeprefix("np."))
+            elif now is not None:
+                self._leave(original_node, f"numpy.{alias.name.value}")
+            aliases.append(alias)
+        return updated_node.with_changes(names=aliases)
 
     def _from_homes(self, node: cst.ImportFrom, names: Sequence[cst.ImportAlias], homes):
         """One `from` import if all names have one home; otherwise one statement for each."""
         places = [(module, name) if name else _split(module) for module, name in homes]
-        aliases = [_renamed(alias, name) for alias, (_, name) in zip(names, places, strict=True)]
         if len({package for package, _ in places}) == 1 and places[0][0]:
+            aliases = [
+                _renamed(alias, name) for alias, (_, name) in zip(names, places, strict=True)
+            ]
             return node.with_changes(module=_expression(places[0][0]), names=aliases)
-        statements = []
-        for alias, (package, _) in zip(aliases, places, strict=True):
-            alias = alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            semicolon = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
-            if package:
-                made = cst.ImportFrom(_expression(package), [alias], semicolon=semicolon)
-            else:
-                made = cst.Import([alias], semicolon=semicolon)
-            statements.append(made)
+        statements = _one_each(names, places)
         statements[-1] = statements[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
         return cst.FlattenSentinel(statements)
 
     def _module_now(self, name: str, node) -> str | None:
-        if not name.startswith(f"{_OLD}.contrib."):
+        """The module that is to be imported for `name`; None if it stays, or is noted."""
+        if not name.startswith(f"{_OLD}.") or name.startswith(f"{_OLD}.compat."):
             return None
-        found = self._home_of(name.removeprefix(f"{_OLD}."))
-        if found is None or found[1]:
+        found = self._import_home(name.removeprefix(f"{_OLD}."))
+        is_contrib = name.startswith(f"{_OLD}.contrib")
+        if found is None or (is_contrib and found[1]):
             self._leave(node, name)
             return None
-        return found[0]
+        new = ".".join(filter(None, found))
+        return None if new == name else new
 
     # ------------------------------------------------------------------ uses
 
@@ -247,7 +284,7 @@ class _Rewriter(cst.CSTTransformer):
                 module, name = found
                 pieces = [self._known_as(module), name, *parts[length:]]
                 return _expression(".".join(filter(None, pieces)))
-        if parts[0] == "contrib":
+        if self._import_home(parts[0]) is None:
             self._leave(node, f"tf.{rest}")
         return None
 
@@ -277,6 +314,27 @@ class _Rewriter(cst.CSTTransformer):
 def _split(module: str) -> tuple[str, str]:
     package, _, last = module.rpartition(".")
     return package, last
+
+
+def _one_each(names: Sequence[cst.ImportAlias], places: Sequence[tuple[str, str]]):
+    """An import statement for each name, to be followed by another statement."""
+    statements = []
+    semicolon = cst.Semicolon(whitespace_after=cst.SimpleWhitespace(" "))
+    for alias, (package, name) in zip(names, places, strict=True):
+        alias = _renamed(alias, name).with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        if package:
+            made = cst.ImportFrom(_expression(package), [alias], semicolon=semicolon)
+        else:
+            made = cst.Import([alias], semicolon=semicolon)
+        statements.append(made)
+    return statements
+
+
+def _comma_free(names: Sequence[cst.ImportAlias]) -> list[cst.ImportAlias]:
+    return [
+        *names[:-1],
+        names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT),
+    ]
 
 
 def _renamed(alias: cst.ImportAlias, name: str) -> cst.ImportAlias:

@@ -17,7 +17,7 @@ import tensorflow as tf
 from tf_slim.legacy.absent import not_provided
 from tf_slim.legacy.overlay import Overlay, public_names
 
-__all__ = ["private"]
+__all__ = ["OURS", "private", "public_home"]
 
 _PREFIX = "tensorflow.python"
 _KERAS = f"{_PREFIX}.keras"
@@ -34,6 +34,11 @@ _OURS = {
     "tensorflow.python.ops.rnn_cell": "tf_slim.legacy.tensorflow1.rnn_cell",
     "tensorflow.python.ops.rnn_cell_impl": "tf_slim.legacy.tensorflow1.rnn_cell",
 }
+
+# The same, without `tensorflow.`; the longest names first.
+OURS = sorted(
+    ((name.removeprefix("tensorflow."), ours) for name, ours in _OURS.items()), reverse=True
+)
 
 # Where tf.compat.v1 may have what a private module no longer has, in the order of searching.
 _PUBLIC = (
@@ -107,33 +112,41 @@ def _exists(name: str) -> bool:
 
 
 def _public(module: str, name: str) -> Any:
-    for place in _public_places(module):
+    for _, place in _public_places(module):
         if hasattr(place, name):
             return getattr(place, name)
     raise AttributeError(name)
 
 
-def _public_places(module: str) -> Iterator[Any]:
+def public_home(module: str, name: str) -> tuple[str, str] | None:
+    """The public module that has what has gone from the private one, and its name there."""
+    for path, place in _public_places(module):
+        if hasattr(place, name):
+            return path, name
+    return None
+
+
+def _public_places(module: str) -> Iterator[tuple[str, Any]]:
     if module == _KERAS or module.startswith(f"{_KERAS}."):
-        found: Any = tf.compat.v1.keras
-        places = [found]
+        keras: Any = tf.compat.v1.keras
+        places = [("tensorflow.keras", keras)]
         for part in module.removeprefix(_KERAS).split(".")[1:]:
-            found = getattr(found, part, None)
-            if found is None:
+            path, found = places[0]
+            if not hasattr(found, part):
                 break
-            places.insert(0, found)
+            places.insert(0, (f"{path}.{part}", getattr(found, part)))
         yield from places
-        yield from _inner(tf.compat.v1.keras, _PUBLIC_KERAS)
+        yield from _inner("tensorflow.keras", keras, _PUBLIC_KERAS)
     else:
-        yield from _inner(tf.compat.v1, _PUBLIC)
+        yield from _inner("tensorflow.compat.v1", tf.compat.v1, _PUBLIC)
 
 
-def _inner(module: Any, names: tuple[str, ...]) -> Iterator[Any]:
+def _inner(path: str, module: Any, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     for name in names:
         if not name:
-            yield module
+            yield path, module
         elif hasattr(module, name):
-            yield getattr(module, name)
+            yield f"{path}.{name}", getattr(module, name)
 
 
 @functools.cache
