@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tf_slim as slim
 from tests.ops.nets import dense
@@ -140,6 +141,95 @@ def test_causes_of_training(missing, unexpected, text, tmp_path):
     with pytest.warns(UserWarning, match=text):
         report = checkpoints.restore(path, variables, on_mismatch="warn")
     assert report.restored == ("w",)
+
+
+def layers(x, widths=(4, 3), new=(), biases=True):
+    """Dense layers one behind the other, and more of other names."""
+    kwargs = {} if biases else {"biases_initializer": None}
+    with slim.scope("net"):
+        for index, width in enumerate(widths):
+            x = slim.fully_connected(x, width, scope=f"fc{index}", **kwargs)
+        for name in new:
+            x = slim.fully_connected(x, 3, scope=name)
+    return x
+
+
+# What the model is, what the checkpoint is of, a cause that must not be given, one that must.
+NOT_THE_CAUSE = {
+    "a new layer": ({"new": ["extra"]}, {}, "biases", None),
+    "a new layer and no biases": ({"new": ["extra"]}, {"biases": False}, "biases", None),
+    "other widths": ({"widths": (8, 16, 3)}, {"widths": (4, 8, 3)}, "exclude=", "are narrower"),
+    "wider by one": ({"widths": (8, 3)}, {"widths": (9, 3)}, "background", "are wider"),
+    "wider and narrower": ({"widths": (8, 4, 3)}, {"widths": (4, 8, 3)}, "likely cause", None),
+}
+
+
+@pytest.mark.parametrize("case", NOT_THE_CAUSE)
+def test_a_cause_is_given_only_if_all_of_the_evidence_is_for_it(case, tmp_path):
+    ours, theirs, wrong, right = NOT_THE_CAUSE[case]
+    path = slim.Model(layers, **theirs).build([None, 5]).save(tmp_path / "x")
+    with pytest.raises(checkpoints.CheckpointError) as caught:
+        slim.Model(layers, **ours).build([None, 5]).restore(path)
+    causes = "\n".join(caught.value.report.causes)
+    assert wrong not in causes and (right is None) == (not causes)
+    assert right is None or right in causes
+
+
+@pytest.mark.parametrize(
+    ("missing", "unexpected", "wrong"),
+    [
+        (["a/gamma", "a/weights"], ["b"], "scale=True"),
+        (["b/gamma"], ["a/weights"], "scale=True"),
+        (["a/AuxLogits/w"], ["b/AuxLogits/w"], "no auxiliary head"),
+        (["a/kernel"], ["b/kernel"], "names of Keras"),
+        (["a/ExponentialMovingAverage"], ["b/ExponentialMovingAverage"], "has none"),
+        (["a", "b"], ["a/ExponentialMovingAverage"], "under names of their own"),
+        (["a/global_step"], ["b/global_step"], "inside a scope"),
+    ],
+)
+def test_half_of_the_evidence_is_none(missing, unexpected, wrong, tmp_path):
+    path = checkpoints.save(tmp_path / "x", dict.fromkeys(["w", *unexpected], np.float32(1)))
+    variables = {name: slim.variable(f"v{i}", []) for i, name in enumerate(["w", *missing])}
+    report = checkpoints.restore(path, variables, on_mismatch="ignore")
+    assert not any(wrong in cause for cause in report.causes)
+
+
+def test_two_scopes_that_fit(tmp_path):
+    """Neither is right until somebody says so; and what was found stays where it is."""
+    values = {f"{side}/w": np.float32(n) for n, side in enumerate(["left", "right"])}
+    path = checkpoints.save(tmp_path / "x", values)
+    (cause,) = checkpoints.restore(
+        path, {"w": slim.variable("w", [])}, on_mismatch="ignore").causes
+    assert "'left' and below 'right'" in cause
+    more = {"v": np.float32(0), "old/v": np.float32(1), "old/w": np.float32(2)}
+    path = checkpoints.save(tmp_path / "y", more)
+    variables = {name: slim.variable(f"more_{name}", []) for name in ("v", "w")}
+    assert checkpoints.restore(path, variables, on_mismatch="ignore").causes == ()
+
+
+def test_remedies_are_those_that_the_reader_has(tmp_path):
+    """fit, nets.create and the command take no exclude=."""
+    path = slim.Model(layers).build([None, 5]).save(tmp_path / "model.ckpt-3")
+    model = slim.Model(layers, widths=(4, 7)).build([None, 5])
+    with pytest.raises(checkpoints.CheckpointError) as caught:
+        model.restore(path)
+    assert "exclude=['net/fc1/*']" in str(caught.value)
+    report = caught.value.report
+    assert "train.restore_exclude=['net/fc1/*']" in report.text(
+        {"exclude": "train.restore_exclude"})
+    step = slim.learning.make_train_step(
+        model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1))
+    data = tf.data.Dataset.from_tensors((tf.ones([2, 5]), tf.zeros([2], tf.int64)))
+    other = checkpoints.save(
+        tmp_path / "lenet", {"LeNet/conv1/weights": np.zeros(2, np.float32)})
+    for restoring, text in (
+        (lambda: slim.learning.fit(step, data, tmp_path, 5, hooks=[]), "choose another logdir"),
+        (lambda: slim.nets.create("lenet", 10, checkpoint=other), "choose by model.restore"),
+    ):
+        with pytest.raises(checkpoints.CheckpointError, match=text) as caught:
+            restoring()
+        told = str(caught.value)
+        assert not any(word in told for word in ("exclude=", "rename=", "on_mismatch"))
 
 
 def test_a_complete_report_looks_for_no_causes(tmp_path):

@@ -67,7 +67,14 @@ def command(
     spec = build.dataset(config, "all" if data else wanted, data)
     pipeline = build.pipeline(config, spec, is_training=False)
     model = build.model(config, pipeline.element_spec[0])
-    model.restore(reader.path)
+    try:
+        model.restore(reader.path)
+    except checkpoints.CheckpointError as error:
+        if error.report is None:
+            raise
+        raise ConfigError(
+            f"{error.report.text({})}\nThe net of {run} is not the one that the checkpoint is of."
+        ) from error
     step = int(reader.read("global_step")) if "global_step" in reader else None
     findings = None if report is None else evaluating.findings(config)
     measured = evaluating.measure(config, model, pipeline, step=step, findings=findings)

@@ -129,7 +129,17 @@ def _restore(config: Config, model: slim.Model) -> None:
     path = config.train.restore
     if not path:
         return
-    report = model.restore(path, exclude=config.train.restore_exclude or None)
+    try:
+        report = model.restore(path, exclude=config.train.restore_exclude or None)
+    except checkpoints.CheckpointError as error:
+        if error.report is None:
+            raise
+        option = "train.restore_exclude"
+        raise checkpoints.CheckpointError(
+            f"{error.report.text({'exclude': option})}\nNothing was restored. Leave variables out "
+            f"with {option}=[patterns].",
+            error.report,
+        ) from error
     terminal.progress(f"restored {len(report.restored)} variables from {report.path}")
 
 

@@ -233,9 +233,16 @@ def _resume(run: Run, folder: RunFolder) -> None:
     try:
         checkpoints.restore(path, run.train_step.named_variables())
     except checkpoints.CheckpointError as error:
+        what = str(error) if error.report is None else error.report.text({})
+        remedy = (
+            "A damaged checkpoint can be deleted: training goes on from the one before. To begin "
+            "anew, choose another logdir."
+            if error.report is None
+            else "Build the net and the optimizer as they were there. To begin anew, choose another"
+            " logdir; before fit, model.restore takes what fits of the checkpoint."
+        )
         raise checkpoints.CheckpointError(
-            f"Cannot go on from the run in {folder.path}: {error}\nTo begin anew, choose another "
-            "logdir. A damaged checkpoint can be deleted: training goes on from the one before."
+            f"Cannot go on from the run in {folder.path}: {what}\n{remedy}", error.report
         ) from error
     run.checkpoint = path
 

@@ -39,7 +39,16 @@ def restore(
         and name in reader
         and reader.shape(name) != variable.shape
     ]
-    return model.restore(path, exclude=other, rename=checkpoints.averages)
+    try:
+        return model.restore(path, exclude=other, rename=checkpoints.averages)
+    except checkpoints.CheckpointError as error:
+        if error.report is None:
+            raise
+        raise checkpoints.CheckpointError(
+            f"{error.report.text({})}\nMake the net without a checkpoint, build it, and choose by "
+            "model.restore what to take.",
+            error.report,
+        ) from error
 
 
 def _what_it_is(names: Iterable[str]) -> str:

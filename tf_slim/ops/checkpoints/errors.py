@@ -7,6 +7,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
+from typing import Any
 
 # Names that TensorFlow puts around the messages of its operations.
 _NODES = re.compile(r"\{\{(function_)?node [^}]*\}\}|\[\[.*\]\]| \[Op:\w+\]( name: *)?")
@@ -21,7 +22,16 @@ _OF_THE_SYSTEM = frozenset(
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that is missing, damaged, cannot be written, or does not fit."""
+    """A checkpoint that is missing, damaged, cannot be written, or does not fit.
+
+    Attributes:
+      report: the `Report` of one that does not fit; else None. Who restores on behalf of others
+        shows them its `text`, with the remedies that they have.
+    """
+
+    def __init__(self, message: str = "", report: Any = None):
+        super().__init__(message)
+        self.report = report
 
 
 def reason(error: BaseException) -> str:

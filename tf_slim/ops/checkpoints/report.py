@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tf_slim.ops.checkpoints.causes import likely_causes
 
 _MOST = 20
+_ARGUMENTS = types.MappingProxyType(
+    {name: name for name in ("include", "exclude", "rename", "on_mismatch")}
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,16 +43,25 @@ class Report:
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """The likely causes of what does not fit, each with its remedy."""
-        return tuple(likely_causes(self))
+        """The causes of what does not fit, where they are plain, each with its remedy."""
+        return tuple(cause.text(_ARGUMENTS) for cause in likely_causes(self))
 
     def __str__(self) -> str:
+        return self.text()
+
+    def text(self, arguments: Mapping[str, str] = _ARGUMENTS) -> str:
+        """The report, with the remedies that its reader can use.
+
+        Args:
+          arguments: those of `restore` that the reader can give, by how they are called there; by
+            default all.
+        """
         lines = [
             f"Checkpoint {self.path}: {len(self.restored)} match, {len(self.missing)} missing, "
             f"{len(self.mismatched)} different, {len(self.excluded)} excluded, "
             f"{len(self.unexpected)} only in the checkpoint."
         ]
-        lines += [f"  likely cause: {cause}" for cause in self.causes]
+        lines += [f"  likely cause: {cause.text(arguments)}" for cause in likely_causes(self)]
         lines += _rows(self.mismatched, self._mismatched_row)
         lines += _rows(self.missing, self._missing_row)
         lines += _rows(self.unexpected, "  only in the checkpoint: {}".format)

@@ -72,7 +72,8 @@ def restore(
     if not report.complete and on_mismatch == "error":
         raise CheckpointError(
             f"{report}\nNothing was restored. Leave variables out with exclude=[patterns], or "
-            "pass on_mismatch='warn' to restore what fits."
+            "pass on_mismatch='warn' to restore what fits.",
+            report,
         )
     if not report.complete and on_mismatch == "warn":
         warnings.warn(str(report), stacklevel=3)

@@ -49,7 +49,7 @@ def source_of(path: str) -> Source:
     if begin.startswith(b"\x89HDF\r\n\x1a\n"):
         return keras.H5(path)
     if foreign.is_pickle(path):
-        raise CheckpointError(foreign.why_not_read(path))
+        raise CheckpointError(foreign.why_not_read(path) or path)
     if begin[:1] == b"\x80":
         raise CheckpointError(
             f"{path} is, or may hold, a Python pickle, which could run any program when it is "
