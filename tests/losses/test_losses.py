@@ -148,6 +148,72 @@ def test_closed_form(mode, name, weights):
     np.testing.assert_allclose(value, reduced(losses, weights), rtol=1e-5, atol=1e-6)
 
 
+# Rows whose `x` is what the table makes of it, or the labels: the way there has NaN of its own.
+OF_PROBABILITIES = {
+    "log loss": lambda x, w: slim.losses.log_loss(x, ONE_HOT, w, epsilon=0.0),
+    "dice": lambda x, w: slim.losses.dice_loss(
+        tf.reshape(x, [-1, 2, 2]), ONE_HOT.reshape(6, 2, 2), w),
+    "pairwise": lambda x, w: slim.losses.mean_pairwise_squared_error(x, TARGETS, w),
+    "labels": lambda x, w: slim.losses.mean_squared_error(TARGETS, x, w),
+    "both": lambda x, w: slim.losses.absolute_difference(x, 2.0 * x, w),
+    "smoothed labels": lambda x, w: slim.losses.softmax_cross_entropy(
+        LOGITS, x, w, label_smoothing=0.1) + tf.reduce_sum(0.0 * x[:1]),
+}
+
+
+NAN_ROWS = [
+    *((name, mode, WEIGHTS) for name in {**TABLE, **OF_PROBABILITIES} for mode in ("v1", "eager")),
+    *((name, "xla", WEIGHTS) for name in ("weighted", "sparse", "log loss")),
+    *((name, "v1", 0.0 * WEIGHTS) for name in ("sparse", "mean squared error", "dice")),
+    *((name, "v1", WEIGHTS[:, None]) for name in ("softmax", "focal", "weighted")),
+]
+
+
+def value_and_gradient(loss, x, weights, mode):
+    """The gradient with respect to `x`; in a v1 graph no size is known."""
+    v1 = tf.compat.v1
+    if mode == "v1":
+        with tf.Graph().as_default(), v1.Session() as session:
+            fed = v1.placeholder(tf.float32, [None, 4])
+            w = v1.placeholder(tf.float32, [None] * weights.ndim)
+            value = loss(fed, w)
+            return session.run([value, tf.gradients(value, fed)[0]], {fed: x, w: weights})
+
+    def both(x, w):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(x, w)
+        return value, tape.gradient(value, x)
+
+    call = tf.function(both, jit_compile=True) if mode == "xla" else both
+    return call(tf.constant(x), tf.constant(weights))
+
+
+@pytest.mark.parametrize(("name", "mode", "weights"), NAN_ROWS)
+def test_a_nan_of_weight_zero_is_nothing(name, mode, weights):
+    """Neither in the value nor in the gradient, which are those of the other examples."""
+    loss = OF_PROBABILITIES.get(name) or TABLE[name][0]
+    inputs = sigmoid(LOGITS) if name in OF_PROBABILITIES else LOGITS
+    ignored = weights.reshape(6) == 0
+    with_nan = np.where(ignored[:, None], np.float32(np.nan), inputs)
+    value, gradient = value_and_gradient(loss, with_nan, weights, mode)
+    expected, its_gradient = value_and_gradient(loss, inputs, weights, "eager")
+    np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradient, its_gradient, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(gradient)[ignored], 0.0)
+
+
+def test_an_infinite_loss_of_weight_zero_is_nothing_when_it_is_one_for_all():
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        losses = tf.compat.v1.placeholder(tf.float32, [None])
+        weight = tf.compat.v1.placeholder(tf.float32, [])
+        value = slim.losses.compute_weighted_loss(losses, weight)
+        assert session.run(value, {losses: [np.inf, np.nan], weight: 0.0}) == 0.0
+        assert session.run(value, {losses: [1.0, 3.0], weight: 2.0}) == 4.0
+        wide = slim.losses.compute_weighted_loss([[1.0], [np.nan]], [[1.0, 2.0], [0.0, 0.0]])
+        assert session.run(wide) == 1.5
+
+
 @pytest.mark.usefixtures("v1_shapes")
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("shape", [[None], [None, 1], [None, None]], ids=str)

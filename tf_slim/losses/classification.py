@@ -33,14 +33,16 @@ def softmax_cross_entropy(
     """
     values = [logits, onehot_labels, weights]
     with tf.compat.v1.name_scope(scope, "softmax_cross_entropy_loss", values):
-        logits, labels = engine.pair(logits, onehot_labels)
+        values = engine.pair(logits, onehot_labels)
+        classes_axis = _axis_of_classes(values[0])
+        weights, logits, labels = engine.without_ignored(weights, *values, reduced=classes_axis)
         if _smooths(label_smoothing):
             classes = tf.cast(tf.shape(labels)[-1], labels.dtype)
             labels = labels * (1.0 - label_smoothing) + label_smoothing / classes
         losses = tf.nn.softmax_cross_entropy_with_logits(
             labels=tf.stop_gradient(labels), logits=logits, name="xentropy"
         )
-        return engine.collected_mean(losses, weights)
+        return engine.collected_mean_of(losses, weights)
 
 
 @checked
@@ -65,10 +67,11 @@ def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
     values = [logits, labels, weights]
     with tf.compat.v1.name_scope(scope, "sparse_softmax_cross_entropy_loss", values):
         logits, labels = _class_indices("sparse_softmax_cross_entropy", logits, labels)
+        weights, logits = engine.without_ignored(weights, logits, reduced=_axis_of_classes(logits))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
             labels=labels, logits=logits, name="xentropy"
         )
-        return engine.collected_mean(losses, weights)
+        return engine.collected_mean_of(losses, weights)
 
 
 @checked
@@ -99,11 +102,12 @@ def smoothed_sparse_softmax_cross_entropy(
     values = [logits, labels, weights]
     with tf.compat.v1.name_scope(scope, "smoothed_sparse_softmax_cross_entropy_loss", values):
         logits, labels = _class_indices("smoothed_sparse_softmax_cross_entropy", logits, labels)
+        weights, logits = engine.without_ignored(weights, logits, reduced=_axis_of_classes(logits))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         if _smooths(label_smoothing):
             uniform = tf.reduce_logsumexp(logits, -1) - tf.reduce_mean(logits, -1)
             losses = (1.0 - label_smoothing) * losses + label_smoothing * uniform
-        return engine.collected_mean(losses, weights)
+        return engine.collected_mean_of(losses, weights)
 
 
 @checked
@@ -128,13 +132,14 @@ def sigmoid_cross_entropy(
     """
     values = [logits, multi_class_labels, weights]
     with tf.compat.v1.name_scope(scope, "sigmoid_cross_entropy_loss", values):
-        logits, labels = engine.pair(logits, multi_class_labels)
+        values = engine.pair(logits, multi_class_labels)
+        weights, logits, labels = engine.without_ignored(weights, *values)
         if _smooths(label_smoothing):
             labels = labels * (1.0 - label_smoothing) + 0.5 * label_smoothing
         losses = tf.nn.sigmoid_cross_entropy_with_logits(
             labels=labels, logits=logits, name="xentropy"
         )
-        return engine.collected_mean(losses, weights)
+        return engine.collected_mean_of(losses, weights)
 
 
 @checked
@@ -156,10 +161,11 @@ def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
       ValueError: the shapes do not fit.
     """
     with tf.compat.v1.name_scope(scope, "log_loss", [predictions, labels, weights]):
-        predictions, labels = engine.pair(predictions, labels)
+        values = engine.pair(predictions, labels)
+        weights, predictions, labels = engine.without_ignored(weights, *values)
         hit = labels * tf.math.log(predictions + epsilon)
         miss = (1.0 - labels) * tf.math.log(1.0 - predictions + epsilon)
-        return engine.collected_mean(-hit - miss, weights)
+        return engine.collected_mean_of(-hit - miss, weights)
 
 
 @checked
@@ -186,6 +192,12 @@ def hinge_loss(logits, labels=None, scope=None):
     with tf.compat.v1.name_scope(scope, "hinge_loss", [logits, labels]):
         logits, labels = engine.pair(logits, labels)
         return tf.nn.relu(1.0 - (2.0 * labels - 1.0) * logits)
+
+
+def _axis_of_classes(logits: tf.Tensor) -> list[int]:
+    """The last one, if the rank is known."""
+    rank = logits.shape.rank
+    return [rank - 1] if rank else []
 
 
 def _smooths(label_smoothing) -> bool:

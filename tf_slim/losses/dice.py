@@ -47,6 +47,10 @@ def dice_loss(predictions, labels, weights=1.0, epsilon=1e-6, scope=None):
                 "of 1: predictions[..., tf.newaxis]."
             )
         pixels = list(range(1, rank - 1))
+        weights, predictions, labels = engine.without_ignored(
+            weights, predictions, labels, reduced=pixels
+        )
         both = tf.reduce_sum(predictions * labels, pixels)
         squares = tf.reduce_sum(predictions**2 + labels**2, pixels)
-        return engine.collected_mean(1.0 - (2.0 * both + epsilon) / (squares + epsilon), weights)
+        losses = 1.0 - (2.0 * both + epsilon) / (squares + epsilon)
+        return engine.collected_mean_of(losses, weights)

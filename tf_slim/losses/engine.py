@@ -3,6 +3,9 @@
     loss = sum(weights * losses) / number of losses whose weight is not zero
 
 It is 0 when all weights are 0. Each loss function is its checks, its formula and this reduction.
+A loss whose weight is 0 has no part in the value nor in any gradient, whatever it is: a NaN that
+stands for a missing label, for example. Times 0 it would still be NaN, so it is taken out before
+the formula (`without_ignored`), for the gradient, and after it, for the value.
 
 In a replica of a `tf.distribute` strategy the number counted is the mean over all replicas. So the
 mean of what the replicas return is the loss over the global batch, also where weights or sizes
@@ -12,8 +15,10 @@ differ between them.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.losses.collection import add_loss
@@ -29,8 +34,8 @@ def compute_weighted_loss(losses, weights=1.0, scope=None):
       losses: `[batch, d1, ..., dN]`.
       weights: a scalar, or weights for the leading dimensions of `losses`: `[batch]`,
         `[batch, 1]`, `[batch, d1]`, ..., `[batch, d1, ..., dN]`. Where a weight is 0 the loss is
-        neither added nor counted. The mean is over the number of losses whose weight is not 0,
-        not over the sum of the weights.
+        neither added nor counted, even if it is NaN. The mean is over the number of losses whose
+        weight is not 0, not over the sum of the weights.
       scope: name of the scope of the operations.
 
     Returns:
@@ -47,7 +52,11 @@ def compute_weighted_loss(losses, weights=1.0, scope=None):
 def collected_mean(losses: Any, weights: Any) -> tf.Tensor:
     """`compute_weighted_loss` within the scope that is open."""
     losses = as_float(losses)
-    weights = as_weights(weights, losses)
+    return collected_mean_of(losses, as_weights(weights, losses))
+
+
+def collected_mean_of(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """The same, of weights that `as_weights` or `without_ignored` returned."""
     count = tf.reduce_sum(present(losses, weights))
     if collect.replica_count() > 1:
         differs = weights.shape.rank > 0 or not losses.shape.is_fully_defined()
@@ -151,8 +160,51 @@ def as_weights(weights: Any, losses: tf.Tensor) -> tf.Tensor:
     return weights
 
 
+def without_ignored(
+    weights: Any, *values: tf.Tensor, reduced: Sequence[int] = ()
+) -> tuple[tf.Tensor, ...]:
+    """The weights, checked, and what a formula takes, with 0 where the weight is 0.
+
+    Args:
+      weights: see `as_weights`.
+      *values: tensors of one shape.
+      reduced: their axes that the losses do not have, not negative.
+
+    Returns:
+      `(weights, *values)`.
+    """
+    like = values[0]
+    weights = weights if weights is None else tf.convert_to_tensor(weights)
+    scalar = weights is not None and weights.shape.rank == 0
+    if not scalar and like.shape.rank is not None:
+        like = like[tuple(0 if n in reduced else slice(None) for n in range(like.shape.rank))]
+    weights = as_weights(weights, like)
+    return weights, *(kept(values, weights, reduced) for values in values)
+
+
+def kept(values: tf.Tensor, weights: tf.Tensor, reduced: Sequence[int] = ()) -> tf.Tensor:
+    """`values`, with 0 where the weight is 0; as they are where it is known that none is."""
+    if weights.shape.rank == 0 or not tf.executing_eagerly():
+        known = tf.get_static_value(weights)
+        if known is not None and np.all(known != 0):
+            return values
+    wanted = tf.not_equal(weights, 0)
+    if weights.shape.rank > 0:
+        # It is for the leading dimensions of the losses: it gets an axis for each one of `values`.
+        once = []
+        for axis, size in enumerate(shapes.of(values)):
+            if axis in reduced or axis >= wanted.shape.rank:
+                wanted = tf.expand_dims(wanted, axis)
+            elif size == 1 and shapes.size(wanted, axis) != 1:
+                once.append(axis)  # one value for many weights
+        if once:
+            wanted = tf.reduce_any(wanted, once, keepdims=True)
+    return tf.where(wanted, values, tf.zeros_like(values))
+
+
 def weighted_sum(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """The sum of all losses, each times its weight; a scalar."""
+    losses = kept(losses, weights)
     if weights.shape.rank == 0:
         return tf.reduce_sum(losses) * weights
     covered = list(range(weights.shape.rank, losses.shape.rank))

@@ -38,13 +38,13 @@ def focal_loss(logits, labels, weights=1.0, alpha=0.25, gamma=2.0, scope=None):
     """
     with tf.compat.v1.name_scope(scope, "focal_loss", [logits, labels, weights]):
         _check(alpha, gamma)
-        logits, labels = engine.pair(logits, labels)
+        weights, logits, labels = engine.without_ignored(weights, *engine.pair(logits, labels))
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
         # (1 - p)**gamma as exp(gamma * log(1 - p)): its gradient is finite for every p.
         losses *= tf.exp(-gamma * tf.math.softplus((2.0 * labels - 1.0) * logits))
         if alpha is not None:
             losses *= labels * alpha + (1.0 - labels) * (1.0 - alpha)
-        return engine.collected_mean(losses, weights)
+        return engine.collected_mean_of(losses, weights)
 
 
 def _check(alpha, gamma) -> None:

@@ -28,8 +28,9 @@ def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
       ValueError: the shapes do not fit.
     """
     with tf.compat.v1.name_scope(scope, "mean_squared_error", [predictions, labels, weights]):
-        predictions, labels = engine.pair(predictions, labels)
-        return engine.collected_mean(tf.math.squared_difference(predictions, labels), weights)
+        values = engine.pair(predictions, labels)
+        weights, *values = engine.without_ignored(weights, *values)
+        return engine.collected_mean_of(tf.math.squared_difference(*values), weights)
 
 
 @checked
@@ -39,8 +40,9 @@ def absolute_difference(predictions, labels=None, weights=1.0, scope=None):
     Arguments, return value and errors are those of `mean_squared_error`.
     """
     with tf.compat.v1.name_scope(scope, "absolute_difference", [predictions, labels, weights]):
-        predictions, labels = engine.pair(predictions, labels)
-        return engine.collected_mean(tf.abs(predictions - labels), weights)
+        values = engine.pair(predictions, labels)
+        weights, predictions, labels = engine.without_ignored(weights, *values)
+        return engine.collected_mean_of(tf.abs(predictions - labels), weights)
 
 
 @checked
@@ -70,8 +72,12 @@ def cosine_distance(predictions, labels=None, axis=None, weights=1.0, scope=None
         )
     axis = dim if axis is None else axis
     with tf.compat.v1.name_scope(scope, "cosine_distance_loss", [predictions, labels, weights]):
-        predictions, labels = engine.pair(predictions, labels)
-        return engine.collected_mean(1.0 - tf.reduce_sum(predictions * labels, [axis]), weights)
+        values = engine.pair(predictions, labels)
+        rank = values[0].shape.rank
+        reduced = [] if rank is None else [axis % rank]
+        weights, predictions, labels = engine.without_ignored(weights, *values, reduced=reduced)
+        losses = 1.0 - tf.reduce_sum(predictions * labels, [axis])
+        return engine.collected_mean_of(losses, weights)
 
 
 @checked
@@ -112,6 +118,7 @@ def mean_pairwise_squared_error(predictions, labels=None, weights=1.0, scope=Non
                 "mean_pairwise_squared_error: weights are for whole examples, a scalar or "
                 f"[batch]; got shape {weights.shape}."
             )
+        difference = engine.kept(difference, weights)
         weights = weights * tf.ones(tf.shape(difference)[:1], difference.dtype)
         count = engine.present(difference, weights)
         within = list(range(1, difference.shape.rank))
