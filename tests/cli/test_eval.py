@@ -141,3 +141,53 @@ def test_damaged_data_are_named(trained, cli, tmp_path):
     result = cli("eval", str(trained[0]), "--data", "cut.tfrecord")
     assert result.status == 1
     assert "cut.tfrecord, record " in result.err
+
+
+class TestFilesWithoutASplit:
+    """What was trained on is never called by the name of another split."""
+
+    @pytest.fixture(scope="class")
+    def folder(self, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("files")
+        for split, name in (("test", "a"), ("train", "b")):
+            shutil.copy(f"{DIGITS}/digits_{split}.tfrecord", folder / f"{name}.tfrecord")
+        return folder
+
+    @pytest.fixture
+    def run(self, trained, tmp_path, folder):
+        """A run as if it had been trained on a file."""
+        shutil.copytree(trained[0], tmp_path / "run")
+        config = tmp_path / "run" / "config.toml"
+        lines = config.read_text().splitlines()
+        changed = {
+            "files = ": f'files = ["{folder}/a.tfrecord"]',
+            "# num_classes = ": "num_classes = 10",
+            "channels = ": "channels = 1",
+        }
+        for begin, line in changed.items():
+            at = [i for i, old in enumerate(lines) if old.startswith(begin)][-1]
+            lines[at] = line
+        config.write_text("\n".join(lines))
+        return "run"
+
+    def test_no_split(self, run, cli):
+        for more in ([], ["--split", "test"]):
+            result = cli("eval", run, *more)
+            assert result.status == 1 and result.out == ""
+            for words in ("'test'", "{split}", "--data FILES", "--split train"):
+                assert words in result.err
+
+    def test_by_the_name_that_is_theirs(self, run, cli):
+        assert "train: 355 images" in cli("eval", run, "--split", "train").out
+
+    def test_the_same_file_by_hand(self, run, cli, folder, tmp_path):
+        os.symlink(folder / "a.tfrecord", tmp_path / "link.tfrecord")
+        for path in (folder / "a.tfrecord", "link.tfrecord"):
+            assert "train: 355 images" in cli("eval", run, "--data", str(path)).out
+
+    def test_other_files_and_some_of_each(self, run, cli, folder):
+        other = cli("eval", run, "--data", f"{folder}/b.tfrecord")
+        assert "all: 1442 images" in other.out and other.err == ""
+        both = cli("eval", run, "--data", f"{folder}/*.tfrecord")
+        assert "all: 1797 images" in both.out
+        assert "1 of these 2 files were trained on" in both.err

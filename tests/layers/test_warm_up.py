@@ -227,12 +227,6 @@ def test_every_net_with_batch_norm_takes_its_decay():
     ]
 
 
-def test_precision_by_name():
-    assert slim.nets.create("lenet", 10, precision="mixed_bfloat16").precision == "mixed_bfloat16"
-    with pytest.raises(ValueError, match="mixed_bfloat16"):
-        slim.nets.create("lenet", 10, precision="bfloat17")
-
-
 def test_a_training_that_was_interrupted_goes_on_with_its_count(tmp_path):
     data = tf.data.Dataset.from_tensor_slices((BATCHES, np.zeros([6, 16])))
 

@@ -109,6 +109,12 @@ def test_no_classes_are_features():
         assert features is end_points["fc3"]
 
 
+def test_precision_by_name():
+    assert slim.nets.create("lenet", 10, precision="mixed_bfloat16").precision == "mixed_bfloat16"
+    with pytest.raises(ValueError, match="mixed_bfloat16"):
+        slim.nets.create("lenet", 10, precision="bfloat17")
+
+
 # ------------------------------------------------------------------------- one's own checkpoint
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable
@@ -95,6 +96,49 @@ def dataset(config: Config, split: str, files: list[str] | None = None) -> Datas
         if classes is not None or isinstance(error, slim.data.DataError):
             raise
         raise ConfigError(f"{error} Here: --set data.num_classes=N.") from error
+
+
+def evaluated(config: Config, split: str, files: list[str] | None = None) -> DatasetSpec:
+    """The data to evaluate on. Those that were trained on are called by the name of that split.
+
+    Args:
+      config: the configuration.
+      split: name of the split.
+      files: TFRecord files or patterns to take instead.
+
+    Raises:
+      ConfigError: the split has the files that were trained on, under another name.
+    """
+    spec = dataset(config, "all" if files else split, files)
+    trained_on = config.data.train_split
+    if split == trained_on and not files:
+        return spec
+    try:
+        known = {_real(path) for path in dataset(config, trained_on).files()}
+    except slim.data.DataError:
+        return spec  # they are not here any more
+    paths = spec.files()
+    again = [path for path in paths if _real(path) in known]
+    if not again:
+        return spec
+    if len(again) < len(paths):
+        terminal.note(
+            f"{len(again)} of these {len(paths)} files were trained on, such as {again[0]}: the "
+            "numbers are better than they would be on new images."
+        )
+        return spec
+    if files:
+        return dataclasses.replace(spec, split=trained_on)
+    hint = "" if any(_SPLIT in p for p in config.data.files) else f" They have no {_SPLIT} in them."
+    raise ConfigError(
+        f"data.files are the same for the split {split!r} and for {trained_on!r}, which was "
+        f"trained on.{hint} Evaluate on others by --data FILES, or on these by --split "
+        f"{trained_on}; in training, set data.eval_split to \"\" for no evaluation."
+    )
+
+
+def _real(path: str) -> str:
+    return path if "://" in path else os.path.realpath(path)
 
 
 def _title(sources: list[str]) -> str:

@@ -57,6 +57,7 @@ def command(
         _check_report(report)
     quiet.import_tensorflow()
     from tf_slim.cli import build, evaluating
+    from tf_slim.learning import agreement
     from tf_slim.ops import checkpoints
 
     config = build.resolved_once(config)
@@ -64,7 +65,7 @@ def command(
     if not wanted and not data:
         raise ConfigError(f"{run} has no data.eval_split: give --split NAME or --data FILES.")
     reader = checkpoints.Reader(_checkpoint(run, checkpoint))
-    spec = build.dataset(config, "all" if data else wanted, data)
+    spec = build.evaluated(config, wanted, data)
     pipeline = build.pipeline(config, spec, is_training=False)
     model = build.model(config, pipeline.element_spec[0])
     try:
@@ -78,6 +79,7 @@ def command(
     step = int(reader.read("global_step")) if "global_step" in reader else None
     findings = None if report is None else evaluating.findings(config)
     measured = evaluating.measure(config, model, pipeline, step=step, findings=findings)
+    agreement.warn(model, *next(iter(pipeline.dataset())))
     if report is not None and findings is not None:
         evaluating.write_report(
             report, measured, findings, spec.labels_to_names, checkpoint=reader.path

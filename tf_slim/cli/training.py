@@ -81,7 +81,7 @@ def _built(config: Config) -> _Parts:
     eval_data = None
     if build.has_eval_data(config):
         # Made now, so that a wrong name fails before hours of training and not after them.
-        eval_spec = build.dataset(config, config.data.eval_split)
+        eval_spec = build.evaluated(config, config.data.eval_split)
         eval_data = build.pipeline(config, eval_spec, is_training=False)
     model = build.model(config, data.element_spec[0])
     return _Parts(data, eval_data, model, build.train_step(config, model))

@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.hooks import Hook, ProgressLines, Rate
-from tf_slim.learning import optimizers, signals
+from tf_slim.learning import agreement, optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
@@ -75,7 +75,8 @@ def fit(
     step, position in the data, dropout. Ctrl-C, SIGTERM and SIGHUP let the step finish and write
     a checkpoint first, and so does an error of the data or of a hook; after a crash it goes on from
     the last checkpoint, and takes the same steps again with the same losses. A `logdir` is one
-    training's at a time.
+    training's at a time. At the end there is a warning if the net does far worse in evaluation than
+    in training on the last batch: its moving averages have then not followed its weights.
 
     Args:
       train_step: from `make_train_step`.
@@ -197,6 +198,9 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
             run.stop = request.name
         saver.save_if_due(run)
     saver.save(run)
+    if run.step > run.first_step and request.signum is None:
+        step = run.train_step
+        agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
 def _count(name: str, value: Any, least: int = 1) -> int | None:

@@ -119,6 +119,10 @@ class Model(tf.Module):
         tf.function(trace, autograph=False).get_concrete_function(*specs)
         return self
 
+    def rehearse(self, *args, **kwargs):
+        """Calls the net like a call of the model, but leaves the averages of batch norm alone."""
+        return self._run(True, args, kwargs)
+
     def accepts(self, argument: str) -> bool:
         """Whether the net's function has a parameter of this name (that is not fixed)."""
         return argument in self._parameters and argument not in self._fixed
