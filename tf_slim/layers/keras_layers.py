@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from tf_slim.layers import moving_average
 from tf_slim.ops import collect, modes, precision, scopes, stores, variables
-from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arg_scope import current_is_training, default_is_training
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = ["as_keras_layer", "keras_layer"]
@@ -25,7 +26,8 @@ def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **k
         net = slim.keras_layer(tf.keras.layers.LayerNormalization, scope="norm")(net)
 
     Its variables are those of the net: saved by name (`norm/gamma`), trained, listed; their
-    regularizers count. In a `slim.precision` the layer gets the Keras policy of this name.
+    regularizers count. In a `slim.precision` the layer gets the Keras policy of this name. In a
+    `slim.Model` one that takes `training` has by default what the call of the model is.
 
     Args:
       make: a Keras layer class, or a function that makes such a layer; it must take `name`.
@@ -62,8 +64,12 @@ def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **k
         policy = {} if precision.current() is None else {"dtype": precision.current()}
         known[path] = make(*args, **{**policy, **kwargs, "name": own})
     layer = known[path]
+    told = "training" in inspect.signature(layer.call).parameters
 
     def run(*inputs, **options):
+        training = current_is_training()
+        if told and isinstance(training, bool):
+            options.setdefault("training", training)
         with tf.name_scope(f"{outer}/" if outer else ""):
             if not modes.in_v1_graph() and not layer.built:
                 _build(layer, path, inputs, options)

@@ -52,7 +52,8 @@ def warn(
     if isinstance(strategy, _MANY_WORKERS):
         return  # to read an average takes all workers
     try:
-        found = _difference(model, *_examples((inputs, labels), strategy), loss)
+        inputs, labels = _examples((inputs, labels), strategy)
+        found = _difference(model, inputs, labels, loss)
     except Exception:
         # A net or loss that cannot be called so: no reason to lose a training that is done.
         return
@@ -81,10 +82,9 @@ def _examples(batch: Any, strategy: Any) -> Any:
 def _difference(model: Model, inputs: Any, labels: Any, loss: Callable | None) -> str | None:
     """What is grossly different, in words."""
     trained, evaluated = (_outputs(model, inputs, is_training) for is_training in (True, False))
-    right = [_right(outputs, labels) for outputs in (trained, evaluated)]
-    if right[0] is not None and right[1] is not None:
-        count = len(right[0])
-        hits, left = (int(np.sum(each)) for each in right)
+    before, after = _right(trained, labels), _right(evaluated, labels)
+    if before is not None and after is not None:
+        count, hits, left = len(before), int(np.sum(before)), int(np.sum(after))
         lost = hits - left
         if lost < max(_FEWEST, _SHARE * count, min(hits / 2, count - hits)):
             return None
@@ -94,12 +94,12 @@ def _difference(model: Model, inputs: Any, labels: Any, loss: Callable | None) -
         )
     if loss is None:
         return None
-    before, now = (_loss(loss, outputs, labels) for outputs in (trained, evaluated))
-    if not 0.0 < before < np.inf or now <= _TIMES * before:
+    usual, now = (_loss(loss, outputs, labels) for outputs in (trained, evaluated))
+    if not 0.0 < usual < np.inf or now <= _TIMES * usual:
         return None
     return (
         "does far worse in evaluation than in training on the same examples: the loss is "
-        f"{now:.4g}, against {before:.4g}"
+        f"{now:.4g}, against {usual:.4g}"
     )
 
 
