@@ -37,7 +37,7 @@ conformance: $(DEV)  ## run the tests of the old tf_slim 1.1.0 against this pack
 	@"$(BIN)/python" scripts/conformance.py $(ARGS)
 
 bench: $(DEV)  ## run the benchmarks
-	@"$(BIN)/python" -m pytest benchmarks --timeout 0 $(ARGS)
+	@"$(BIN)/python" -m pytest -o testpaths=benchmarks --timeout 0 $(ARGS)
 
 clean:  ## remove what make and the tools made, the environment included
 	@if grep -qs '^made' "$(READY)"; then echo "Removing $(VENV)"; rm -rf "$(VENV)"; fi

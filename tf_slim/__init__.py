@@ -9,6 +9,8 @@ answer `--help` without TensorFlow.
 import importlib as _importlib
 import typing as _typing
 
+__version__ = "2.0.0"
+
 if _typing.TYPE_CHECKING:  # for editors and type checkers; a test compares it with the tables below
     from tf_slim import (
         data,

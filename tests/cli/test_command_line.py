@@ -8,11 +8,14 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests.house.sources import PACKAGE, ROOT, run_python
+from tf_slim.ops import checkpoints
 
 COMMANDS = ["train", "eval", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
+LEGACY_COMMANDS = ["migrate", "run"]
 
 # The package itself is replaced by an empty one of the same folder: what is looked at is the
 # command line alone.
@@ -114,16 +117,74 @@ def test_debug_is_forgotten_by_the_next_command(cli):
     assert "Traceback" not in cli("train", "nowhere.toml").err
 
 
-def test_tensorflow_is_not_heard():
-    environment = {key: text for key, text in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_alone_it_shows_its_help(cli, arguments):
+    result = cli(*arguments)
+    assert (result.status, result.err) == (0, "")
+    for name in COMMANDS + LEGACY_COMMANDS:
+        assert f"\n  {name} " in result.out
+    assert "..." not in result.out.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("width", ["30", "80"])
+@pytest.mark.parametrize("command", ["", *COMMANDS, *LEGACY_COMMANDS])
+def test_help_is_whole_at_any_width(cli, command, width, monkeypatch):
+    wide = cli(*command.split(), "--help").out.split()
+    monkeypatch.setenv("COLUMNS", width)
+    narrow = cli(*command.split(), "--help").out
+    assert "".join(narrow.split()) == "".join(wide)
+    assert "[[" not in narrow and "…" not in narrow
+
+
+@pytest.mark.parametrize(
+    ("words", "shell", "expected"),
+    [
+        ("tf-slim con", "bash", ["convert-checkpoint"]),
+        ("tf-slim train --st", "bash", ["--steps"]),
+        ("tf-slim nets resnet_v1_1", "bash", ["resnet_v1_101", "resnet_v1_152", "resnet_v1_18"]),
+        ("tf-slim inspect len", "bash", ["lenet"]),
+        ("tf-slim con", "zsh", ["convert-checkpoint"]),
+        ("tf-slim con", "fish", ["convert-checkpoint"]),
+    ],
+)
+def test_the_shell_completes(words, shell, expected):
+    """In a process that imports no TensorFlow: it is waited for at each key."""
+    environment = {
+        "_TF_SLIM_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+        "_TYPER_COMPLETE_ARGS": words,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    code = (
+        "import sys; from tf_slim.cli.main import run; sys.argv = ['tf-slim']\n"
+        "try: run()\n"
+        "finally: print('tensorflow' in sys.modules, file=sys.stderr)"
+    )
     result = subprocess.run(
-        [sys.executable, "-m", "tf_slim.cli", "nets", "lenet"],
+        [sys.executable, "-c", code], env={**os.environ, **environment}, cwd=ROOT,
+        capture_output=True, text=True, timeout=60,
+    )
+    assert all(word in result.stdout for word in expected), result
+    assert result.stderr == "False\n"
+
+
+@pytest.mark.parametrize("level", [None, "2", "3"])
+def test_tensorflow_is_not_heard_and_names_are_no_markup(level, tmp_path):
+    names = ["net/[/x]/w", "[red]w", "a:smile:b", "é", "\x1b[2Jw", "\u202ew"]
+    path = checkpoints.save(tmp_path / "m.npz", dict.fromkeys(names, np.float32([1, 2])))
+    environment = {key: text for key, text in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    if level is not None:
+        environment["TF_CPP_MIN_LOG_LEVEL"] = level
+    result = subprocess.run(
+        [sys.executable, "-m", "tf_slim.cli", "inspect", path],
         cwd=ROOT,
-        env=environment,
+        env={**environment, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=120,
         check=True,
     )
-    assert "lenet" in result.stdout
+    shown = {line.split()[0] for line in result.stdout.splitlines()}
+    assert {*names[:4], r"\x1b[2Jw", r"\u202ew"} < shown
     assert result.stderr == ""

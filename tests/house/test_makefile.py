@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -87,3 +88,12 @@ def test_a_folder_that_is_no_environment_is_left_alone(tmp_path):
     assert result.returncode != 0
     assert "Remove it" in result.stderr
     assert keep.exists()
+
+
+@pytest.mark.parametrize("arguments", ["", "benchmarks/bench_lenet.py", "-k none", "a.py b.py"])
+def test_bench_runs_what_is_asked_for(tmp_path, arguments):
+    lines = _make("-n", "bench", f"VENV={tmp_path}", f"ARGS={arguments}").stdout.splitlines()
+    (command,) = [shlex.split(line) for line in lines if "-m pytest" in line]
+    assert command[1:] == [
+        "-m", "pytest", "-o", "testpaths=benchmarks", "--timeout", "0", *arguments.split()
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import importlib.util
 from collections.abc import Mapping
 from typing import Any
@@ -100,7 +99,7 @@ def write_report(
         class_names=class_names,
         figures=figures,
         footer=(
-            f"Checkpoint {checkpoint}. TF-Slim {importlib.metadata.version('tf-slim2')}, "
+            f"Checkpoint {checkpoint}. TF-Slim {slim.__version__}, "
             f"TensorFlow {tf.__version__}."
         ),
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import flags, inspect_net, quiet, terminal
+from tf_slim.cli import flags, inspect_net, net_statistics, quiet, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -19,6 +19,7 @@ def command(
         typer.Argument(
             metavar="PATH|NET",
             help="A checkpoint in any format, a folder of checkpoints, or the name of a net.",
+            autocompletion=net_statistics.completed,
         ),
     ],
     include: Annotated[

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -28,22 +29,31 @@ from tf_slim.ops import old_release
 
 app = typer.Typer(
     name="tf-slim",
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes and columns are cut short in a narrow terminal
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.command)
-app.command("eval")(eval.command)
-app.command("nets")(nets.command)
-app.command("inspect")(inspect.command)
-app.command("diff")(diff.command)
-app.command("convert-checkpoint")(convert_checkpoint.command)
-app.command("demo")(demo.command)
-app.command("migrate")(migrate.command)
-app.command(
-    "run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True}
-)(run_program.command)
+
+
+def _add(name: str, command: Callable, **settings: Any) -> None:
+    # Whole: the library would cut the first sentence short.
+    first, _, _ = (command.__doc__ or "").partition("\n\n")
+    app.command(name, short_help=" ".join(first.split()), **settings)(command)
+
+
+_add("train", train.command)
+_add("eval", eval.command)
+_add("nets", nets.command)
+_add("inspect", inspect.command)
+_add("diff", diff.command)
+_add("convert-checkpoint", convert_checkpoint.command)
+_add("demo", demo.command)
+_add("migrate", migrate.command)
+_add(
+    "run",
+    run_program.command,
+    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
+)
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.
@@ -52,8 +62,10 @@ _UsageError: Any = typer.BadParameter.__mro__[1]
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        import tf_slim
+
         terminal.say(
-            f"tf-slim {_version('tf-slim2')} (TensorFlow {_version('tensorflow')}, "
+            f"tf-slim {tf_slim.__version__} (TensorFlow {_version('tensorflow')}, "
             f"Python {platform.python_version()})"
         )
         raise typer.Exit
@@ -102,7 +114,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _parse_and_run(arguments: Sequence[str] | None) -> int | None:
     try:
-        given = None if arguments is None else list(arguments)
+        given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         return app(given, prog_name="tf-slim", standalone_mode=False)
     except _UsageError as error:
         return _misused(error)

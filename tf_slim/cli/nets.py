@@ -12,7 +12,13 @@ from tf_slim.cli.options import ConfigError
 
 def command(
     pattern: Annotated[
-        str, typer.Argument(metavar="[PATTERN]", help="Such as 'vgg*'.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="PATTERN",
+            help="Such as 'vgg*'.",
+            show_default=False,
+            autocompletion=net_statistics.completed,
+        ),
     ] = "*",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, with papers and all checkpoints.")

@@ -13,18 +13,19 @@ from collections.abc import Iterator
 from tf_slim.cli import terminal
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_TALKING = ("0", "1")
 _LOGGERS = ("tensorflow", "absl")
 
 
 def import_tensorflow() -> None:
     """Imports TensorFlow and looks for its devices, silently unless that fails.
 
-    A user who has set TF_CPP_MIN_LOG_LEVEL wants to see what TensorFlow has to say, and does.
+    A user who has set TF_CPP_MIN_LOG_LEVEL to 0 or 1 wants to see what TensorFlow has to say, and
+    does.
     """
     if "tensorflow" not in sys.modules:
-        wanted = _LEVEL in os.environ
-        os.environ.setdefault(_LEVEL, "2")
-        with _waiting(), contextlib.nullcontext() if wanted else _standard_error_held():
+        level = os.environ.setdefault(_LEVEL, "2")
+        with _waiting(), contextlib.nullcontext() if level in _TALKING else _held_stderr():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
@@ -46,7 +47,7 @@ def _waiting() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _standard_error_held() -> Iterator[None]:
+def _held_stderr() -> Iterator[None]:
     """Holds back what the process writes to standard error, C++ included; lost unless it fails."""
     sys.stderr.flush()
     kept = os.dup(2)

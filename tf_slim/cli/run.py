@@ -12,7 +12,7 @@ from tf_slim.cli import quiet
 def command(
     script: Annotated[str, typer.Argument(metavar="SCRIPT.py", help="The program.")],
     args: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGS]...", help="Its command line.")
+        list[str] | None, typer.Argument(metavar="ARGS", help="Its command line.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="List what it uses and is not provided; run nothing.")

@@ -17,7 +17,7 @@ def command(
     source: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CONFIG.toml | RUN]",
+            metavar="CONFIG.toml|RUN",
             help="A config file, or a run folder to go on with. Without: the defaults.",
             show_default=False,
         ),
