@@ -26,11 +26,8 @@ def test_the_numbers_that_come_with_the_package_are_of_its_nets():
         assert row["parameters"] > 0 and row["multiply_adds"] > 0, name
 
 
-# The fastest of each kind of layer: plain, residual, depthwise, transposed, in 3-D, of cells.
-COUNTED = ["lenet", "cifarnet", "mobilenet_v1_025", "resnet_v1_18", "vgg_a", "dcgan", "pix2pix"]
-
-
-@pytest.mark.parametrize("name", [name for name in COUNTED if name in slim.nets.names()])
+# Those that take no second.
+@pytest.mark.parametrize("name", ["lenet", "cifarnet", "mobilenet_v1_025", "resnet_v1_18", "vgg_a"])
 def test_they_are_those_that_a_count_gives(name):
     assert net_statistics.known()[name] == net_statistics.counted(name), (
         "run scripts/count_nets.py"

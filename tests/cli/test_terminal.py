@@ -13,8 +13,8 @@ from tf_slim.cli import terminal
 from tf_slim.cli.options import ConfigError
 
 NASTY = [
-    "net/[/x]/w", "[bold]w[/]", "[link=x]w", ":smile:", "\x1b[2J", "a\rb", "\x07", "\x9b1m", "\u202e",
-    "\udc80", "日本", "é",
+    "net/[/x]/w", "[bold]w[/]", "[link=x]w", ":smile:", "\x1b[2J", "a\rb", "\x07", "\x9b1m",
+    "\u202e", "\udc80", "日本", "é",
 ]
 WIDE = "InceptionResnetV2/Repeat_1/block17_1/Branch_1/Conv2d_0b_1x7/BatchNorm/moving_variance"
 
