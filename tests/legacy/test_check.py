@@ -40,7 +40,7 @@ LACKING = {
     "import tensorflow.unheard_of": "tf.unheard_of",
     "from tensorflow.contrib.layers import unheard_of": "tf.contrib.layers.unheard_of",
     "import numpy as np; np.npv(1)": "np.npv",
-    "from numpy import who": "np.who",
+    "from numpy import irr": "np.irr",
     "import numpy as np; d = np.load('a.npy').item()": "np.load(...).item()",
     "import nets.vgg": "nets",
     "from preprocessing import preprocessing_factory": "preprocessing",

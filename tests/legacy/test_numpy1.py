@@ -100,6 +100,16 @@ LINES = {
     "np.lib.function_base.trapz([1, 2])": 1.5,
     "np.linalg.linalg.norm([3.0, 4.0])": 5.0,
     "np.lib.stride_tricks.as_strided(np.arange(2), [2])": np.arange(2),
+    "np.issubdtype(np.float32, float), np.issubdtype(np.int32, np.int)": (True, True),
+    "np.issubdtype(np.float32, 'int'), np.issubdtype(np.int8, np.int32)": (False, False),
+    "np.issubdtype(np.float32, np.dtype('float64'))": False,
+    "np.can_cast(300, np.uint8), np.can_cast(3, np.uint8)": (False, True),
+    "np.meshgrid([1], [2])": [np.array([[1]]), np.array([[2]])],
+    "np.linalg.solve(np.eye(2) + np.zeros([2, 2, 2]), [[1, 2], [3, 4]])": np.array(
+        [[1.0, 2.0], [3.0, 4.0]]
+    ),
+    "np.linalg.lstsq([[1.0, 0], [0, 3e-16]], [0.0, 1.0])[0]": np.array([0, 1 / 3e-16]),
+    "np.typeDict['f4'], np.argsort([[3], [1, 2]])": (np.float32, np.array([1, 0])),
     "np.math.floor(1.5), np.safe_eval('[1]')": (1, [1]),
     "np.set_printoptions(threshold=np.nan)": None,
     "np.arange(4).ptp(), np.float32(1).tostring()": (3, b"\x00\x00\x80?"),
@@ -164,7 +174,7 @@ def test_writing_into_arrays(tmp_path):
         "'%d' % np.array([3, 4])",
         "float(np.zeros(2))",
         "[].tostring()",
-        "np.who()",
+        "np.unheard_of()",
     ],
 )
 def test_what_was_refused_is_refused(line, tmp_path):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tf_slim.legacy.numpy1 import names
-from tf_slim.legacy.numpy1.functions import FUNCTIONS, allow_pickle
+from tf_slim.legacy.numpy1.functions import FUNCTIONS, LINALG, allow_pickle
 from tf_slim.legacy.overlay import Overlay
 
 __all__ = ["allow_pickle", "alternative", "numpy1", "old_numpy", "starred", "today"]
@@ -87,7 +87,12 @@ class _Package(Overlay):
 
 
 def _package(name: str) -> Callable[[], Any]:
-    return lambda: _Package(f"numpy.{name}", importlib.import_module(f"numpy.{name}"), {})
+    own = _given(LINALG) if name == "linalg" else {}
+    return lambda: _Package(f"numpy.{name}", importlib.import_module(f"numpy.{name}"), own)
+
+
+def _given(values: dict[str, Callable]) -> dict[str, Callable[[], Any]]:
+    return {name: functools.partial(values.get, name) for name in values}
 
 
 @functools.cache
@@ -98,7 +103,7 @@ def numpy1() -> Overlay:
         name: functools.partial(_mended, name) for name in (*gone, *names.BUILTINS)
     }
     own.update({name: _package(name) for name in _PACKAGES})
-    own.update({name: functools.partial(FUNCTIONS.get, name) for name in FUNCTIONS})
+    own.update(_given(FUNCTIONS))
     return Overlay("numpy", np, own)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["FUNCTIONS", "allow_pickle"]
+__all__ = ["FUNCTIONS", "LINALG", "allow_pickle"]
 
 # The default of np.load, which a program may only get by a flag: a pickle can do anything.
 _allows_pickle = False
@@ -190,15 +190,57 @@ def bincount(x, weights=None, minlength=0):
     return np.bincount(x, weights, minlength or 0)
 
 
+def issubdtype(arg1, arg2) -> bool:
+    """Whether one type is of the kind of another: `float` and "float" mean any float."""
+    if not isinstance(arg2, np.dtype) and not (
+        isinstance(arg2, type) and issubclass(arg2, np.generic)
+    ):
+        arg2 = np.dtype(arg2).type.mro()[1]
+    return bool(np.issubdtype(arg1, arg2))
+
+
+def can_cast(from_, to, casting="safe") -> bool:
+    """`np.can_cast`; of a number, whether it fits."""
+    is_number = isinstance(from_, (bool, int, float, complex))
+    return np.can_cast(np.min_scalar_type(from_) if is_number else from_, to, casting)
+
+
+def _listing(function: Callable) -> Callable:
+    """Returns a list, which can be changed."""
+
+    @functools.wraps(function)
+    def mended(*args, **kwargs):
+        return list(function(*args, **kwargs))
+
+    return mended
+
+
+def solve(a, b):
+    """`np.linalg.solve`; as many vectors as there are matrices are right sides."""
+    a, b = np.asarray(a), np.asarray(b)
+    if b.ndim == a.ndim - 1:
+        return np.linalg.solve(a, b[..., np.newaxis])[..., 0]
+    return np.linalg.solve(a, b)
+
+
+def lstsq(a, b, rcond: Any = "warn"):
+    """`np.linalg.lstsq`, which by itself took singular values down to the machine's precision."""
+    return np.linalg.lstsq(a, b, -1 if rcond == "warn" else rcond)
+
+
 def _functions() -> Iterator[tuple[str, Callable]]:
     for own in (load, array, reshape, fromstring, set_printoptions, full, save, sum):
         yield own.__name__, own
-    for own in (nonzero, where, bincount):
+    for own in (nonzero, where, bincount, issubdtype, can_cast):
         yield own.__name__, own
     for name in ("asarray", "asanyarray", "ascontiguousarray", "asfortranarray"):
         yield name, _lenient(getattr(np, name))
-    for name in ("copy", "shape", "size", "ndim", "max", "min", "unique", "sort", "argmax"):
+    for name in ("copy", "shape", "size", "ndim", "max", "min", "unique", "sort", "argsort"):
         yield name, _of_ragged(getattr(np, name))
+    for name in ("argmax", "argmin", "atleast_1d"):
+        yield name, _of_ragged(getattr(np, name))
+    for name in ("meshgrid", "broadcast_arrays"):
+        yield name, _listing(getattr(np, name))
     for name in ("vstack", "hstack", "dstack", "stack", "column_stack"):
         yield name, _of_iterables(getattr(np, name))
     for name in ("linspace", "logspace", "geomspace"):
@@ -214,3 +256,4 @@ def _functions() -> Iterator[tuple[str, Callable]]:
 
 
 FUNCTIONS: dict[str, Callable] = dict(_functions())
+LINALG: dict[str, Callable] = {"solve": solve, "lstsq": lstsq}

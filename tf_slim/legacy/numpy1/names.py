@@ -52,7 +52,6 @@ RENAMED = {
     "sometrue": "any",
     "str0": "str_",
     "string_": "bytes_",
-    "typeDict": "sctypeDict",
     "uint0": "uintp",
     "unicode_": "str_",
     "void0": "void",
@@ -169,6 +168,13 @@ class _Cast(dict):
         return lambda x: np.asarray(x).astype(np.dtype(key))
 
 
+class _Types(dict):
+    """`np.typeDict[name]`."""
+
+    def __missing__(self, key):
+        return np.dtype(key).type
+
+
 class _Bytes(dict):
     """`np.nbytes[type]`."""
 
@@ -226,5 +232,6 @@ VALUES: dict[str, Callable[[], Any]] = {
     "safe_eval": lambda: ast.literal_eval,
     "sctype2char": lambda: lambda sctype: np.dtype(_sctype(sctype)).char,
     "sctypes": _types,
+    "typeDict": lambda: _Types(np.sctypeDict),
     "trapz": lambda: getattr(np, "trapezoid", None) or getattr(np, "trapz"),  # noqa: B009
 }
