@@ -199,7 +199,7 @@ def issubdtype(arg1, arg2) -> bool:
     return bool(np.issubdtype(arg1, arg2))
 
 
-def can_cast(from_, to, casting="safe") -> bool:
+def can_cast(from_, to, casting: Any = "safe") -> bool:
     """`np.can_cast`; of a number, whether it fits."""
     is_number = isinstance(from_, (bool, int, float, complex))
     return np.can_cast(np.min_scalar_type(from_) if is_number else from_, to, casting)
