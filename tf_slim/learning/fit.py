@@ -14,16 +14,16 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.hooks import Hook, ProgressLines, Rate
-from tf_slim.learning import agreement, optimizers, signals
+from tf_slim.learning import agreement, finite, optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
-from tf_slim.learning.train_step import NOT_FINITE, TrainStep
+from tf_slim.learning.train_step import TrainStep
 from tf_slim.ops import checkpoints, summary_ops
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss became NaN or infinite."""
+    """The loss, or the gradient of a variable, became NaN or infinite."""
 
 
 @dataclasses.dataclass
@@ -180,9 +180,10 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
         try:
             run.loss = run.train_step(inputs, labels)
         except tf.errors.InvalidArgumentError as error:
-            if NOT_FINITE not in error.message:
+            reason = finite.said(error)
+            if reason is None:
                 raise
-            raise NonFiniteLossError(_not_finite(run)) from error
+            raise NonFiniteLossError(_not_finite(run, reason)) from error
         run.step += 1
         try:
             for hook in watchers:
@@ -251,10 +252,10 @@ def _resume(run: Run, folder: RunFolder) -> None:
     run.checkpoint = path
 
 
-def _not_finite(run: Run) -> str:
+def _not_finite(run: Run, reason: str) -> str:
     kept = run.checkpoint or "none was written"
     return (
-        f"The loss of step {run.step + 1} is NaN or infinite. The step was not applied; last "
+        f"{reason} in step {run.step + 1} (NaN or infinite). The step was not applied; last "
         f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
         "make_train_step, a look at the data (labels out of range, inputs not scaled)."
     )

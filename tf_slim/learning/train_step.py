@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.learning import gradients, loss_scale, optimizers
+from tf_slim.learning import (
+    finite,
+    gradients,
+    kept,
+    loss_scale,
+    objective,
+    optimizers,
+    shares,
+)
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
 
-NOT_FINITE = "The loss is not finite"
+# Of our own code only what calls the net and the loss needs AutoGraph, which takes its time.
+as_written = tf.autograph.experimental.do_not_convert
 
 
 class TrainStep:
@@ -86,7 +96,15 @@ class TrainStep:
           tf.errors.InvalidArgumentError: the loss is not finite (if checked); nothing is changed
             then.
         """
-        return self._step(inputs, labels)
+        try:
+            return self._step(inputs, labels)
+        except tf.errors.InvalidArgumentError as error:
+            reason = finite.said(error)
+            if reason is None:
+                raise
+            raise tf.errors.InvalidArgumentError(
+                error.node_def, error.op, f"{reason}. The step was not taken: nothing is changed."
+            ) from None
 
     def prepare(self, inputs, labels) -> None:
         """Makes all variables that a step needs, without taking one.
@@ -120,57 +138,80 @@ class TrainStep:
         return made
 
     def _run_replicas(self, inputs, labels):
-        if self.loss_scale is not None:
-            return self._run_scaled(self.loss_scale, inputs, labels)
-        if not tf.distribute.has_strategy():
-            return self._replica_step(inputs, labels)
-        return self._sum(self.strategy.run(self._replica_step, (inputs, labels)))
+        """A step that changes all that it has to change, or nothing."""
+        scale = None if self.loss_scale is None else tf.convert_to_tensor(self.loss_scale.scale)
+        before = kept.Kept(self.model.non_trainable_variables, self.strategy)
 
-    def _run_scaled(self, scaling: loss_scale.LossScale, inputs, labels):
-        """A step that leaves all as it is if a gradient of any replica is out of range."""
-        scale = tf.convert_to_tensor(scaling.scale)
+        def forward(inputs, labels):
+            step = tf.convert_to_tensor(self.global_step)
+            loss, grads = self._compiled(inputs, labels, step, scale)
+            return loss, grads, finite.checksum(loss, grads), shares.count(inputs, labels)
 
-        def gradients_of(inputs, labels):
-            loss, grads = self._loss_and_gradients_now(inputs, labels, scale)
-            return loss, grads, tf.cast(loss_scale.all_finite(grads), tf.float32)
-
-        losses, grads, finite = self.strategy.run(gradients_of, (inputs, labels))
-        finite = self._sum(finite) == self.strategy.num_replicas_in_sync
+        losses, grads, sums, counts = self.strategy.run(forward, (inputs, labels))
+        go, some = self._verdict(sums, counts)
 
         def apply():
             # Slots made here are not called after the branch.
             with tf.compat.v1.name_scope(None):
-                self.strategy.run(self._apply, (losses, grads))
+                apply_in_replica = functools.partial(self._apply, before)
+                self.strategy.run(apply_in_replica, (grads, counts, before.of_replica))
+            self._advance(True)
+            return tf.constant("")
 
+        def leave():
+            before.restore()
+            return self._left(some, losses, grads)
+
+        if go is None:
+            apply()
+            return self._sum(losses)
         # All replicas must go the same way, so this is decided outside of them.
-        tf.cond(finite, apply, lambda: self.strategy.run(self._skip, (losses,)))
-        scaling.update(finite)
-        return self._sum(losses)
+        reason = tf.cond(go, apply, leave)
+        with tf.control_dependencies([tf.debugging.Assert(tf.equal(reason, ""), [reason])]):
+            return self._sum(losses)
 
+    @as_written
+    def _verdict(self, sums, counts):
+        """Whether to apply the gradients, and whether there are examples; None for always."""
+        checked = self._check_numerics or self.loss_scale is not None
+        go = tf.math.is_finite(self._sum(sums)) if checked else None
+        some = None if counts is None else self._sum(counts) > 0
+        if go is None or some is None:
+            return some if go is None else go, some
+        return go & some, some
+
+    @as_written
+    def _left(self, some, losses, grads):
+        """What to do where the step is not applied: the reason to refuse it, or "" to pass on."""
+        refused = tf.constant(self._check_numerics) if some is None else some
+        broken = self._sum(self.strategy.run(finite.broken, (losses, grads)))
+        if self.loss_scale is not None:
+            refused &= broken[0] > 0
+        if not self._check_numerics:
+            refused = tf.constant(False)
+        names = [name for g, name in zip(grads, self._names, strict=True) if g is not None]
+
+        def pass_on():
+            self._advance(False)
+            return tf.constant("")
+
+        return tf.cond(refused, lambda: finite.reason(broken, names), pass_on)
+
+    @as_written
+    def _advance(self, finite_gradients: bool) -> None:
+        self.global_step.assign_add(1)
+        if self.loss_scale is not None:
+            self.loss_scale.update(tf.constant(finite_gradients))
+
+    @as_written
     def _sum(self, per_replica):
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
-    def _replica_step(self, inputs, labels):
-        loss, grads = self._loss_and_gradients_now(inputs, labels)
-        self._apply(loss, grads)
-        return loss
-
-    def _loss_and_gradients_now(self, inputs, labels, scale=None):
-        return self._compiled(inputs, labels, tf.convert_to_tensor(self.global_step), scale)
-
-    def _apply(self, loss, grads) -> None:
+    def _apply(self, before: kept.Kept, grads, count, values) -> None:
         pairs = gradients.without_missing(grads, self._trained, self._names)
-        pairs = self._clipped(pairs)
-        with tf.control_dependencies(self._checks(loss)):
-            self.optimizer.apply_gradients(pairs)
-            self.global_step.assign_add(1)
-
-    def _skip(self, loss) -> None:
-        with tf.control_dependencies(self._checks(loss)):
-            self.global_step.assign_add(1)
-
-    def _checks(self, loss) -> list:
-        return [tf.debugging.check_numerics(loss, NOT_FINITE)] if self._check_numerics else []
+        self.optimizer.apply_gradients(self._clipped(pairs))
+        if count is not None:
+            before.restore_unless(count > 0, values)
 
     def _loss_and_gradients(self, inputs, labels, step, scale):
         context = tf.distribute.get_replica_context()
@@ -190,10 +231,9 @@ class TrainStep:
             tape.watch(self._trained)
             with default_is_training(True):
                 outputs, _ = split_outputs(self.model(inputs))
-            value = self._loss(outputs, labels)
-            if not got.losses:
-                got.losses.append(self._scalar(value))
-            loss = got.total_loss()
+            loss = objective.compute(
+                got, lambda: self._loss(outputs, labels), shares.count(inputs, labels)
+            )
             target = loss if scale is None else loss * scale
         self._require_same_variables()
         grads = tape.gradient(target, self._trained)
@@ -219,20 +259,6 @@ class TrainStep:
             (scaled(clip_by_norm(g, max_norm), 1.0 / replicas), v)
             for g, (_, v) in zip(summed, pairs, strict=True)
         ]
-
-    def _scalar(self, value):
-        if value is None:
-            raise ValueError(
-                "The loss function returned None and added no loss. Return a scalar, or compute "
-                "the loss by slim.losses.*, which adds it."
-            )
-        value = tf.convert_to_tensor(value)
-        if value.shape.rank != 0:
-            raise ValueError(
-                f"The loss function must return a scalar; got shape {value.shape}. Reduce it, for "
-                "instance by slim.losses.compute_weighted_loss(value)."
-            )
-        return tf.cast(value, tf.float32)
 
     def _require_same_variables(self) -> None:
         new = [name for name in self.model.named_variables if name not in self._known]

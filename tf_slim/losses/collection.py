@@ -46,6 +46,8 @@ def add_loss(loss, loss_collection=GraphKeys.LOSSES):
     frame = collect.current_frame()
     if frame is None:
         return
+    if loss_collection == GraphKeys.LOSSES:
+        collect.note(collect.LOSS, loss)
     _members(frame, loss_collection, create=True).append(loss)
     frame.collections.setdefault(_NAMES, []).append((loss, tf.get_current_name_scope()))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -64,7 +64,10 @@ class Frame:
             raise ValueError(NO_LOSSES.format(place=" inside this slim.collect() block"))
         total = tf.add_n(losses, name="total_loss")
         replicas = replica_count()
-        return total / replicas if replicas > 1 else total
+        if replicas > 1:
+            total /= replicas
+        note(TOTAL, total)
+        return total
 
 
 def replica_count() -> int:
@@ -79,6 +82,15 @@ _OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVa
 )
 _LOOSE_OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
     "loose_outputs", default=None
+)
+
+Notes = list[tuple[str, Any]]
+"""Tensors and what they are: a `LOSS` that was collected, a `REGULARIZATION`, a `TOTAL` loss."""
+
+LOSS, REGULARIZATION, TOTAL = "loss", "regularization", "total"
+
+_NOTING: contextvars.ContextVar[tuple[Notes, Callable] | None] = contextvars.ContextVar(
+    "noting", default=None
 )
 
 LAYERS = "tf_slim/layers"
@@ -115,6 +127,33 @@ def collect_outputs() -> Iterator[dict[str, dict[str, tf.Tensor]]]:
         yield outputs
     finally:
         _OUTPUTS.set(outer)
+
+
+@contextlib.contextmanager
+def noting(watch: Callable[[tf.Tensor], None]) -> Iterator[Notes]:
+    """Has losses noted as they come into being inside, in whichever frame, and watched.
+
+    Args:
+      watch: called with each of them, before anything is made from it.
+
+    Yields:
+      The notes, in order.
+    """
+    notes: Notes = []
+    outer = _NOTING.set((notes, watch))
+    try:
+        yield notes
+    finally:
+        _NOTING.reset(outer)
+
+
+def note(kind: str, loss: Any) -> None:
+    """Notes a loss, if anybody is `noting`; `kind` as in `Notes`."""
+    noting_now = _NOTING.get()
+    if noting_now is not None and loss.dtype.is_floating:
+        notes, watch = noting_now
+        notes.append((kind, loss))
+        watch(loss)
 
 
 def current_frame() -> Frame | None:

@@ -91,6 +91,7 @@ class VariableStore(tf.Module):
         for name, regularizer in self._regularizers.value.items():
             loss = regularizer(self._by_name[name])
             if loss is not None:
+                collect.note(collect.REGULARIZATION, loss)
                 losses.append(loss)
         return losses
 

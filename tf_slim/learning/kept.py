@@ -1,0 +1,62 @@
+"""What a step changes before it is known whether it counts: kept, to be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+as_written = tf.autograph.experimental.do_not_convert
+
+
+class Kept:
+    """The values of variables as they are now, such as moving averages before a step.
+
+    Variables that each replica has for itself are put back by each replica for itself.
+
+    Args:
+      variables: of a model, those that are not trained.
+      strategy: under which they were made. This is called outside of its replicas.
+    """
+
+    @as_written
+    def __init__(self, variables: Sequence[tf.Variable], strategy: tf.distribute.Strategy):
+        several = strategy.num_replicas_in_sync > 1
+        self._strategy = strategy
+        self._own = [v for v in variables if several and _is_of_replica(v)]
+        self._common = [v for v in variables if not (several and _is_of_replica(v))]
+        self._common_values = [tf.identity(v) for v in self._common]
+        self.of_replica: Any = strategy.run(self._read) if self._own else []
+
+    @as_written
+    def restore(self) -> None:
+        """Puts all values back; called outside of the replicas."""
+        for variable, value in zip(self._common, self._common_values, strict=True):
+            variable.assign(value, read_value=False)
+        if self._own:
+            self._strategy.run(self._restore, (self.of_replica,))
+
+    @as_written
+    def restore_unless(self, needed: tf.Tensor, values: Sequence[tf.Tensor]) -> None:
+        """Puts back what a replica without examples has for itself, in whatever layer it is.
+
+        Args:
+          needed: whether the replica that calls this has examples, a bool scalar.
+          values: its part of `of_replica`.
+        """
+        if values:
+            tf.cond(needed, lambda: None, lambda: self._restore(values))
+
+    @as_written
+    def _restore(self, values: Sequence[tf.Tensor]) -> None:
+        for variable, value in zip(self._own, values, strict=True):
+            variable.assign(value)
+
+    @as_written
+    def _read(self) -> list[tf.Tensor]:
+        return [tf.identity(v) for v in self._own]
+
+
+def _is_of_replica(variable: Any) -> bool:
+    return variable.synchronization == tf.VariableSynchronization.ON_READ
