@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import utils
+from tf_slim.ops import collect
 
 FUSED_DTYPES = (tf.float16, tf.bfloat16, tf.float32)
 
@@ -65,7 +66,8 @@ def moments_across_replicas(inputs, axes, batch_weights):
     would lose what is small.
     """
     weights = tf.ones([], inputs.dtype) if batch_weights is None else batch_weights
-    weights = tf.broadcast_to(tf.cast(weights, inputs.dtype), tf.shape(inputs))
+    weights = collect.counted(tf.cast(weights, inputs.dtype))
+    weights = tf.broadcast_to(weights, tf.shape(inputs))
     count, total = _sum_of_replicas(
         [tf.reduce_sum(weights, axes), tf.reduce_sum(inputs * weights, axes)]
     )
@@ -91,7 +93,7 @@ def unbiased(variance, inputs, across: bool = False):
     """
     count = tf.cast(tf.size(inputs) // tf.size(variance), variance.dtype)
     if across:
-        (count,) = _sum_of_replicas([count])
+        (count,) = _sum_of_replicas([collect.counted(count)])
     return variance * (count / tf.maximum(count - 1.0, 1.0))
 
 

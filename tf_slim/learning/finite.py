@@ -9,12 +9,12 @@ from typing import Any
 
 import tensorflow as tf
 
-as_written = tf.autograph.experimental.do_not_convert
+from tf_slim.ops.modes import as_written
 
 _LOSS = "The loss is not finite"
 _GRADIENTS = "Not finite: the gradient of "
 _TOO_LARGE = "Not finite: the sum of the gradients"
-_SAID = re.compile(rf"{_LOSS}|{_TOO_LARGE}|{_GRADIENTS}[^\]\n]*")
+_SAID = re.compile(rf"{_LOSS}|{_TOO_LARGE}|{_GRADIENTS}[^\]\n;]*")
 
 
 @as_written

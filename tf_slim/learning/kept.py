@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-as_written = tf.autograph.experimental.do_not_convert
+from tf_slim.ops.modes import as_written
 
 
 class Kept:
@@ -59,4 +59,6 @@ class Kept:
 
 
 def _is_of_replica(variable: Any) -> bool:
-    return variable.synchronization == tf.VariableSynchronization.ON_READ
+    # What is not aggregated each replica writes for itself, in mirrored variables too.
+    on_read = variable.synchronization == tf.VariableSynchronization.ON_READ
+    return on_read or variable.aggregation == tf.VariableAggregation.NONE

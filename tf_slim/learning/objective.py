@@ -14,8 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import collect, modes
-
-as_written = tf.autograph.experimental.do_not_convert
+from tf_slim.ops.modes import as_written
 
 
 def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) -> tf.Tensor:
@@ -24,8 +23,8 @@ def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) ->
     Args:
       frame: open; the net has been called in it.
       loss: calls the loss function.
-      examples: how many there are; None for some. Without any a loss that is not finite, such as
-        a mean over nothing, counts 0.
+      examples: how many there are; None for some. Where there are none, only the regularization
+        counts.
 
     Returns:
       A float32 scalar; the sum over the replicas is the loss of the batch.
@@ -131,4 +130,4 @@ def _shown(loss: Any) -> str:
 def _of_examples(loss: tf.Tensor, examples: tf.Tensor | None) -> tf.Tensor:
     if examples is None:
         return loss
-    return tf.where((examples > 0) | tf.math.is_finite(loss), loss, 0.0)
+    return tf.where(examples > 0, loss, 0.0)

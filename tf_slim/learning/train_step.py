@@ -23,9 +23,7 @@ from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
-
-# Of our own code only what calls the net and the loss needs AutoGraph, which takes its time.
-as_written = tf.autograph.experimental.do_not_convert
+from tf_slim.ops.modes import as_written
 
 
 class TrainStep:
@@ -88,13 +86,14 @@ class TrainStep:
             distributed dataset.
           labels: what the loss function takes.
 
+        A batch without examples counts as a step, and changes nothing else.
+
         Returns:
-          The loss before the step, a float scalar: the sum of all losses collected and of the
-          regularization.
+          The loss before the step, a float scalar, regularization included.
 
         Raises:
-          tf.errors.InvalidArgumentError: the loss is not finite (if checked); nothing is changed
-            then.
+          tf.errors.InvalidArgumentError: the loss or a gradient is not finite (if checked). All
+            variables are then as before, moving averages of the model included.
         """
         try:
             return self._step(inputs, labels)
@@ -103,7 +102,7 @@ class TrainStep:
             if reason is None:
                 raise
             raise tf.errors.InvalidArgumentError(
-                error.node_def, error.op, f"{reason}. The step was not taken: nothing is changed."
+                error.node_def, error.op, f"{reason}; the step was not taken: nothing is changed"
             ) from None
 
     def prepare(self, inputs, labels) -> None:
@@ -141,11 +140,16 @@ class TrainStep:
         """A step that changes all that it has to change, or nothing."""
         scale = None if self.loss_scale is None else tf.convert_to_tensor(self.loss_scale.scale)
         before = kept.Kept(self.model.non_trainable_variables, self.strategy)
+        may_lack = shares.may_lack((inputs, labels), self.strategy)
 
         def forward(inputs, labels):
             step = tf.convert_to_tensor(self.global_step)
-            loss, grads = self._compiled(inputs, labels, step, scale)
-            return loss, grads, finite.checksum(loss, grads), shares.count(inputs, labels)
+            examples = None
+            if may_lack:
+                examples = shares.count((inputs, labels))
+                inputs, labels = shares.filled((inputs, labels), examples)
+            loss, grads = self._compiled(inputs, labels, step, scale, examples)
+            return loss, grads, finite.checksum(loss, grads), examples
 
         losses, grads, sums, counts = self.strategy.run(forward, (inputs, labels))
         go, some = self._verdict(sums, counts)
@@ -213,7 +217,7 @@ class TrainStep:
         if count is not None:
             before.restore_unless(count > 0, values)
 
-    def _loss_and_gradients(self, inputs, labels, step, scale):
+    def _loss_and_gradients(self, inputs, labels, step, scale, examples):
         context = tf.distribute.get_replica_context()
         replica = 0 if context is None else context.replica_id_in_sync_group
         seed = tf.random.experimental.stateless_fold_in(
@@ -225,15 +229,14 @@ class TrainStep:
             randomness.random_scope(seed),
             step_scope(step),
             moving_average.warm_up(step),
+            collect.share(None if examples is None else examples > 0),
             collect.collect() as got,
             tf.GradientTape(watch_accessed_variables=False) as tape,
         ):
             tape.watch(self._trained)
             with default_is_training(True):
                 outputs, _ = split_outputs(self.model(inputs))
-            loss = objective.compute(
-                got, lambda: self._loss(outputs, labels), shares.count(inputs, labels)
-            )
+            loss = objective.compute(got, lambda: self._loss(outputs, labels), examples)
             target = loss if scale is None else loss * scale
         self._require_same_variables()
         grads = tape.gradient(target, self._trained)
@@ -303,14 +306,17 @@ def make_train_step(
     Args:
       model: a built model.
       loss: a function `(outputs, labels)`. `outputs` is what the net returned, without its end
-        points (see `model.end_points` for these). The losses that it computes by `slim.losses.*`
-        or adds by `slim.losses.add_loss` count; if there is none, the scalar it returns.
+        points (see `model.end_points` for these). The scalar that it returns is what is trained
+        on; if it returns None, the sum of the losses that it computes by `slim.losses.*` or adds
+        by `slim.losses.add_loss`. One that collects a loss and leaves it out of what it returns
+        is refused. Losses that the net itself adds, and the regularization, are added unless what
+        is returned was made from them (as by `slim.losses.get_total_loss()`).
       optimizer: of Keras 3 or of `tf.compat.v1.train`.
       variables_to_train: variables, or glob patterns over their names (`["lenet/fc*"]`); all
         trainable variables of the model by default.
       gradient_multipliers: `{name or glob pattern: factor}`.
       clip_gradient_norm: largest L2 norm of the gradient of each variable; 0 for no limit.
-      check_numerics: whether a loss that is not finite is an error.
+      check_numerics: whether a loss or a gradient that is not finite is an error.
       seed: of dropout and the like. What a step draws depends on this and the step's number.
       jit_compile: whether XLA compiles loss and gradients. It pays on GPU and TPU.
 

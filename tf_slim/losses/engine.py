@@ -60,6 +60,7 @@ def collected_mean_of(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     count = tf.reduce_sum(present(losses, weights))
     if collect.replica_count() > 1:
         differs = weights.shape.rank > 0 or not losses.shape.is_fully_defined()
+        count = collect.counted(count)
         count = _mean_over_replicas(count, differs)
     loss = safe_divide(weighted_sum(losses, weights), count)
     add_loss(loss)

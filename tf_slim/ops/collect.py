@@ -76,6 +76,30 @@ def replica_count() -> int:
     return 1 if context is None else context.num_replicas_in_sync
 
 
+_FILLED: contextvars.ContextVar[Any] = contextvars.ContextVar("filled", default=None)
+
+
+@contextlib.contextmanager
+def share(filled: Any) -> Iterator[None]:
+    """Says whether this replica's share of the batch has examples of its own.
+
+    Args:
+      filled: a bool scalar. Where it is False, what the code inside computes is made up, and must
+        not count in what the replicas find out together. None for True.
+    """
+    outer = _FILLED.set(filled)
+    try:
+        yield
+    finally:
+        _FILLED.reset(outer)
+
+
+def counted(count: tf.Tensor) -> tf.Tensor:
+    """A count of examples, or weights for them: 0 where the share of this replica has none."""
+    filled = _FILLED.get()
+    return count if filled is None else count * tf.cast(filled, count.dtype)
+
+
 _FRAME: contextvars.ContextVar[Frame | None] = contextvars.ContextVar("collect", default=None)
 _OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
     "collect_outputs", default=None

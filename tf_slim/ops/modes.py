@@ -16,6 +16,9 @@ _AGAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("recomputing", def
 # Asked several times per variable, and slow to find out in a function: a name scope each time.
 _V1_FUNCTIONS: weakref.WeakKeyDictionary[tf.Graph, bool] = weakref.WeakKeyDictionary()
 
+as_written = tf.autograph.experimental.do_not_convert
+"""For our own code that calls none of a user: AutoGraph takes its time over each function."""
+
 
 def in_v1_graph() -> bool:
     """Whether variables and collections belong to a `tf.compat.v1` graph.
