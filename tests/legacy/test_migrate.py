@@ -87,6 +87,7 @@ USES = {
     "tf.estimator.Estimator": None,
     "np.trapz([1, 2])": None,
     "np.infty": "np.inf",
+    "image[0].tostring() + ET.tostring(x)": "image[0].tobytes() + ET.tostring(x)",
     "np.asscalar(a)": None,
 }
 

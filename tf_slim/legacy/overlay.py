@@ -6,12 +6,20 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["Overlay", "public_names"]
+__all__ = ["Overlay", "exported"]
 
 
-def public_names(names) -> list[str]:
-    """What `from module import *` gives of a module with these names and no list of its own."""
-    return sorted(name for name in names if not name.startswith("_"))
+def exported(module: types.ModuleType) -> list[str]:
+    """What `from module import *` gives, but for NumPy and TensorFlow, which are the program's."""
+    listed = getattr(module, "__all__", None)
+    if listed is not None:
+        return list(listed)
+    names = (name for name in dir(module) if not name.startswith("_"))
+    return [name for name in names if not _is_root(getattr(module, name, None))]
+
+
+def _is_root(value: Any) -> bool:
+    return isinstance(value, types.ModuleType) and value.__name__ in ("numpy", "tensorflow")
 
 
 class Overlay(types.ModuleType):
@@ -58,7 +66,7 @@ class Overlay(types.ModuleType):
 
     def _exported(self) -> list[str]:
         """What `from module import *` gives."""
-        return list(getattr(self._base, "__all__", None) or public_names(dir(self)))
+        return exported(self._base)
 
     def __dir__(self) -> list[str]:
         return sorted({*dir(self._base), *self._own, *self.__dict__})

@@ -254,6 +254,15 @@ class _Rewriter(cst.CSTTransformer):
 
     # ------------------------------------------------------------------ uses
 
+    def leave_Call(self, original_node, updated_node):
+        # Arrays of NumPy and of Python, and PIL's images: all that had the one have the other.
+        function = updated_node.func
+        if isinstance(function, cst.Attribute) and not updated_node.args:
+            if function.attr.value == "tostring":
+                function = function.with_changes(attr=cst.Name("tobytes"))
+                return updated_node.with_changes(func=function)
+        return updated_node
+
     def leave_Attribute(self, original_node, updated_node):
         if isinstance(self.get_metadata(metadata.ParentNodeProvider, original_node), cst.Attribute):
             return updated_node

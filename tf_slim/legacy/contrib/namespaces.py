@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.legacy.absent import Absent, not_provided
-from tf_slim.legacy.overlay import public_names
+from tf_slim.legacy.overlay import exported
 
 __all__ = ["Namespace", "find", "providers"]
 
@@ -139,7 +139,8 @@ class Namespace(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
-            return public_names(dir(self))
+            modules = [_provider(provider) for provider in self._providers]
+            return sorted({name for module in modules if module for name in exported(module)})
         if name.startswith("__") or name in ("_path", "_providers"):
             raise AttributeError(name)
         for provider in self._providers:

@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.legacy.absent import not_provided
-from tf_slim.legacy.overlay import Overlay, public_names
+from tf_slim.legacy.overlay import Overlay, exported
 
 __all__ = ["OURS", "private", "public_home"]
 
@@ -101,7 +101,7 @@ class _Private(Overlay):
         return _public(self.__name__, name)
 
     def _exported(self) -> list[str]:
-        return public_names({name for base in self._bases for name in dir(base)})
+        return sorted({name for base in self._bases for name in exported(base)})
 
 
 def _exists(name: str) -> bool:
