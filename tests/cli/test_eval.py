@@ -108,6 +108,38 @@ def test_no_run_folder(cli):
         assert "no run folder" in result.err
 
 
+@pytest.fixture
+def made_in_python(trained, cli, tmp_path):
+    """A run folder as `fit` alone leaves it."""
+    shutil.copytree(trained[0], tmp_path / "my run")
+    (tmp_path / "my run" / "config.toml").unlink()
+    return "my run"
+
+
+def test_a_run_made_in_python_is_evaluated_as_the_net_that_is_named(trained, cli, made_in_python):
+    settings = ["--set", "model.name=lenet", "--set", "data.name=digits"]
+    assert cli("eval", made_in_python, *settings).out == cli("eval", str(trained[0])).out
+    result = cli("eval", made_in_python, "--set", "model.name=cifarnet")
+    assert result.status == 1
+    assert "only in the model: CifarNet/conv1/weights" in result.err
+
+
+@pytest.mark.parametrize("settings", [[], ["--set", "data.name=digits"]])
+def test_a_run_made_in_python_says_what_to_do(cli, made_in_python, settings):
+    result = cli("eval", made_in_python, *settings)
+    assert result.status == 1
+    assert "tf-slim eval 'my run' --set model.name=NET --set data.name=DATA" in result.err
+    assert "slim.evaluation.evaluate" in result.err
+    assert "slim.learning.fit" in cli("train", made_in_python).err
+
+
+def test_settings_go_before_what_the_run_keeps(trained, cli):
+    small = cli("eval", str(trained[0]), "--set", "data.eval_batch_size=100")
+    assert small.out == cli("eval", str(trained[0])).out
+    result = cli("eval", str(trained[0]), "--set", "data.eval_split=train")
+    assert "1442 images" in result.out
+
+
 def test_a_run_without_a_checkpoint(trained, cli, tmp_path):
     (tmp_path / "run").mkdir()
     shutil.copy(trained[0] / "config.toml", tmp_path / "run")

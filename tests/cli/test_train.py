@@ -12,6 +12,7 @@ import tf_slim as slim
 from tf_slim.cli.config import load
 from tf_slim.data import datasets
 from tf_slim.learning import read_history
+from tf_slim.learning.run_folder import RunFolder
 from tf_slim.ops import checkpoints
 
 DIGITS = os.path.join(os.path.dirname(os.path.dirname(datasets.__file__)), "digits")
@@ -246,6 +247,59 @@ def test_a_logdir_that_cannot_be_written(cli, tmp_path):
     assert result.status == 1
     assert "Cannot write to logdir 'file/run'" in result.err
     assert "Choose another folder" in result.err
+
+
+def test_a_start_that_fails_leaves_nothing_that_conflicts(cli, tmp_path):
+    wrong = ["--set", "train.restore=nothing.ckpt"]
+    for logdir in (["--logdir", "run"], []):
+        assert cli("train", *logdir, "--steps", "1", *wrong).status == 1
+        assert not (tmp_path / (logdir[1] if logdir else "runs/lenet-digits")).exists()
+        assert cli("train", *logdir, "--steps", "1").status == 0
+    assert (tmp_path / "runs/lenet-digits").exists()
+
+
+def test_a_run_that_took_no_step_begins_anew(trained, cli, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("config.toml", "model.ckpt-0.index", "model.ckpt-0.data-00000-of-00001"):
+        shutil.copy(trained[0] / name, folder)
+    (folder / "checkpoint").write_text(
+        'model_checkpoint_path: "model.ckpt-0"\nall_model_checkpoint_paths: "model.ckpt-0"\n'
+    )
+    before = _weights(folder)
+    result = cli("train", "--logdir", "run", "--steps", "1", "--set", "train.seed=9")
+    assert result.status == 0, result.err
+    assert "had not taken a step: it begins anew" in result.err
+    name = "LeNet/conv1/weights"
+    assert not np.array_equal(before[name], _weights(folder / "model.ckpt-0")[name])
+
+
+def test_a_run_folder_in_use_is_refused_at_once_and_left_alone(trained, cli, tmp_path):
+    folder = _copied(trained[0], tmp_path)
+    with RunFolder(folder):
+        before = sorted(os.listdir(folder))
+        for again in (cli("train", folder, "--steps", "70"), cli("train", folder)):
+            assert again.status == 1
+            assert f"going on in the run folder '{folder}' by process {os.getpid()}" in again.err
+            assert "images to train on" not in again.err
+        assert sorted(os.listdir(folder)) == before
+    assert cli("train", folder).status == 0
+
+
+def test_a_config_file_of_somebodys_own_is_kept(cli, tmp_path):
+    own = "# my notes\n[train]\nsteps = 1\n"
+    (tmp_path / "config.toml").write_text(own)
+    result = cli("train", "config.toml", "--logdir", ".")
+    assert result.status == 0, result.err
+    assert (tmp_path / "config.toml.set-aside-1").read_text() == own
+    assert load("config.toml").model.num_classes == 10
+
+
+def test_suggestions_are_commands_of_a_shell(cli):
+    result = cli("train", "--logdir", "my runs/one", "--steps", "1")
+    assert "  tf-slim eval 'my runs/one' " in result.out
+    assert "  tf-slim train 'my runs/one' --steps 2 " in result.out
+    assert "  tensorboard --logdir 'my runs' " in result.out
 
 
 def test_a_loss_that_is_not_finite(cli):

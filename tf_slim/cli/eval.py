@@ -13,7 +13,9 @@ from tf_slim.cli.options import ConfigError
 
 
 def command(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A folder that `train` has made.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, of `train` or slim.learning.fit.")
+    ],
     checkpoint: Annotated[
         str | None,
         typer.Option(
@@ -38,6 +40,16 @@ def command(
             show_default=False,
         ),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SECTION.KEY=VALUE",
+            help="An option in place of the run's. A run that was made in Python has none: say "
+            "its net, model.name=NET, and data.name=DATA. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     report: Annotated[
         str | None,
         typer.Option(
@@ -52,7 +64,7 @@ def command(
     """Evaluate a checkpoint of a run over a whole split, once."""
     if data and split:
         raise ConfigError("--data and --split: give one of them, files have no splits.")
-    config = runs.config_of(run)
+    config = runs.config_to_evaluate(run, settings or [])
     if report is not None:
         _check_report(report)
     quiet.import_tensorflow()

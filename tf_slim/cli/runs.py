@@ -24,9 +24,44 @@ def config_of(folder: str) -> Config:
     path = configs.path_in(folder)
     if not os.path.exists(path):
         raise ConfigError(
-            f"{folder} is no run folder: it has no {configs.FILE_NAME}. `tf-slim train` makes one."
+            f"{folder} is no run folder of `tf-slim train`: it has no {configs.FILE_NAME}."
         )
     return configs.load(path)
+
+
+def config_to_evaluate(folder: str, settings: list[str]) -> Config:
+    """The configuration that a run folder keeps, or for a run made in Python what is said of it.
+
+    Args:
+      folder: the run folder.
+      settings: `section.key=value` texts that go before what the run keeps.
+
+    Raises:
+      ConfigError: there is none, or none that is known well enough; it says what to do.
+    """
+    path = configs.path_in(folder)
+    if os.path.exists(path):
+        return configs.load(path, settings)
+    if not is_of_python(folder):
+        return config_of(folder)
+    if not any(setting.partition("=")[0].strip() == "model.name" for setting in settings):
+        raise ConfigError(
+            f"{folder} has checkpoints and no {configs.FILE_NAME}: it was made in Python, and does "
+            "not say of which net and data. If the net is one of `tf-slim nets`, say so:\n"
+            f"  tf-slim eval {terminal.quoted(folder)} --set model.name=NET --set data.name=DATA\n"
+            "One of your own is evaluated in Python: model.restore(...), then "
+            "slim.evaluation.evaluate(model, data, metrics)."
+        )
+    return configs.load(None, settings)
+
+
+def is_of_python(folder: str) -> bool:
+    """Whether there are checkpoints, but no configuration."""
+    return (
+        os.path.isdir(folder)
+        and not os.path.exists(configs.path_in(folder))
+        and any(name.endswith(".index") for name in os.listdir(folder))
+    )
 
 
 def name_for(config: Config) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import config as configs
-from tf_slim.cli import flags, quiet, terminal
+from tf_slim.cli import flags, quiet, runs, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -72,6 +72,11 @@ def _read_source(source: str | None) -> tuple[str | None, str | None]:
         return None, None
     if os.path.isdir(source):
         path = configs.path_in(source)
+        if runs.is_of_python(source):
+            raise ConfigError(
+                f"{source} has checkpoints and no {configs.FILE_NAME}: it was made in Python, and "
+                "goes on there, by the same slim.learning.fit(..., logdir)."
+            )
         if not os.path.exists(path):
             raise ConfigError(
                 f"{source} is no run folder: it has no {configs.FILE_NAME}. For a new run there: "
