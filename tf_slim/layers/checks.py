@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.ops import shapes
 from tf_slim.ops.arguments import LARGEST, Site, describe, integer
 
 VALID_PADDINGS = ("SAME", "VALID")
@@ -180,3 +182,52 @@ def floating(inputs: tf.Tensor, site: Site) -> tf.DType:
 def shape_text(inputs: tf.Tensor) -> str:
     """The static shape, as in `[None, 8, 8, 3]`."""
     return str(inputs.shape.as_list())
+
+
+def fitting(
+    inputs: tf.Tensor,
+    kernel: Sequence[int],
+    padding: str,
+    site: Site,
+    *,
+    channels_first: bool = False,
+    dilations: Sequence[int] | None = None,
+) -> contextlib.AbstractContextManager:
+    """A context for the operation that moves a kernel over `inputs`: it must fit into them.
+
+    With padding "VALID" a larger kernel has no place to be, and nothing would come out. Where that
+    shows only when the graph runs, it is checked there: kernels of CPUs hand on their inputs in
+    place of an empty output, or end the process by a division by zero.
+
+    Raises:
+      ValueError: it is known not to.
+    """
+    if padding != "VALID" or max(kernel) == 1:
+        return contextlib.nullcontext()
+    first = 2 if channels_first else 1
+    dilations = dilations or [1] * len(kernel)
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    sizes = shapes.of(inputs)[first : first + len(reach)]
+    if any(size is not None and size < r for size, r in zip(sizes, reach, strict=True)):
+        raise site.error(
+            "a kernel_size no larger than the inputs where padding is 'VALID'",
+            f"a kernel that covers {reach} and inputs of shape {shape_text(inputs)}",
+            "Take a smaller kernel_size, larger images, or padding='SAME'.",
+        )
+    if all(size is not None or r == 1 for size, r in zip(sizes, reach, strict=True)):
+        return contextlib.nullcontext()
+    return _fitting_when_run(inputs, first, reach, site)
+
+
+@contextlib.contextmanager
+def _fitting_when_run(inputs: tf.Tensor, first: int, reach: list[int], site: Site) -> Iterator[None]:
+    message = (
+        f"{site.layer}: the kernel covers {reach}, more than the inputs have: with padding='VALID' "
+        "nothing is left. Their sizes:"
+    )
+    with tf.name_scope("fitting"):
+        space = tf.shape(inputs)[first : first + len(reach)]
+        # Not tf.debugging.Assert, which puts a tf.cond around it to save the printing of tensors.
+        check = tf.raw_ops.Assert(condition=tf.reduce_all(space >= reach), data=[message, space])
+    with tf.control_dependencies([] if check is None else [check]):
+        yield

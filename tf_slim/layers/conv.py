@@ -223,6 +223,9 @@ def _convolve(
             f"stride={stride!r} with rate={rate!r}",
             "Dilate with stride=1 and subsample afterwards.",
         )
+    fitting = checks.fitting(
+        inputs, kernel, padding, site, channels_first=channels_first, dilations=dilations
+    )
     with scopes.scope(scope, "Conv", [inputs], reuse=reuse) as sc:
         weights = parts.parameter(
             "weights",
@@ -234,15 +237,16 @@ def _convolve(
             rest["trainable"],
             place="kernel",
         )
-        outputs = convolve.convolve(
-            inputs,
-            weights,
-            strides=strides,
-            padding=padding,
-            data_format=_FORMATS[dims][channels_first],
-            dilations=dilations,
-            name=_OP_NAMES[dims],
-        )
+        with fitting:
+            outputs = convolve.convolve(
+                inputs,
+                weights,
+                strides=strides,
+                padding=padding,
+                data_format=_FORMATS[dims][channels_first],
+                dilations=dilations,
+                name=_OP_NAMES[dims],
+            )
         return parts.finish(outputs, sc.name, depth, dtype, channels_first=channels_first, **rest)
 
 

@@ -168,7 +168,11 @@ def pool(
             f"stride={stride!r}, padding={padding!r}, dilation_rate={dilation_rate!r}",
             "Pad with tf.pad first, and subsample afterwards.",
         )
-    with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias:
+    channels_first = data_format == formats[dims][1]
+    fitting = checks.fitting(
+        inputs, kernel, padding, site, channels_first=channels_first, dilations=dilations
+    )
+    with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias, fitting:
         outputs = tf.compat.v1.nn.pool(
             inputs,
             window_shape=kernel,
@@ -208,7 +212,9 @@ def _pool(
     padding = checks.padding(padding, site)
     # CPUs pool three dimensions with the channels last only.
     turned = data_format == "NCDHW"
-    with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias:
+    channels_first = data_format.startswith("NC")
+    fitting = checks.fitting(inputs, kernel, padding, site, channels_first=channels_first)
+    with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias, fitting:
         outputs = op(
             tf.transpose(inputs, [0, 2, 3, 4, 1]) if turned else inputs,
             ksize=kernel,

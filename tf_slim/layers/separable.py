@@ -103,6 +103,9 @@ def separable_convolution2d(
             f"stride={stride!r} with rate={rate!r}",
             "Dilate with stride=1 and subsample afterwards.",
         )
+    fitting = checks.fitting(
+        inputs, kernel, padding, site, channels_first=channels_first, dilations=dilations
+    )
     with scopes.scope(scope, "SeparableConv2d", [inputs], reuse=reuse) as sc:
 
         def kernel_of(name, shape, initializer, place):
@@ -130,7 +133,8 @@ def separable_convolution2d(
             "dilations": dilations,
         }
         if depthwise_only:
-            outputs = tf.nn.depthwise_conv2d(inputs, depthwise, **options)
+            with fitting:
+                outputs = tf.nn.depthwise_conv2d(inputs, depthwise, **options)
         else:
             pointwise = kernel_of(
                 "pointwise_weights",
@@ -138,7 +142,8 @@ def separable_convolution2d(
                 pointwise_initializer or weights_initializer,
                 "pointwise_kernel",
             )
-            outputs = tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
+            with fitting:
+                outputs = tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
         return parts.finish(
             outputs,
             sc.name,
@@ -215,6 +220,7 @@ def convolution2d_in_plane(
     kernel = checks.positive_integers(2, kernel_size, "kernel_size", site)
     strides = checks.positive_integers(2, stride, "stride", site)
     padding = checks.padding(padding, site)
+    fitting = checks.fitting(inputs, kernel, padding, site)
     with scopes.scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
         weights = parts.parameter(
             "weights",
@@ -225,12 +231,11 @@ def convolution2d_in_plane(
             variables_collections,
             trainable,
         )
-        outputs = tf.nn.depthwise_conv2d(
-            inputs,
-            tf.tile(weights, [1, 1, channels, 1]),
-            strides=(1, *strides, 1),
-            padding=padding,
-        )
+        tiled = tf.tile(weights, [1, 1, channels, 1])
+        with fitting:
+            outputs = tf.nn.depthwise_conv2d(
+                inputs, tiled, strides=(1, *strides, 1), padding=padding
+            )
         return parts.finish(
             outputs,
             sc.name,

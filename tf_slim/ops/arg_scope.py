@@ -19,7 +19,7 @@ import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import tensorflow as tf
 
@@ -83,13 +83,27 @@ class ArgScope(_Frozen):
         return ArgScope(values, origins)
 
 
-_EMPTY = ArgScope()
-_CURRENT: contextvars.ContextVar[ArgScope] = contextvars.ContextVar("arg_scope", default=_EMPTY)
+class _Entered(NamedTuple):
+    """A scope that has been entered and not left yet: what is in force, and what was before.
+
+    Kept by the context and not by the `arg_scope` object, which threads, tasks and generators may
+    share.
+    """
+
+    scope: ArgScope
+    by: arg_scope | None
+    frame: int
+    origin: str
+    outer: _Entered | None
+
+
+_OUTSIDE = _Entered(ArgScope(), None, 0, "", None)
+_CURRENT: contextvars.ContextVar[_Entered] = contextvars.ContextVar("arg_scope", default=_OUTSIDE)
 
 
 def current_arg_scope() -> ArgScope:
     """The scope in force here: an immutable mapping `{operation key: {keyword: value}}`."""
-    return _CURRENT.get()
+    return _CURRENT.get().scope
 
 
 def arg_scope_func_key(op: Callable) -> str:
@@ -157,7 +171,6 @@ class arg_scope(contextlib.ContextDecorator):  # a function in the original
     """
 
     def __init__(self, list_ops_or_scope, **kwargs):
-        self._outer: list[ArgScope] = []
         self._keys: list[str] = []
         self._kwargs = kwargs
         self._saved: ArgScope | None = None
@@ -182,17 +195,55 @@ class arg_scope(contextlib.ContextDecorator):  # a function in the original
             self._keys.append(arg_scope_func_key(op))
 
     def __enter__(self) -> ArgScope:
-        outer = _CURRENT.get()
-        if self._saved is not None:
-            inner = self._saved
-        else:
-            inner = outer.extended(self._keys, self._kwargs, _caller())
-        self._outer.append(outer)
-        _CURRENT.set(inner)
-        return inner
+        entered = self._within(_CURRENT.get(), id(sys._getframe(1)), _caller())
+        _CURRENT.set(entered)
+        return entered.scope
 
     def __exit__(self, *unused_exc_info) -> None:
-        _CURRENT.set(self._outer.pop())
+        innermost = _CURRENT.get()
+        left = _to_leave(innermost, self, id(sys._getframe(1)))
+        if left is not None:
+            _CURRENT.set(_without(innermost, left))
+
+    def _within(self, outer: _Entered, frame: int, origin: str) -> _Entered:
+        scope = self._saved
+        if scope is None:
+            scope = outer.scope.extended(self._keys, self._kwargs, origin)
+        return _Entered(scope, self, frame, origin, outer)
+
+
+def _to_leave(innermost: _Entered, scope: arg_scope, frame: int) -> _Entered | None:
+    """The entry that the exit of `scope` in `frame` belongs to.
+
+    Generators end in any order, so it need not be the innermost one; and where one is ended by
+    another thread, or task, there is none here.
+    """
+    own = []
+    entry: _Entered | None = innermost
+    while entry is not None:
+        if entry.by is scope:
+            if entry.frame == frame:
+                return entry
+            own.append(entry)
+        entry = entry.outer
+    # Entered and left by different functions, as an ExitStack does: not one that a `with` around
+    # this code is going to leave.
+    inside = {id(frame) for frame in _frames()} if own else ()
+    return next((entry for entry in own if entry.frame not in inside), None)
+
+
+def _without(innermost: _Entered, left: _Entered) -> _Entered:
+    """What remains in force: all scopes but one, in the same order."""
+    within = []
+    entry = innermost
+    while entry is not left and entry.outer is not None:
+        within.append(entry)
+        entry = entry.outer
+    remaining = entry.outer or _OUTSIDE
+    for entry in reversed(within):
+        if entry.by is not None:
+            remaining = entry.by._within(remaining, entry.frame, entry.origin)
+    return remaining
 
 
 def add_arg_scope(func: _F) -> _F:
@@ -233,7 +284,7 @@ def add_arg_scope(func: _F) -> _F:
 
     @functools.wraps(func)
     def with_scoped_arguments(*args, **kwargs):
-        scope = _CURRENT.get()
+        scope = _CURRENT.get().scope
         scoped = scope.get(key)
         if unsaid is not None and len(args) <= unsaid and "is_training" not in kwargs:
             training = _IS_TRAINING.get()

@@ -122,7 +122,8 @@ def call(argument: str, takes: str, function: Callable, *args, **kwargs) -> Any:
         return function(*args, **kwargs)
     except TypeError as error:
         trace = error.__traceback__
-        if trace is None or trace.tb_next is not None:
+        at_the_call = trace is not None and trace.tb_next is None
+        if not at_the_call and binds(function, *args, **kwargs):
             raise
         raise Site("The layer", None).error(
             f"{argument} to be a function of {takes}",
