@@ -148,3 +148,18 @@ def test_a_generator_that_another_thread_ends_takes_none_of_its_scopes():
 
     contextvars.copy_context().run(begin)
     assert ended == [(1, 1), (8, 1)]
+
+
+def test_an_exit_stack_is_closed_from_anywhere():
+    """The frame that entered the scope has ended, and others have its address."""
+    shared = slim.arg_scope([block], depth=1)
+
+    def deeper(levels, close):
+        return close() if not levels else deeper(levels - 1, close)
+
+    for levels in range(30):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(shared)
+            assert block("net") == (1, 1)
+            deeper(levels, stack.close)
+            assert block("net") == (8, 1)

@@ -220,7 +220,9 @@ def fitting(
 
 
 @contextlib.contextmanager
-def _fitting_when_run(inputs: tf.Tensor, first: int, reach: list[int], site: Site) -> Iterator[None]:
+def _fitting_when_run(
+    inputs: tf.Tensor, first: int, reach: list[int], site: Site
+) -> Iterator[None]:
     message = (
         f"{site.layer}: the kernel covers {reach}, more than the inputs have: with padding='VALID' "
         "nothing is left. Their sizes:"

@@ -18,6 +18,7 @@ import functools
 import inspect
 import itertools
 import sys
+import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -83,6 +84,14 @@ class ArgScope(_Frozen):
         return ArgScope(values, origins)
 
 
+# Of a frame. Its address alone is that of another one as soon as it has ended.
+_Identity = tuple[int, types.CodeType]
+
+
+def _identity(frame: types.FrameType) -> _Identity:
+    return id(frame), frame.f_code
+
+
 class _Entered(NamedTuple):
     """A scope that has been entered and not left yet: what is in force, and what was before.
 
@@ -92,12 +101,12 @@ class _Entered(NamedTuple):
 
     scope: ArgScope
     by: arg_scope | None
-    frame: int
+    frame: _Identity | None
     origin: str
     outer: _Entered | None
 
 
-_OUTSIDE = _Entered(ArgScope(), None, 0, "", None)
+_OUTSIDE = _Entered(ArgScope(), None, None, "", None)
 _CURRENT: contextvars.ContextVar[_Entered] = contextvars.ContextVar("arg_scope", default=_OUTSIDE)
 
 
@@ -195,24 +204,24 @@ class arg_scope(contextlib.ContextDecorator):  # a function in the original
             self._keys.append(arg_scope_func_key(op))
 
     def __enter__(self) -> ArgScope:
-        entered = self._within(_CURRENT.get(), id(sys._getframe(1)), _caller())
+        entered = self._within(_CURRENT.get(), _identity(sys._getframe(1)), _caller())
         _CURRENT.set(entered)
         return entered.scope
 
     def __exit__(self, *unused_exc_info) -> None:
         innermost = _CURRENT.get()
-        left = _to_leave(innermost, self, id(sys._getframe(1)))
+        left = _to_leave(innermost, self, _identity(sys._getframe(1)))
         if left is not None:
             _CURRENT.set(_without(innermost, left))
 
-    def _within(self, outer: _Entered, frame: int, origin: str) -> _Entered:
+    def _within(self, outer: _Entered, frame: _Identity | None, origin: str) -> _Entered:
         scope = self._saved
         if scope is None:
             scope = outer.scope.extended(self._keys, self._kwargs, origin)
         return _Entered(scope, self, frame, origin, outer)
 
 
-def _to_leave(innermost: _Entered, scope: arg_scope, frame: int) -> _Entered | None:
+def _to_leave(innermost: _Entered, scope: arg_scope, frame: _Identity) -> _Entered | None:
     """The entry that the exit of `scope` in `frame` belongs to.
 
     Generators end in any order, so it need not be the innermost one; and where one is ended by
@@ -228,7 +237,7 @@ def _to_leave(innermost: _Entered, scope: arg_scope, frame: int) -> _Entered | N
         entry = entry.outer
     # Entered and left by different functions, as an ExitStack does: not one that a `with` around
     # this code is going to leave.
-    inside = {id(frame) for frame in _frames()} if own else ()
+    inside = {_identity(frame) for frame in _frames()} if own else ()
     return next((entry for entry in own if entry.frame not in inside), None)
 
 
