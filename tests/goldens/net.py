@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.goldens.departures import V1
 from tests.goldens.in_graph import initialize
 from tests.goldens.in_model import rule_of_initial_values
 from tests.goldens.loader import Case
+from tf_slim.ops.arg_scope import default_is_training
 
 v1 = tf.compat.v1
 
@@ -105,7 +107,9 @@ def _as_model(case: Case, mode: str) -> NetRun:
     keys: list[str] = []
 
     def step(x):
-        outputs, end_points = _split(model(x))
+        # Recorded with the layers' own default, where a Model's call is one of inference.
+        with default_is_training(True):
+            outputs, end_points = _split(model(x))
         keys[:] = end_points
         return outputs, list(end_points.values())
 
@@ -130,4 +134,8 @@ def _as_model(case: Case, mode: str) -> NetRun:
 
 def _model(case: Case) -> slim.Model:
     net, kwargs = _net(case)
+    default = inspect.signature(net).parameters.get("is_training")
+    if not case.get("factory") and default is not None:
+        # And with that of the function.
+        kwargs.setdefault("is_training", default.default)
     return slim.Model(net, arg_scope=_scope(case), **kwargs)
