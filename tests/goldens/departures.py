@@ -9,6 +9,7 @@ Cases are named "<file>/<case id>".
 - `OTHER_NAMES`: only the names of tensors differ.
 - `OTHER_COLLECTIONS`: only the name of a collection differs.
 - `VALUED_UPDATES`: the update of a metric also returns the value, and returned nothing.
+- `kept_as`: statistics of metrics are kept in higher precision outside v1 graphs.
 - `STRICT_SCOPES`: the snippet must open scopes by `slim.scope` outside v1 graphs.
 """
 
@@ -227,3 +228,13 @@ STRICT_SCOPES = {
     ),
 }
 """Case -> reason."""
+
+
+def kept_as(variable: str, recorded: str, mode: str) -> str:
+    """The dtype of a variable of a metric: in float32 a count would stand still at 2**24.
+
+    What is only kept, and not added to, keeps its dtype: the arrays of `streaming_concat`.
+    """
+    if mode == V1 or variable.endswith("array"):
+        return recorded
+    return "float64" if recorded == "float32" else recorded

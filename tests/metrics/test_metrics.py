@@ -183,3 +183,65 @@ def test_memory_does_not_grow_with_the_data(row):
         metric.update(**{name: tf.constant(array) for name, array in batch.items()})
         sizes.append(sum(np.asarray(variable).nbytes for variable in metric.variables))
     assert (sizes[0] == sizes[-1]) == (row.metric not in GROW)
+
+
+WEIGHTED = {name: row for name, row in ROWS.items() if "weights" in inputs_of(row)}
+ANSWERS = {name: row for name, row in WEIGHTED.items() if row.kind in ("answers", "scores")}
+
+
+def refuses(row: Row, batch: Batch, message: str) -> None:
+    """Eagerly and in a v1 graph, and nothing of the batch is counted."""
+    metric = m.stateful(row.metric, **row.settings)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        metric.update(**{name: tf.constant(array) for name, array in batch.items()})
+    assert all(not np.any(variable.numpy()) for variable in metric.variables)
+    with tf.Graph().as_default(), v1.Session() as session:
+        _, update = row.metric(**{n: tf.constant(a) for n, a in batch.items()}, **row.settings)
+        session.run(v1.local_variables_initializer())
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            session.run(update)
+        assert all(not np.any(value) for value in session.run(slim.get_local_variables()))
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_weights_of_nan_are_refused(name):
+    batch = dict(batches_of(WEIGHTED[name], "random", True)[0])
+    batch["weights"] = np.where(np.arange(batch["weights"].size) == 1, np.nan, 1.0).reshape(
+        batch["weights"].shape
+    )
+    refuses(WEIGHTED[name], batch, "weights contain NaN")
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_labels_that_are_no_answers_are_refused_unless_they_do_not_count(name):
+    row = ANSWERS[name]
+    batch = dict(batches_of(row, "random", True)[0])
+    if batch["labels"].dtype == bool:
+        return  # such a metric takes nothing else
+    batch["labels"] = np.append(batch["labels"][1:], 2)
+    batch["weights"] = np.ones(len(batch["labels"]), np.float32)
+    refuses(row, batch, "labels must be 0 or 1")
+    batch["weights"][-1] = 0.0
+    metric = m.stateful(row.metric, **row.settings)
+    metric.update(**{name: tf.constant(array) for name, array in batch.items()})
+    batch["labels"][-1] = 0
+    check(row, metric.result(), [batch], "a label that does not count")
+
+
+@pytest.mark.parametrize(
+    ("name", "weighted"), [("count", False), ("mean", False), ("accuracy", True), ("recall", True)]
+)
+def test_counts_go_on_beyond_what_float32_can_count(name, weighted):
+    """One more example counts when there have been 2**24, where float32 stands still."""
+    row = ROWS[name]
+    metric = m.stateful(row.metric, **row.settings)
+    batch = batches_of(row, "random", weighted)[0]
+    one = {key: tf.ones_like(array[:1]) for key, array in batch.items()}
+    metric.update(**one)
+    for variable in metric.variables:
+        variable.assign(variable * 2.0**24)
+    before = [variable.numpy() for variable in metric.variables]
+    metric.update(**one)
+    after = [variable.numpy() for variable in metric.variables]
+    assert [b - a for a, b in zip(before, after)] == [float(a > 0) for a in before]
+    assert metric.result().dtype == tf.float32

@@ -280,7 +280,8 @@ WRONG_VALUES = {
     "NaN scores": (m.streaming_recall_at_k, {"k": 1}, ([[NAN, 1.0]], [1]), "contain NaN"),
     "NaN values": (m.streaming_mean, {}, ([NAN, 1.0],), "sums up to NaN"),
     "NaN behind a weight of 0": (m.streaming_mean, {}, ([NAN, 1.0], [0.0, 1.0]), "A weight of 0"),
-    "NaN weights": (m.streaming_mean_squared_error, {}, ([1.0], [1.0], [NAN]), "sums up to NaN"),
+    "NaN weights": (
+        m.streaming_mean_squared_error, {}, ([1.0], [1.0], [NAN]), "weights contain NaN"),
     "NaN in an element": (m.streaming_mean_tensor, {}, ([NAN, 1.0],), "sums up to NaN"),
     "NaN below": (m.streaming_percentage_less, {"threshold": 1.0}, ([NAN],), "contain NaN"),
     "NaN distance": (m.streaming_mean_cosine_distance, {"dim": 0}, ([NAN], [1.0]), "up to NaN"),
@@ -303,6 +304,10 @@ WRONG_VALUES = {
     "label beyond the scores": (
         m.streaming_recall_at_k, {"k": 1}, ([[0.5, 0.5]], [2]), "labels must be class indices"),
     "label of neither class": (m.streaming_dynamic_auc, {}, ([2], [0.5]), "0 or 1"),
+    "class in place of an answer": (m.streaming_precision, {}, ([1], [2]), "0 or 1.*tf.equal"),
+    "half an answer": (m.streaming_recall, {}, ([1.0], [0.5]), "0 or 1, .*between"),
+    "no answer": (m.streaming_true_negatives, {}, ([1.0], [NAN]), "0 or 1, .*NaN"),
+    "negative answer": (m.streaming_auc, {}, ([0.5, 0.5], [0, -1]), "0 or 1, at least one is <0"),
 }
 
 

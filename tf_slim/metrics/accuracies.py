@@ -73,7 +73,7 @@ def streaming_accuracy(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are NaN.
+      tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -111,7 +111,8 @@ def streaming_recall_at_k(
 
     Raises:
       ValueError: the shapes do not fit, or `k` is out of range.
-      tf.errors.InvalidArgumentError: predictions are NaN, or labels out of range.
+      tf.errors.InvalidArgumentError: predictions or weights are NaN, or labels out of
+        range.
       RuntimeError: called outside a v1 graph.
     """
     where = "streaming_recall_at_k"

@@ -22,11 +22,15 @@ def _counts(where: str, names: dict[str, str]) -> dict[str, Any]:
     def measure(predictions, labels, weights):
         predictions, labels = inputs.align(where, predictions, labels)
         predictions = inputs.not_nan(where, predictions)
+        if weights is not None:
+            weights = inputs.weights_like(where, weights, tf.cast(labels, tf.float32))
+        labels = inputs.zero_or_one(where, labels, weights)
         predictions, labels = tf.cast(predictions, tf.bool), tf.cast(labels, tf.bool)
-        return {
-            name: inputs.weighted_sums(where, _CASES[case](predictions, labels), weights)[0]
-            for name, case in names.items()
-        }
+        counts = {}
+        for name, case in names.items():
+            found = tf.cast(_CASES[case](predictions, labels), tf.float32)
+            counts[name] = tf.reduce_sum(found if weights is None else found * weights)
+        return counts
 
     return {"state": dict.fromkeys(names, engine.SCALAR), "measure": measure}
 
@@ -62,7 +66,7 @@ def streaming_true_positives(
 
     Args:
       predictions: of any shape; what is not 0 is a prediction of "positive".
-      labels: of the same shape; what is not 0 is positive.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
       weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
       metrics_collections: collections that the value joins.
       updates_collections: collections that the update operation joins.
@@ -74,7 +78,7 @@ def streaming_true_positives(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are NaN.
+      tf.errors.InvalidArgumentError: predictions or weights are NaN, or labels neither 0 nor 1.
       RuntimeError: called outside a v1 graph.
     """
     return _count("true_positives")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
+from tf_slim.ops import modes
 
 _STATE = ("count", "mean_prediction", "mean_label", "comoment")
+
+
+def _specs(names: Iterable[str]) -> dict[str, tf.TensorSpec]:
+    spec = engine.SCALAR if modes.in_v1_graph() else engine.wide(engine.SCALAR)
+    return dict.fromkeys(names, spec)
 
 
 def _moments(
@@ -48,7 +56,8 @@ def _combine(first: engine.State, second: engine.State) -> engine.State:
 def _covariance(state: engine.State) -> tf.Tensor:
     defined = state["count"] > 1.0
     degrees = tf.where(defined, state["count"] - 1.0, 1.0)
-    return tf.where(defined, state["comoment"] / degrees, float("nan"))
+    covariance = tf.where(defined, state["comoment"] / degrees, float("nan"))
+    return tf.cast(covariance, tf.float32)
 
 
 def _floats(where, predictions, labels, weights):
@@ -98,7 +107,7 @@ def streaming_covariance(
 
     return engine.Metric(
         "covariance",
-        dict.fromkeys(_STATE, engine.SCALAR),
+        _specs(_STATE),
         measure=measure,
         result=_covariance,
         combine=_combine,
@@ -146,7 +155,7 @@ def streaming_pearson_correlation(
 
     return engine.Metric(
         "pearson_r",
-        {f"{prefix}/{name}": engine.SCALAR for prefix in prefixes for name in _STATE},
+        _specs(f"{p}/{name}" for p in prefixes for name in _STATE),
         measure=measure,
         result=result,
         combine=combine,

@@ -65,7 +65,7 @@ def streaming_auc(
 
     Args:
       predictions: in [0, 1], of any shape.
-      labels: of the same shape; what is not 0 is positive.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
       weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
       num_thresholds: how many points of the curve are kept.
       metrics_collections: collections that the value joins.
@@ -79,7 +79,8 @@ def streaming_auc(
 
     Raises:
       ValueError: the shapes do not fit, or a setting is unknown.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     check_curve("streaming_auc", curve)
@@ -141,7 +142,7 @@ def streaming_specificity_at_sensitivity(
 
     Args:
       predictions: in [0, 1], of any shape.
-      labels: of the same shape; what is not 0 is positive.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
       sensitivity: in [0, 1].
       weights: see `streaming_auc`.
       num_thresholds: how many thresholds are tried.
@@ -154,7 +155,8 @@ def streaming_specificity_at_sensitivity(
 
     Raises:
       ValueError: the shapes do not fit, or a setting is out of range.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     where = "streaming_specificity_at_sensitivity"
@@ -208,7 +210,7 @@ def precision_at_recall(
     """The precision at the highest threshold whose recall reaches the given one; 1 without data.
 
     Args:
-      labels: of any shape; what is not 0 is positive.
+      labels: of any shape; booleans, or 0 and 1, any number where the weight is 0.
       predictions: in [0, 1], of the same shape.
       target_recall: in [0, 1].
       weights: see `streaming_auc`.
@@ -222,7 +224,8 @@ def precision_at_recall(
 
     Raises:
       ValueError: the shapes do not fit, or a setting is out of range.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     _check_share("precision_at_recall", "target_recall", target_recall)
@@ -251,7 +254,7 @@ def recall_at_precision(
     """The recall at the threshold whose precision is nearest to the given one.
 
     Args:
-      labels: of any shape; what is not 0 is positive.
+      labels: of any shape; booleans, or 0 and 1, any number where the weight is 0.
       predictions: in [0, 1], of the same shape.
       precision: in [0, 1].
       weights: see `streaming_auc`.
@@ -266,7 +269,8 @@ def recall_at_precision(
 
     Raises:
       ValueError: the shapes do not fit, or a setting is out of range.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     _check_share("recall_at_precision", "precision", precision)
@@ -297,7 +301,7 @@ def f1_score(
     """The best F1 over evenly spread thresholds: the harmonic mean of precision and recall.
 
     Args:
-      labels: of any shape; what is not 0 is positive.
+      labels: of any shape; booleans, or 0 and 1, any number where the weight is 0.
       predictions: in [0, 1], of the same shape.
       weights: see `streaming_auc`.
       num_thresholds: how many thresholds are tried.
@@ -310,7 +314,8 @@ def f1_score(
 
     Raises:
       ValueError: the shapes do not fit, or a setting is out of range.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -348,7 +353,8 @@ def precision_recall_at_equal_thresholds(
     Raises:
       ValueError: the shapes do not fit, the labels are no booleans, or there are fewer than two
         thresholds.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, or weights
+        are NaN.
       RuntimeError: called outside a v1 graph.
     """
     where = "precision_recall_at_equal_thresholds"

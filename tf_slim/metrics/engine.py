@@ -166,6 +166,15 @@ def make_variable(
     return tf.compat.v1.Variable(zeros, collections=collections, use_resource=True, **options)
 
 
+def wide(spec: tf.TensorSpec) -> tf.TensorSpec:
+    """As a statistic that is added to is kept outside v1 graphs.
+
+    In float32 a count stands still at 2**24. In v1 graphs it always did: there the dtype of a
+    variable is what programs and checkpoints know it by.
+    """
+    return tf.TensorSpec(spec.shape, tf.float64) if spec.dtype == tf.float32 else spec
+
+
 def nothing(unused_state: State) -> None:
     """For `Metric.updated`: the update operation returns nothing."""
 

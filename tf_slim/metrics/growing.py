@@ -106,8 +106,9 @@ def _examples(where: str, predictions: Any, labels: Any, weights: Any) -> list[t
     """Flat predictions (float64), labels (int64, checked to be 0 or 1) and weights (float32)."""
     predictions, labels = inputs.align(where, predictions, labels)
     predictions = inputs.not_nan(where, predictions)
+    given = weights
     _, weights = inputs.weighted(where, tf.zeros_like(labels, tf.float32), weights)
-    labels = inputs.zero_or_one(where, labels)
+    labels = inputs.zero_or_one(where, labels, None if given is None else weights)
     columns = [tf.cast(predictions, tf.float64), labels, weights]
     return [tf.reshape(column, [-1]) for column in columns]
 
@@ -176,7 +177,8 @@ def streaming_dynamic_auc(
 
     Raises:
       ValueError: the shapes do not fit, or `curve` is unknown.
-      tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions are NaN.
+      tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or
+        weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     check_curve("streaming_dynamic_auc", curve)
@@ -292,7 +294,8 @@ def auc_with_confidence_intervals(
 
     Raises:
       ValueError: the shapes do not fit, or `alpha` is out of range.
-      tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions are NaN.
+      tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or
+        weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     if not 0 < alpha < 1:

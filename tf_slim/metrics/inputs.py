@@ -66,8 +66,19 @@ def weights_like(where: str, weights: Any, values: tf.Tensor) -> tf.Tensor:
 
     Raises:
       ValueError: the static shapes do not fit.
+      tf.errors.InvalidArgumentError: one of them is NaN, when the graph runs.
     """
-    weights = tf.cast(tf.convert_to_tensor(weights), values.dtype)
+    weights = tf.convert_to_tensor(weights)
+    if weights.dtype.is_floating:
+        message = (
+            f"{where}: weights contain NaN, which would count like any other. Give examples that "
+            "do not count the weight 0."
+        )
+        missing = tf.math.is_nan(weights)
+        weights = _checked(weights, ~tf.reduce_any(missing), message)
+        # This check is to say it, not that of a sum.
+        weights = tf.where(missing, tf.zeros_like(weights), weights)
+    weights = tf.cast(weights, values.dtype)
     if weights.shape.rank == 0:
         return tf.broadcast_to(weights, tf.shape(values))
     given = weights.shape
@@ -206,17 +217,34 @@ def in_range(
     return _checked(classes, tf.reduce_all(inside), message)
 
 
-def zero_or_one(where: str, labels: tf.Tensor) -> tf.Tensor:
+def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
     """Labels as int64, checked when the graph runs.
+
+    Args:
+      where: name of the metric, for messages.
+      labels: of any dtype; booleans need no check.
+      weights: in the shape of `labels`; where they are 0 a label may be any number, such as the
+        one that marks pixels to ignore, and becomes 0.
 
     Raises:
       tf.errors.InvalidArgumentError: one of them is neither 0 nor 1.
     """
-    labels = tf.cast(labels, tf.int64)
-    for wrong, side in ((labels < 0, "<0"), (labels > 1, ">1")):
+    if labels.dtype == tf.bool:
+        return tf.cast(labels, tf.int64)
+    if weights is not None:
+        labels = tf.where(tf.not_equal(weights, 0.0), labels, tf.zeros_like(labels))
+    zero, one = tf.zeros([], labels.dtype), tf.ones([], labels.dtype)
+    sides = [(labels < zero, "<0"), (labels > one, ">1")]
+    if labels.dtype.is_floating:
+        whole = (labels <= zero) | (labels >= one)
+        sides.append((~whole, "between them, or NaN"))
+    checked = tf.cast(labels, tf.int64)
+    for wrong, side in sides:
         message = f"{where}: labels must be 0 or 1, at least one is {side}."
-        labels = _checked(labels, ~tf.reduce_any(wrong), message)
-    return labels
+        if side == ">1":
+            message += " Of classes make them by tf.equal(labels, the_class)."
+        checked = _checked(checked, ~tf.reduce_any(wrong), message)
+    return checked
 
 
 def _checked(tensor: tf.Tensor, condition: tf.Tensor, message: str) -> tf.Tensor:

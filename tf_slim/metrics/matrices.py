@@ -88,7 +88,7 @@ def streaming_mean_iou(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: a class is out of range.
+      tf.errors.InvalidArgumentError: a class is out of range, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     key = "total_confusion_matrix"
@@ -146,7 +146,7 @@ def cohen_kappa(
 
     Raises:
       ValueError: the shapes do not fit, or `num_classes` is less than 2.
-      tf.errors.InvalidArgumentError: a class is out of range.
+      tf.errors.InvalidArgumentError: a class is out of range, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     if num_classes < 2:

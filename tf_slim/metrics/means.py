@@ -67,7 +67,7 @@ def streaming_mean(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: the values are NaN.
+      tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     return mean_of("mean", "streaming_mean", tf.convert_to_tensor)
@@ -91,7 +91,7 @@ def streaming_mean_tensor(
 
     Raises:
       ValueError: the shapes do not fit, or that of `values` is not fully known.
-      tf.errors.InvalidArgumentError: the values are NaN.
+      tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -157,7 +157,7 @@ def streaming_mean_absolute_error(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: the values are NaN.
+      tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -259,7 +259,7 @@ def streaming_mean_cosine_distance(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: the values are NaN.
+      tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 
@@ -299,7 +299,7 @@ def streaming_percentage_less(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: the values are NaN.
+      tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
 

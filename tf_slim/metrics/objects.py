@@ -145,7 +145,8 @@ class Stateful(tf.Module):
                 f"{self.name} has seen no data, and the shape of its result depends on the data. "
                 "Call update(...), or build(tf.TensorSpec(...), ...), first."
             )
-        return self._metric.result(self._state())
+        state = self._state()
+        return self._metric.result({n: tf.cast(state[n], self._spec[n].dtype) for n in self._spec})
 
     def reset(self) -> None:
         """Starts again from nothing."""
@@ -172,7 +173,11 @@ class Stateful(tf.Module):
         self._spec = dict(self._metric.spec(inputs))
         with tf.init_scope(), tf.compat.v1.name_scope(None):
             self._variables = {
-                name: engine.make_variable(self._prefix + name, spec, self._metric.additive)
+                name: engine.make_variable(
+                    self._prefix + name,
+                    engine.wide(spec) if self._metric.additive else spec,
+                    self._metric.additive,
+                )
                 for name, spec in self._spec.items()
             }
             if tf.distribute.has_strategy():

@@ -154,7 +154,7 @@ def streaming_sparse_recall_at_k(
 
     Raises:
       ValueError: the shapes do not fit, or `k` is out of range.
-      tf.errors.InvalidArgumentError: predictions are NaN.
+      tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     where = "streaming_sparse_recall_at_k"
@@ -293,7 +293,7 @@ def streaming_sparse_average_precision_at_k(
 
     Raises:
       ValueError: the shapes do not fit, or `k` is out of range.
-      tf.errors.InvalidArgumentError: predictions are NaN.
+      tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     where = "streaming_sparse_average_precision_at_k"

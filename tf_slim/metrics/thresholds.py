@@ -51,7 +51,8 @@ def cases_at(
     size = len(thresholds) + 1
     bins = bin_between(thresholds[ascending], predictions)
     # The bins of the positives stand behind those of the negatives.
-    bins += size * tf.cast(tf.cast(labels, tf.bool), tf.int32)
+    labels = tf.cast(inputs.zero_or_one(where, labels, weights), tf.bool)
+    bins += size * tf.cast(labels, tf.int32)
     sums = tf.reshape(count_in_bins(bins, 2 * size, weights), [2, size])
     below = tf.cumsum(sums, axis=1)[:, :-1]
     above = tf.cumsum(sums, axis=1, reverse=True)[:, 1:]
@@ -112,7 +113,7 @@ def streaming_true_positives_at_thresholds(predictions, labels, thresholds, weig
 
     Args:
       predictions: in [0, 1], of any shape.
-      labels: of the same shape; what is not 0 is positive.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
       thresholds: a list of numbers in [0, 1].
       weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
 
@@ -123,7 +124,8 @@ def streaming_true_positives_at_thresholds(predictions, labels, thresholds, weig
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     return _count("true_positives", thresholds)
@@ -170,7 +172,7 @@ def streaming_precision_at_thresholds(
 
     Args:
       predictions: in [0, 1], of any shape.
-      labels: of the same shape; what is not 0 is positive.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
       thresholds: a list of numbers in [0, 1].
       weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
       metrics_collections: collections that the value joins.
@@ -182,7 +184,8 @@ def streaming_precision_at_thresholds(
 
     Raises:
       ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN.
+      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
+        nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
     """
     cases = ["true_positives", "false_positives"]
