@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tests.data import made
 from tf_slim import data
-from tf_slim.data import tfrecord
+from tf_slim.data import parallel_reader, tfrecord
 
 COUNT = 40
 BAD = 35
@@ -240,6 +240,32 @@ def test_the_cause_is_kept(path):
     with pytest.raises(data.DataError) as info:
         consume(data.Pipeline(spec(path), 8))
     assert isinstance(info.value.__cause__, tf.errors.InvalidArgumentError)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("length", [2**40, 2**62])
+def test_a_length_that_would_end_the_process(path, good, length, counted):
+    """TensorFlow believes it, as its checksum is right."""
+    header = struct.pack("<Q", length)
+    with open(path, "ab") as file:
+        file.write(header + tfrecord._checksum(header))
+    spec = made.describe(path, num_samples=COUNT if counted else None)
+    where = f"record {COUNT} at byte {len(good[0])}"
+    with pytest.raises(data.DataError, match=where):
+        list(data.Pipeline(spec, 2, preprocess=made.identify).dataset())
+    with pytest.raises(data.DataError, match=where):
+        data.check(spec)
+    with tf.Graph().as_default():
+        for read in (parallel_reader.parallel_read, parallel_reader.single_pass_read):
+            with pytest.raises(data.DataError, match=where):
+                read(str(path), tf.compat.v1.TFRecordReader)
+
+
+def test_the_checksum_of_a_length_is_that_of_tensorflow(tmp_path):
+    for size in (0, 1, 300):
+        data.write_examples(tmp_path / "x", [bytes(size)])
+        whole = (tmp_path / "x").read_bytes()
+        assert whole[8:12] == tfrecord._checksum(whole[:8])
 
 
 def test_records_are_found_without_being_read(path, good):

@@ -115,6 +115,7 @@ def _labels(
 
 def _scan(path: str, read: Callable[[tf.Tensor], tuple[tf.Tensor, ...]]) -> Iterator:
     """Yields `read(record)` for each record of a file. A graph of its own works in every mode."""
+    tfrecord.refuse_endless([path])
     # The caller must not find this graph its default one between two records.
     with tf.Graph().as_default() as graph:
         dataset = tf.data.TFRecordDataset(path)

@@ -84,7 +84,8 @@ class Pipeline:
             num_parallel_calls: Number of calls that read and preprocess at the same time.
 
         Raises:
-            DataError: If there are no files, or they hold no records.
+            DataError: If there are no files, or they hold no records, or (in files of up to 256 MiB
+                together) one whose length is beyond its file.
             ValueError: If an argument is out of its range, `preprocess` is an unknown name, or it
                 does not return float32 `[height, width, channels]`.
         """
@@ -116,6 +117,8 @@ class Pipeline:
         # A TFRecord file without records has no bytes. An endless stream of nothing would hang.
         if not any(tf.io.gfile.stat(path).length for path in self.files):
             check_count(spec, self.files, 0)
+        if self._num_samples is not None:  # else they are counted, which shows it as well
+            tfrecord.refuse_endless(self.files, tfrecord.QUICKLY_READ)
         self._image_spec = self._trace_preprocessing()
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.data import tfrecord
 from tf_slim.legacy.v1_only import require_v1_graph
 
 v1 = tf.compat.v1
@@ -133,7 +134,7 @@ def parallel_read(
       ValueError: there are no files.
     """
     require_v1_graph("slim.parallel_reader.parallel_read", _INSTEAD)
-    files = get_data_files(data_sources)
+    files = _checked(get_data_files(data_sources), reader_class, reader_kwargs)
     with v1.name_scope(scope, "parallel_read"):
         names = v1.train.string_input_producer(
             files, num_epochs=num_epochs, shuffle=shuffle, seed=seed, name="filenames"
@@ -169,12 +170,19 @@ def single_pass_read(data_sources, reader_class, reader_kwargs=None, scope=None)
       ValueError: there are no files.
     """
     require_v1_graph("slim.parallel_reader.single_pass_read", _INSTEAD)
-    files = get_data_files(data_sources)
+    files = _checked(get_data_files(data_sources), reader_class, reader_kwargs)
     with v1.name_scope(scope, "single_pass_read"):
         names = v1.train.string_input_producer(
             files, num_epochs=1, shuffle=False, capacity=1, name="filenames"
         )
         return reader_class(**(reader_kwargs or {})).read(names)
+
+
+def _checked(files: list[str], reader_class, reader_kwargs) -> list[str]:
+    """The files, when none of them is known to end the process of who reads it."""
+    if reader_class is v1.TFRecordReader and not (reader_kwargs or {}).get("options"):
+        tfrecord.refuse_endless(files, tfrecord.QUICKLY_READ)
+    return files
 
 
 def get_data_files(data_sources: Any) -> list[str]:
