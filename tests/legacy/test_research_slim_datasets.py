@@ -379,10 +379,18 @@ def test_an_archive_is_unpacked_beside_what_is_there(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_a_damaged_archive_says_which_to_remove(kind, tmp_path):
-    fetch, _, file = ARCHIVES[kind]
-    with serving(b"no archive") as server:
+    fetch, pack, file = ARCHIVES[kind]
+    with serving(pack(["roses/1"])[:-9]) as server:
         with pytest.raises(OSError, match=f"(?s){file}.*remove it"):
             fetch(f"http://127.0.0.1:{server.server_port}/{file}", str(tmp_path))
+
+
+def test_a_page_in_the_place_of_a_tarball_is_not_kept(tmp_path):
+    with serving(b"<html>") as server:
+        address = f"http://127.0.0.1:{server.server_port}/x.tgz"
+        with pytest.raises(OSError, match="is no archive"):
+            dataset_utils.download_and_uncompress_tarball(address, str(tmp_path))
+    assert not (tmp_path / "x.tgz").exists()
 
 
 def test_a_tarball_stays_in_its_folder(tmp_path):

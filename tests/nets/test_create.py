@@ -255,7 +255,8 @@ def served(monkeypatch, one_published):
     """Serves the archive in place of the network; returns the addresses asked for."""
     asked = []
 
-    def download(address, path, *, sha256, progress):
+    def download(address, path, *, sha256, progress, archive):
+        assert archive
         asked.append(address)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         shutil.copy(one_published, path)
@@ -304,7 +305,7 @@ def test_without_a_network_it_says_what_to_put_where(one_published, monkeypatch,
     place = tmp_path / "cache/checkpoints/digits_2020.tar.gz"
     with pytest.raises(OSError, match=f"Cannot fetch it. To do .*, put {ADDRESS} at {place}"):
         slim.nets.create("lenet", checkpoint=True)
-    place.parent.mkdir(parents=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(one_published, place)
     slim.nets.create("lenet", checkpoint=True)
     assert place.exists(), "it is not ours to delete"
@@ -315,6 +316,16 @@ def test_an_archive_without_a_checkpoint(served, one_published):
         made.addfile(tarfile.TarInfo("README"), io.BytesIO())
     with pytest.raises(OSError, match="no checkpoint in .*digits_2020. Remove that folder"):
         slim.nets.fetch("lenet")
+
+
+def test_a_damaged_archive_is_fetched_again(served, one_published, tmp_path):
+    whole = one_published.read_bytes()
+    one_published.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(OSError, match="Cannot unpack"):
+        slim.nets.fetch("lenet")
+    one_published.write_bytes(whole)
+    assert slim.nets.fetch("lenet").startswith(str(tmp_path / "cache/checkpoints"))
+    assert len(served) == 2
 
 
 def test_averages_are_taken_before_the_last_step(tmp_path):

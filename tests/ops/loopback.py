@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 
 
@@ -19,6 +20,10 @@ class Server(http.server.ThreadingHTTPServer):
       tag: the ETag.
       says_length: whether to send the length.
       asked: the `Range` of each request so far.
+      answers: headers that are added, or take the place of those that are sent.
+      part_tag: the ETag of parts, where it is another one.
+      leads_to: where each request is sent on to.
+      pause: seconds between the pieces of 1000 bytes that an answer comes in.
     """
 
     def __init__(self, data: bytes):
@@ -30,6 +35,10 @@ class Server(http.server.ThreadingHTTPServer):
         self.data = data
         self.says_length = True
         self.asked: list[str | None] = []
+        self.answers: dict[str, str] = {}
+        self.part_tag: str | None = None
+        self.leads_to: str | None = None
+        self.pause = 0.0
 
     @property
     def address(self) -> str:
@@ -45,6 +54,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if server.status != 200:
             self.send_error(server.status)
             return
+        if server.leads_to:
+            self.send_response(302)
+            self.send_header("Location", server.leads_to)
+            self.end_headers()
+            return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
         partial = server.ranges and start and self.headers.get("If-Range") == server.tag
         if partial and start >= len(server.data):
@@ -55,14 +69,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         body = server.data[start:] if partial else server.data
         self.send_response(206 if partial else 200)
+        headers = {}
         if partial:
-            self.send_header("Content-Range", f"bytes {start}-{len(server.data) - 1}/*")
+            headers["Content-Range"] = f"bytes {start}-{len(server.data) - 1}/*"
         if server.says_length:
-            self.send_header("Content-Length", str(len(body)))
+            headers["Content-Length"] = str(len(body))
         if server.tag:
-            self.send_header("ETag", server.tag)
+            headers["ETag"] = (server.part_tag or server.tag) if partial else server.tag
+        for name, value in {**headers, **server.answers}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body[: server.cut.pop(0)] if server.cut else body)
+        body = body[: server.cut.pop(0)] if server.cut else body
+        if not server.pause:
+            self.wfile.write(body)
+            return
+        with contextlib.suppress(ConnectionError):
+            for at in range(0, len(body), 1000):
+                self.wfile.write(body[at : at + 1000])
+                time.sleep(server.pause)
 
     def log_message(self, *args):
         del args

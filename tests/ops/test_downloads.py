@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import io
+import lzma
 import os
 import socket
+import stat
 import tarfile
 import threading
 
 import pytest
 
 from tests.ops import loopback
-from tf_slim.ops import downloads
+from tf_slim.ops import downloads, unpacking
 
 DATA = bytes(i * i % 251 for i in range(100_000))
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -151,6 +155,103 @@ def test_two_at_once_fetch_it_once(server, path):
     assert server.asked == [None]
 
 
+def test_it_is_said_that_no_checksum_is_known(server, path):
+    with pytest.warns(UserWarning, match=f"No checksum of .*has the SHA-256 {SHA256}"):
+        downloads.download(server.address, path)
+
+
+def test_a_page_is_no_archive(server, path):
+    """Such as that of a hotel, where the network asks for a name first."""
+    server.data = b"<html>Welcome to our network</html>" * 100
+    with pytest.raises(downloads.DownloadError, match="no archive; it begins with b'<html>Welc"):
+        downloads.download(server.address, path, archive=True)
+    assert os.listdir(path.parent) == ["file.bin.lock"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Content-Length": "many"}, "says that it has 'many' bytes"),
+        ({"Content-Length": "-5"}, "says that it has '-5' bytes"),
+        ({"Content-Length": "9" * 30}, "says that it has '9999"),
+        ({"Content-Length": str(len(DATA) + 5)}, "ended after 100000 of 100005 b.*4 attempts"),
+        ({"Content-Encoding": "gzip"}, "sent it as gzip"),
+        ({"Content-Range": "bytes 0-99999/100009"}, "ended after 100000 of 100009 b.*4 attempts"),
+    ],
+)
+def test_odd_headers(server, path, headers, reason):
+    server.answers = headers
+    with pytest.raises(downloads.DownloadError, match=reason):
+        downloads.download(server.address, path, sha256=SHA256, wait=0)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("version", [b"\xff\xfe", b"a\r\nX: y", "é".encode()])
+def test_a_damaged_note_of_the_version(server, path, version):
+    path.parent.mkdir()
+    path.with_name("file.bin.part").write_bytes(DATA[:1000])
+    path.with_name("file.bin.part.version").write_bytes(version)
+    downloads.download(server.address, path, sha256=SHA256, wait=0)
+    assert server.asked == [None]
+
+
+def test_a_part_of_another_version_is_not_appended(server, path):
+    server.cut, server.part_tag = [30_000], '"two"'
+    downloads.download(server.address, path, sha256=SHA256, wait=0)
+    assert server.asked == [None, "bytes=30000-", None]
+    assert path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("place", ["file:///etc/hostname", "ftp://127.0.0.1/x"])
+def test_it_is_led_to_no_other_protocol(server, path, place):
+    server.leads_to = place
+    with pytest.raises(downloads.DownloadError, match=f"{place}' is not allowed|leads to {place}"):
+        downloads.download(server.address, path, wait=0)
+
+
+@pytest.mark.parametrize("address", ["http://host/a b", "http://[", "http://host:port/"])
+def test_addresses_that_are_none(path, address):
+    with pytest.raises(downloads.DownloadError, match="Cannot fetch"):
+        downloads.download(address, path, wait=0)
+
+
+def test_a_transfer_that_takes_too_long(server, path):
+    server.pause = 0.01
+    with pytest.raises(downloads.DownloadError, match="takes too long. .* bytes are there"):
+        downloads.download(server.address, path, most_seconds=0.02)
+    assert len(server.asked) == 1
+    server.pause = 0.0
+    downloads.download(server.address, path, sha256=SHA256)
+    assert server.asked[1] is not None and path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("suffix", [".part", ".part.version", ".lock"])
+def test_no_planted_link_is_followed(server, path, suffix):
+    path.parent.mkdir()
+    victim = path.with_name("victim")
+    victim.write_text("mine")
+    path.with_name(f"file.bin{suffix}").symlink_to(victim)
+    with pytest.raises(downloads.DownloadError, match="it is a link"):
+        downloads.download(server.address, path, sha256=SHA256, wait=0)
+    assert victim.read_text() == "mine"
+
+
+def test_the_cache_is_private(monkeypatch, tmp_path):
+    monkeypatch.setenv("TF_SLIM_CACHE", str(tmp_path / "cache"))
+    folder = downloads.private_folder("nets")
+    assert folder == tmp_path / "cache" / "nets"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder.parent)] == [0o700] * 2
+    os.chmod(folder, 0o777)
+    with pytest.raises(downloads.DownloadError, match="can be written by others.*chmod 700"):
+        downloads.private_folder("nets")
+    os.chmod(folder, 0o755)
+    assert downloads.private_folder("nets") == folder
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    if os.stat(folder).st_uid:  # else it is root's, who could do anything in any case
+        with pytest.raises(downloads.DownloadError, match="can be written by others"):
+            downloads.private_folder("nets")
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
@@ -243,3 +344,47 @@ def test_another_process_was_faster(tmp_path):
     (tmp_path / "out" / "good").write_bytes(b"x")
     assert downloads.extract(made, tmp_path / "out") == str(tmp_path / "out")
     assert sorted(os.listdir(tmp_path)) == ["a.tar.gz", "out"]
+
+
+def test_an_archive_that_holds_more_than_it_may(tmp_path):
+    made = archive(tmp_path / "a.tar.gz", one=bytes(600_000), two=bytes(600_000))
+    assert made.stat().st_size < 10_000
+    with pytest.raises(downloads.DownloadError, match="more than 1,000,000 bytes"):
+        downloads.extract(made, tmp_path / "out", most_bytes=1_000_000)
+    assert sorted(os.listdir(tmp_path)) == ["a.tar.gz"]
+    downloads.extract(made, tmp_path / "out", most_bytes=2_000_000)
+
+
+def test_a_header_that_asks_for_all_memory(tmp_path):
+    """Its size, with the right checksum, is that of a comment of 4 GB."""
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 1 << 32
+    (tmp_path / "a.tar").write_bytes(info.tobuf() + bytes(2048))
+    with pytest.raises(downloads.DownloadError, match="Cannot unpack|Refused"):
+        downloads.extract(tmp_path / "a.tar", tmp_path / "out", most_bytes=1 << 20)
+
+
+@pytest.mark.parametrize("opened", [open, gzip.open, bz2.open, lzma.open])
+def test_archives_that_end_between_two_members(tmp_path, opened):
+    with tarfile.open(tmp_path / "a", "w") as made:
+        for name in ("one", "two"):
+            info = tarfile.TarInfo(name)
+            info.size = 5
+            made.addfile(info, io.BytesIO(b"12345"))
+    whole = (tmp_path / "a").read_bytes()
+    with opened(tmp_path / "a", "wb") as file:
+        file.write(whole)
+    assert unpacking.is_archive(tmp_path / "a")
+    downloads.extract(tmp_path / "a", tmp_path / "out")
+    assert (tmp_path / "out" / "two").read_bytes() == b"12345"
+    content = (tmp_path / "a").read_bytes()
+    (tmp_path / "a").write_bytes(whole[:1024] if opened is open else content[:-4])
+    with pytest.raises(downloads.DownloadError, match="Cannot unpack"):
+        downloads.extract(tmp_path / "a", tmp_path / "cut")
+
+
+def test_what_is_no_archive(tmp_path):
+    for content in (b"", b"<html>", b"\x1f\x8b<html>", bytes(2048), b"x" * 2048):
+        (tmp_path / "a").write_bytes(content)
+        assert not unpacking.is_archive(tmp_path / "a")
+    assert not unpacking.is_archive(tmp_path / "absent")

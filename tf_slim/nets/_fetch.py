@@ -86,7 +86,7 @@ def fetch(
       OSError: it cannot be fetched, or the archive is not what it should be.
     """
     known = checkpoint(name)
-    kept = downloads.cache_folder("checkpoints") if folder is None else pathlib.Path(folder)
+    kept = downloads.private_folder("checkpoints") if folder is None else pathlib.Path(folder)
     unpacked = kept / known.name
     if unpacked.is_dir():
         return _find(unpacked)
@@ -99,15 +99,18 @@ def fetch(
                 archive,
                 sha256=known.sha256,
                 progress=progress or downloads.ProgressLine(known.name),
+                archive=True,
             )
         except OSError as error:
             raise downloads.DownloadError(
                 f"{error} To do without the network, put {known.address} at {archive}."
             ) from error
-    downloads.extract(archive, unpacked)
-    if not by_hand:
-        with contextlib.suppress(OSError):
-            archive.unlink()
+    try:
+        downloads.extract(archive, unpacked)
+    finally:
+        if not by_hand:
+            with contextlib.suppress(OSError):
+                archive.unlink()
     return _find(unpacked)
 
 

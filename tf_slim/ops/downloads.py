@@ -1,33 +1,38 @@
-"""Fetching a file by its address: resumed, checked, whole or not at all; and unpacking archives."""
+"""Fetching a file by its address: resumed, checked, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import http.client
-import lzma
 import os
 import pathlib
-import shutil
+import stat
 import sys
-import tarfile
-import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-import zlib
+import warnings
 from collections.abc import Callable, Iterator
+from typing import IO, Any
 
-__all__ = ["DownloadError", "ProgressLine", "cache_folder", "download", "extract"]
+from tf_slim.ops.unpacking import DownloadError, extract, is_archive
+
+__all__ = [
+    "DownloadError",
+    "ProgressLine",
+    "cache_folder",
+    "download",
+    "extract",
+    "private_folder",
+]
 
 _CHUNK = 1 << 18
 _SECONDS_TO_ANSWER = 30.0
 _ATTEMPTS = 4
-_DAMAGE = (tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError)
-
-
-class DownloadError(OSError):
-    """A file that cannot be fetched, or that is not what it should be."""
+_MOST_SECONDS = 6 * 3600.0
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
 
 def cache_folder(*parts: str) -> pathlib.Path:
@@ -45,6 +50,26 @@ def cache_folder(*parts: str) -> pathlib.Path:
         return pathlib.Path(own).expanduser().joinpath(*parts)
     caches = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return pathlib.Path(caches).expanduser().joinpath("tf_slim", *parts)
+
+
+def private_folder(*parts: str) -> pathlib.Path:
+    """The same folder, made if need be, and nobody else's: what is found there is trusted.
+
+    Raises:
+      DownloadError: it, or a folder between it and the cache, is of another user, or of all.
+    """
+    folder = cache_folder(*parts)
+    chain = [folder.parents[index] for index in reversed(range(len(parts)))] + [folder]
+    for path in chain:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for found in (os.lstat(path), os.stat(path)):
+            own = not hasattr(os, "getuid") or found.st_uid in (0, os.getuid())
+            if not own or (found.st_mode & stat.S_IWOTH and not stat.S_ISLNK(found.st_mode)):
+                raise DownloadError(
+                    f"The cache {path} can be written by others, who could put anything there. Set "
+                    f"TF_SLIM_CACHE to a folder of your own, or repair it: chmod 700 {path}"
+                )
+    return folder
 
 
 class ProgressLine:
@@ -79,6 +104,8 @@ def download(
     sha256: str | None = None,
     progress: Callable[[int, int | None], object] | None = None,
     wait: float = 1.0,
+    archive: bool = False,
+    most_seconds: float = _MOST_SECONDS,
 ) -> str:
     """Fetches a file over HTTP. A transfer that was cut off goes on where it was.
 
@@ -88,17 +115,19 @@ def download(
     Args:
       address: beginning with http:// or https://.
       path: the file to make. What is there already is not fetched again.
-      sha256: the checksum in hexadecimal, if it is known.
+      sha256: the checksum in hexadecimal, if it is known. If not, a warning says what it is.
       progress: called now and then with the bytes that are there and their number in the end, or
         None where the server does not say.
       wait: seconds before the second attempt, doubled for each further one.
+      archive: whether it has to be a tar archive, not the page of a portal or an error.
+      most_seconds: how long it may take in all; what has come by then is kept.
 
     Returns:
       `path`, as a string.
 
     Raises:
-      DownloadError: the address is wrong, the server or the network fails, or the checksum is
-        another one.
+      DownloadError: the address is wrong, the server or the network fails or takes too long, or
+        what came is not what it should be.
     """
     path = os.fspath(path)
     if os.path.exists(path):
@@ -107,100 +136,50 @@ def download(
         raise DownloadError(
             f"Cannot fetch {address!r}: it does not begin with http:// or https://."
         )
+    deadline = time.monotonic() + most_seconds
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     with _locked(path + ".lock"):
         if not os.path.exists(path):
-            _transfer(address, path + ".part", progress, wait)
-            _check(address, path + ".part", sha256)
+            _transfer(address, path + ".part", progress, wait, deadline)
+            _check(address, path + ".part", sha256, archive)
             os.replace(path + ".part", path)
             _forget_version(path + ".part")
     return path
 
 
-def extract(archive: str | os.PathLike, folder: str | os.PathLike) -> str:
-    """Unpacks a tar archive, compressed or not, into a new folder, which appears whole or not.
-
-    Args:
-      archive: a file.
-      folder: the folder to make.
-
-    Returns:
-      `folder`, as a string.
-
-    Raises:
-      DownloadError: the archive is damaged, or holds anything but files and folders with names
-        below `folder`. Nothing is left of it then.
-    """
-    archive, folder = os.fspath(archive), os.path.abspath(os.fspath(folder))
-    parent, base = os.path.split(folder)
-    os.makedirs(parent, exist_ok=True)
-    staging = tempfile.mkdtemp(prefix=f".{base}.part-", dir=parent)
-    try:
-        with tarfile.open(archive) as members:
-            for member in members:
-                _extract_member(archive, members, member, staging)
-        os.chmod(staging, 0o755)
-        try:
-            os.replace(staging, folder)
-        except OSError:
-            if not os.path.isdir(folder):  # else another process was faster, with the same files
-                raise
-    except (*_DAMAGE, OSError) as error:
-        if isinstance(error, DownloadError):
-            raise
-        raise DownloadError(
-            f"Cannot unpack {archive}: {error}. If it is damaged, remove it to fetch it again."
-        ) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return folder
-
-
-def _extract_member(
-    archive: str, members: tarfile.TarFile, member: tarfile.TarInfo, staging: str
-) -> None:
-    target = os.path.realpath(os.path.join(staging, member.name))
-    inside = target == os.path.realpath(staging) or target.startswith(
-        os.path.realpath(staging) + os.sep
-    )
-    if not inside or not (member.isfile() or member.isdir()):
-        kind = "is neither a file nor a folder" if inside else "lies outside its folder"
-        raise DownloadError(
-            f"Refused to unpack {archive}: {member.name!r} in it {kind}. Nothing was written."
-        )
-    if member.isdir():
-        os.makedirs(target, exist_ok=True)
-        return
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    source = members.extractfile(member)
-    if source is not None:
-        with source, open(target, "wb") as file:
-            shutil.copyfileobj(source, file, _CHUNK)
-
-
 # ------------------------------------------------------------------------------- the transfer
 
 
-def _transfer(address: str, part: str, progress, wait: float) -> None:
+def _transfer(address: str, part: str, progress, wait: float, deadline: float) -> None:
     failure: Exception = OSError("no attempt was made")
+    announced = None
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(wait * 2 ** (attempt - 1))
         try:
-            _receive(address, part, progress)
+            _receive(address, part, progress, deadline)
             return
+        except DownloadError:
+            raise
         except urllib.error.HTTPError as error:
             if error.code == 416:  # nothing comes after what is there
-                if error.headers.get("Content-Range") == f"bytes */{os.path.getsize(part)}":
+                there = os.path.getsize(part)
+                whole = error.headers.get("Content-Range") == f"bytes */{there}"
+                if whole and announced in (None, there):
                     return
                 _forget(part)
-            elif error.code < 500 and error.code != 429:
+            elif error.code < 500 and error.code not in (408, 425, 429):
                 raise DownloadError(
                     f"The server answered {error.code} {error.reason} for {address}."
                 ) from error
-            failure = error
+            if not isinstance(failure, _CutShort):
+                failure = error
+        except _CutShort as error:
+            failure, announced = error, error.announced
         except (OSError, http.client.HTTPException) as error:
             failure = error
+        except (ValueError, LookupError) as error:  # of addresses that are none
+            raise DownloadError(f"Cannot fetch {address!r}: {error}.") from error
     there = os.path.getsize(part) if os.path.exists(part) else 0
     kept = f" {there} bytes are there; the next attempt goes on after them." if there else ""
     raise DownloadError(
@@ -208,7 +187,7 @@ def _transfer(address: str, part: str, progress, wait: float) -> None:
     ) from failure
 
 
-def _receive(address: str, part: str, progress) -> None:
+def _receive(address: str, part: str, progress, deadline: float) -> None:
     """One attempt. Raises OSError if the connection ends too early."""
     version = _known_version(part)
     start = os.path.getsize(part) if version and os.path.exists(part) else 0
@@ -216,47 +195,110 @@ def _receive(address: str, part: str, progress) -> None:
     if start and version:
         headers |= {"Range": f"bytes={start}-", "If-Range": version}
     request = urllib.request.Request(address, headers=headers)
-    with urllib.request.urlopen(request, timeout=_SECONDS_TO_ANSWER) as answer:
+    opener = urllib.request.build_opener(_Redirects)
+    with opener.open(request, timeout=_SECONDS_TO_ANSWER) as answer:
         # Only 206 is a part; a server that knows no ranges, or has another file by now, sends all.
         goes_on = answer.status == 206 and _first_byte(answer) == start
         if answer.status == 206 and not goes_on:
             _forget(part)
             raise OSError("the server sent another part than the one asked for")
+        if goes_on and _version(answer) not in (version, ""):
+            _forget(part)
+            raise OSError("the server sent a part of another version")
+        if answer.status not in (200, 206):
+            raise OSError(f"the server answered {answer.status} {answer.reason}")
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise OSError(f"the server sent it as {answer.headers['Content-Encoding']}")
         start = start if goes_on else 0
-        length = answer.headers.get("Content-Length")
-        total = None if length is None else start + int(length)
+        total = _total(answer, start)
         if not goes_on:
-            _note_version(part, answer)
-        with open(part, "ab" if goes_on else "wb") as file:
+            with _opened(part + ".version", "wb") as file:
+                file.write(_version(answer).encode("utf-8", "surrogateescape"))
+        with _opened(part, "ab" if goes_on else "wb") as file:
             done = start
-            while chunk := answer.read(_CHUNK):
+            while chunk := answer.read1(_CHUNK):
                 file.write(chunk)
                 done += len(chunk)
                 if progress is not None:
                     progress(done, total)
+                if time.monotonic() > deadline:
+                    raise DownloadError(
+                        f"Cannot fetch {address}: it takes too long. {done} bytes are there; the "
+                        "next attempt goes on after them."
+                    )
+    if total is not None and done > total:
+        _forget(part)
+        raise OSError(f"there came {done} bytes, where {total} were announced")
     if total is not None and done != total:
-        raise OSError(f"the connection ended after {done} of {total} bytes")
+        raise _CutShort(done, total)
+
+
+class _CutShort(OSError):
+    """Less came than the server had announced."""
+
+    def __init__(self, done: int, announced: int):
+        super().__init__(f"the connection ended after {done} of {announced} bytes")
+        self.announced = announced
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows to no other protocol, and from a safe one to no unsafe one."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        allowed = ("https",) if req.full_url.startswith("https:") else ("http", "https")
+        if urllib.parse.urlsplit(newurl).scheme not in allowed:
+            raise DownloadError(f"Cannot fetch {req.full_url}: it leads to {newurl}.")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _total(answer, start: int) -> int | None:
+    """How many bytes the whole file has, by what the server says."""
+    length = answer.headers.get("Content-Length")
+    if length is not None and not _is_number(length):
+        raise OSError(f"the server says that it has {length!r} bytes")
+    whole = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    if _is_number(whole):
+        return int(whole)
+    return None if length is None else start + int(length)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _first_byte(answer) -> int:
     given = answer.headers.get("Content-Range", "")
     first = given.removeprefix("bytes ").partition("-")[0]
-    return int(first) if first.isdigit() else -1
+    return int(first) if _is_number(first) else -1
+
+
+def _opened(path: str, mode: str) -> IO[Any]:
+    """Opens a file for writing, but not what a link points to that somebody has put there."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | _NO_LINKS, 0o666)
+
+    try:
+        return open(path, mode, opener=opener)
+    except OSError as error:
+        if os.path.islink(path):
+            raise DownloadError(f"Refused to write to {path}: it is a link. Remove it.") from error
+        raise
 
 
 def _known_version(part: str) -> str | None:
     """What identifies the file on the server that `part` is the beginning of."""
     try:
-        return pathlib.Path(part + ".version").read_text(encoding="utf-8") or None
-    except OSError:
+        version = pathlib.Path(part + ".version").read_text(encoding="utf-8")
+    except (OSError, ValueError):
         return None
+    return version if version.isascii() and version.isprintable() and version else None
 
 
-def _note_version(part: str, answer) -> None:
+def _version(answer) -> str:
     tag = answer.headers.get("ETag") or ""
     # A weak tag does not promise the same bytes.
-    version = answer.headers.get("Last-Modified") if tag.startswith("W/") or not tag else tag
-    pathlib.Path(part + ".version").write_text(version or "", encoding="utf-8")
+    return (answer.headers.get("Last-Modified") if tag.startswith("W/") or not tag else tag) or ""
 
 
 def _forget_version(part: str) -> None:
@@ -268,14 +310,26 @@ def _forget(part: str) -> None:
     _forget_version(part)
 
 
-def _check(address: str, part: str, sha256: str | None) -> None:
-    if sha256 is None:
-        return
+def _check(address: str, part: str, sha256: str | None, archive: bool) -> None:
     digest = hashlib.sha256()
     with open(part, "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-    if digest.hexdigest() != sha256.lower():
+    if sha256 is None:
+        if archive and not is_archive(part):
+            with open(part, "rb") as file:
+                begin = file.read(40)
+            _forget(part)
+            raise DownloadError(
+                f"What came from {address} is no archive; it begins with {begin!r}. It was not "
+                "kept. Is there a portal between this machine and the network?"
+            )
+        warnings.warn(
+            f"No checksum of {address} is known, so what came could not be checked. It has the "
+            f"SHA-256 {digest.hexdigest()}.",
+            stacklevel=4,
+        )
+    elif digest.hexdigest() != sha256.lower():
         _forget(part)
         raise DownloadError(
             f"What came from {address} has the SHA-256 {digest.hexdigest()}, not {sha256}: it was "
@@ -300,6 +354,6 @@ def _locked(path: str) -> Iterator[None]:
         yield
         return
     # The file stays: if it were deleted, one process could hold its lock and another a new one's.
-    with open(path, "w", encoding="utf-8") as file:
+    with _opened(path, "wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

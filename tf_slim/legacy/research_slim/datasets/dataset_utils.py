@@ -11,7 +11,7 @@ import zipfile
 import tensorflow as tf
 
 from tf_slim.data import labels
-from tf_slim.ops import downloads
+from tf_slim.ops import downloads, unpacking
 
 __all__ = [
     "LABELS_FILENAME",
@@ -138,10 +138,13 @@ def download_url(url, dataset_dir):
     Raises:
       OSError: it cannot be fetched.
     """
+    return _fetched(url, dataset_dir)
+
+
+def _fetched(url: str, dataset_dir: str, **kwargs) -> str:
     name = posixpath.basename(urllib.parse.urlsplit(url).path)
-    return downloads.download(
-        url, os.path.join(dataset_dir, name), progress=downloads.ProgressLine(name)
-    )
+    path = os.path.join(dataset_dir, name)
+    return downloads.download(url, path, progress=downloads.ProgressLine(name), **kwargs)
 
 
 def download_and_uncompress_tarball(tarball_url, dataset_dir):
@@ -155,7 +158,7 @@ def download_and_uncompress_tarball(tarball_url, dataset_dir):
       OSError: the archive cannot be fetched, is damaged, or holds anything but files and folders
         below `dataset_dir`. Nothing is unpacked then.
     """
-    archive = download_url(tarball_url, dataset_dir)
+    archive = _fetched(tarball_url, dataset_dir, archive=True)
     with tempfile.TemporaryDirectory(prefix=".unpacked-", dir=dataset_dir) as staging:
         unpacked = downloads.extract(archive, os.path.join(staging, "files"))
         for folder, _, files in os.walk(unpacked):
@@ -178,6 +181,8 @@ def download_and_uncompress_zipfile(zip_url, dataset_dir):
     archive = download_url(zip_url, dataset_dir)
     try:
         with zipfile.ZipFile(archive) as members:
+            if sum(member.file_size for member in members.infolist()) > unpacking.MOST_BYTES:
+                raise downloads.DownloadError(f"Refused to unpack {archive}: it is too large.")
             members.extractall(dataset_dir)  # a zip member never leaves its folder
     except zipfile.BadZipFile as error:
         raise downloads.DownloadError(
