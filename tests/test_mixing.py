@@ -225,6 +225,24 @@ def test_a_model_within_keras_and_fit(built, tmp_path):
     np.testing.assert_allclose(other(IMAGES)[0], model(IMAGES)[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_frozen_layer_stands_still(frozen):
+    layer = slim.as_keras_layer(slim.Model(slim_net))
+    layer.trainable = not frozen
+    inputs = keras.Input([6, 6, 3])
+    # Keras takes the product for sparse while it finds out shapes.
+    whole = keras.Model(inputs, keras.layers.Dense(3)(layer(inputs * 2.0)))
+    assert len(whole.trainable_variables) == (2 if frozen else 4)
+    whole.compile(
+        keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    before = [w.numpy() for w in layer.weights]
+    whole.fit(IMAGES, LABELS, verbose=0)
+    moved = [not np.array_equal(a, w) for a, w in zip(before, layer.weights, strict=True)]
+    assert moved == [not frozen] * len(layer.weights)
+    assert len(whole.losses) == (0 if frozen else 1)
+
+
 def test_make_template_finds_unscoped_names_again():
     with tf.Graph().as_default():
         net = tf.compat.v1.make_template("t", lambda x: slim.conv2d(slim.conv2d(x, 3, 1), 3, 1))

@@ -82,7 +82,8 @@ class ProgressLines(Hook):
         self._rate.start(run.step)
         self._next = time.monotonic() + self._every_secs
         if run.step:
-            self._print(f"resuming at step {run.step} of {run.number_of_steps or 'any'}")
+            changed = f"; {run.changed}" if run.changed else ""
+            self._print(f"resuming at step {run.step} of {run.number_of_steps or 'any'}{changed}")
 
     def after_step(self, run: Run) -> None:
         if time.monotonic() < self._next:

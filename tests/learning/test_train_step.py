@@ -242,6 +242,13 @@ BAD = {
                          ValueError, "v:0"),
     "no such multiplier": (lambda: toy.step(gradient_multipliers={"nett/fc/weights": 2.0}),
                            ValueError, "net/fc/weights"),
+    "a norm that is no number": (lambda: toy.step(clip_gradient_norm=float("nan")), ValueError,
+                                 "finite.*nan"),
+    "an infinite norm": (lambda: toy.step(clip_gradient_norm=float("inf")), ValueError, "0 for no"),
+    "a norm in words": (lambda: toy.step(clip_gradient_norm="1"), TypeError, "expected a number"),
+    "a multiplier that is no number": (
+        lambda: toy.step(gradient_multipliers={"net/fc/weights": float("nan")}), ValueError,
+        r"net/fc/weights.*finite"),
     "negative norm": (lambda: toy.step(clip_gradient_norm=-1), ValueError, "-1"),
     "loss of none": (lambda: with_loss(lambda out, y: None), ValueError, "scalar"),
     "loss of a vector": (lambda: with_loss(lambda out, y: out[:, 0]), ValueError, r"\(16,\)"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import copy
 import threading
 
@@ -331,3 +333,95 @@ def test_not_a_function(bad):
 def test_saving_before_building(action, tmp_path):
     with pytest.raises(ValueError, match="Build it first"):
         getattr(slim.Model(tower), action)(tmp_path / "x")
+
+
+# ------------------------------------------------------------------ what build takes
+
+Pair = collections.namedtuple("Pair", "a b")
+
+STRUCTURES = {
+    "dict": ({"a": tf.TensorSpec([None, 3]), "b": [None, 4]}, lambda x: (x["a"], x["b"])),
+    "list of specs": ([tf.TensorSpec([None, 3]), tf.TensorSpec([2, 4])], tuple),
+    "list of shapes": ([[None, 3], (None, 4)], tuple),
+    "tuple": ((tf.TensorShape([None, 3]), np.zeros([2, 4], np.float32)), tuple),
+    "named tuple": (Pair([None, 3], [None, 4]), lambda x: (x.a, x.b)),
+    "nested": ({"x": [[None, 3], {"y": [None, 4]}]}, lambda x: (x["x"][0], x["x"][1]["y"])),
+}
+
+
+@pytest.mark.parametrize("in_graph", [False, True])
+@pytest.mark.parametrize("case", STRUCTURES)
+def test_build_takes_structures(case, in_graph):
+    given, parts_of = STRUCTURES[case]
+
+    def net(inputs):
+        one, other = parts_of(inputs)
+        return dense(one, 2, "one") + dense(other, 2, "other")
+
+    with tf.Graph().as_default() if in_graph else contextlib.nullcontext():
+        model = slim.Model(net).build(given)
+        assert [v.shape.as_list() for v in model.variables] == [[3, 2], [4, 2]]
+
+
+def branching(x, is_training=False):
+    x = dense(x, 3)
+    if tf.reduce_sum(x) > 0:
+        x = x * 2.0
+    for _ in tf.range(2):
+        x += 1.0
+    return x
+
+
+def test_an_if_and_a_loop_over_tensors_are_built_as_they_are_trained():
+    model = slim.Model(branching).build(tf.TensorSpec([None, 4]))
+    assert [v.name for v in model.variables] == ["fc/weights:0"]
+    step = slim.learning.make_train_step(
+        model, lambda outputs, _: tf.reduce_mean(outputs), tf.keras.optimizers.SGD(0.0)
+    )
+    x = np.ones([2, 4], np.float32)
+    np.testing.assert_allclose(step(x, x), np.mean(model(x)), rtol=1e-6)
+    product = x @ model.variables[0].numpy()
+    np.testing.assert_allclose(
+        model(x), product * (2.0 if product.sum() > 0 else 1.0) + 2.0, rtol=1e-6
+    )
+
+
+def test_an_error_of_the_net_is_not_hidden_by_a_second_try():
+    def net(x):
+        if tf.reduce_sum(x) > 0:
+            raise KeyError("mine")
+        return dense(x, 2)
+
+    with pytest.raises(KeyError, match="mine"):
+        slim.Model(net).build([None, 4])
+
+
+def test_how_a_model_is_shown():
+    model = slim.Model(tower, name="small")
+    assert repr(model) == "<slim.Model small, not built>"
+
+    def net(x):
+        slim.variable("fixed", [7], trainable=False)
+        return dense(x, 2)
+
+    model = slim.Model(net, precision="mixed_bfloat16").build([None, 1000])
+    assert repr(model) == (
+        "<slim.Model net: 2 variables, 2,007 parameters (2,000 trainable), mixed_bfloat16>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "dtype", "text"),
+    [
+        ("fc/weight", [3, 2], tf.float32, "fc/weights"),
+        ("fc/weights", [2, 3], tf.float32, r"\(3, 2\).*\(2, 3\)"),
+        ("fc/weights", [3, 2], tf.float64, "float32.*float64"),
+    ],
+)
+def test_a_variable_is_replaced_by_one_like_it_only(name, shape, dtype, text):
+    inner = slim.Model(lambda x: dense(x, 2))
+    model = slim.Model(lambda x: inner(x)).build([None, 3])
+    with pytest.raises(ValueError, match=text):
+        model.replace_variable(name, tf.Variable(tf.zeros(shape, dtype)))
+    model.replace_variable("fc/weights", tf.Variable(tf.zeros([3, 2])))
+    np.testing.assert_array_equal(model(np.ones([1, 3], np.float32)), np.zeros([1, 2]))

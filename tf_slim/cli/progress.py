@@ -41,6 +41,8 @@ class ProgressBar(Hook):
 
     def begin(self, run: Run) -> None:
         """Draws the bar."""
+        if run.changed:
+            terminal.note(run.changed)
         self._rate.start(run.step)
         self._bar = _bar("{task.fields[rate]}", "loss {task.fields[loss]}", "{task.fields[left]}")
         self._task = self._bar.add_task(

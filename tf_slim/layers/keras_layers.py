@@ -131,7 +131,8 @@ def as_keras_layer(model: Model, **kwargs):
 
     The variables stay those of `model`: what `fit` trains, `model.save` saves by name, and what
     `model.restore` restores, the layer has. Its regularization joins the loss of `fit`;
-    `training` becomes `is_training`. Of a net that returns end points the layer gives the outputs.
+    `training` becomes `is_training`; with `layer.trainable = False` nothing of it changes, and it
+    infers. Of a net that returns end points the layer gives the outputs.
     The averages of batch norm warm up as in a step of `slim.learning.make_train_step`.
 
     Args:
@@ -142,6 +143,13 @@ def as_keras_layer(model: Model, **kwargs):
       A `tf.keras.layers.Layer`.
     """
     return _layer_class()(model, **{"name": model.name, **kwargs})
+
+
+def _dense(inputs: Any) -> Any:
+    """Keras takes what is left of `x * 2.0` for sparse while it finds out the shapes of a model."""
+    if isinstance(inputs, tf.SparseTensor):
+        return tf.ensure_shape(tf.sparse.to_dense(inputs), inputs.shape)
+    return inputs
 
 
 @functools.cache
@@ -172,9 +180,12 @@ def _layer_class() -> type:
 
         def call(self, inputs, training=None):
             model = self._slim.value
-            with self._updates.value.warm_up(), default_is_training(bool(training)):
+            inputs = tf.nest.map_structure(_dense, inputs)
+            # A layer that is frozen infers, as those of Keras do.
+            training = bool(training) and self.trainable
+            with self._updates.value.warm_up(), default_is_training(training):
                 outputs, _ = split_outputs(model(inputs))
-            for loss in model.losses:
+            for loss in model.losses if self.trainable else ():
                 self.add_loss(loss)
             return outputs
 

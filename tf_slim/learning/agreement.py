@@ -135,4 +135,4 @@ def _right(outputs: Any, labels: Any) -> np.ndarray | None:
 def _loss(loss: Callable, outputs: Any, labels: Any) -> float:
     with collect.collect() as got:
         value = loss(outputs, labels)
-    return float(tf.add_n(got.losses) if got.losses else value)
+    return float(tf.add_n(got.losses) if value is None else value)

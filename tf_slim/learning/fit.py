@@ -14,7 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.hooks import Hook, ProgressLines, Rate
-from tf_slim.learning import agreement, finite, optimizers, signals
+from tf_slim.learning import agreement, finite, hyperparameters, optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
@@ -39,6 +39,8 @@ class Run:
       loss: of the last step, a scalar tensor; None before the first one.
       stop: set to a reason to end training.
       checkpoint: the last checkpoint written or restored, or None.
+      changed: which hyperparameters are others than in the checkpoint restored, in one line, or
+        None.
     """
 
     train_step: TrainStep
@@ -49,6 +51,7 @@ class Run:
     loss: tf.Tensor | None = None
     stop: str | None = None
     checkpoint: str | None = None
+    changed: str | None = None
 
     @property
     def loss_value(self) -> float:
@@ -142,6 +145,7 @@ def _trained(
 ) -> Run:
     train_step.prepare(*source.prepare_specs())
     run = Run(train_step, None if folder is None else folder.path, number_of_steps)
+    saver.note = hyperparameters.note(train_step.optimizer)
     if folder is not None:
         _resume(run, folder)
     run.step = run.first_step = int(tf.convert_to_tensor(train_step.global_step))
@@ -236,7 +240,8 @@ def _resume(run: Run, folder: RunFolder) -> None:
     if path is None:
         return
     try:
-        checkpoints.restore(path, run.train_step.named_variables())
+        step = run.train_step
+        run.changed = hyperparameters.restore(path, step.named_variables(), step.optimizer)
     except checkpoints.CheckpointError as error:
         what = str(error) if error.report is None else error.report.text({})
         remedy = (
@@ -270,6 +275,7 @@ class _Saver:
         self._every_steps = every_steps
         self._hooks = hooks
         self._saved_at: int | None = None
+        self.note: dict[str, Any] = {}
         self._next = time.monotonic() + (every_secs or 0.0)
 
     def save_if_due(self, run: Run) -> None:
@@ -282,7 +288,8 @@ class _Saver:
         """Writes a checkpoint, if there is none of this step, and tells the hooks."""
         if self._folder is None or self._saved_at == run.step:
             return
-        run.checkpoint = self._folder.save(run.step, run.train_step.named_variables())
+        named = {**run.train_step.named_variables(), **self.note}
+        run.checkpoint = self._folder.save(run.step, named)
         self._saved_at = run.step
         self._next = time.monotonic() + (self._every_secs or 0.0)
         for hook in self._hooks if tell else ():

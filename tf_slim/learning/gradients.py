@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +18,7 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
       names: full names of the variables that are trained.
 
     Raises:
-      ValueError: a pattern matches no trained variable.
+      ValueError: a pattern matches no trained variable, or a factor is not finite.
     """
     factors: dict[str, float] = {}
     for pattern, factor in (multipliers or {}).items():
@@ -26,6 +27,10 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
             raise ValueError(
                 patterns.nothing_matches("gradient_multipliers", pattern, list(names), "trained "
                                          "variable")
+            )
+        if not math.isfinite(factor):
+            raise ValueError(
+                f"gradient_multipliers[{pattern!r}]: expected a finite factor; got {factor}."
             )
         factors.update(dict.fromkeys(hits, float(factor)))
     return factors

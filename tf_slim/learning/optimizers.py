@@ -9,6 +9,9 @@ from typing import Any
 
 import tensorflow as tf
 
+# What Keras calls a variable that its optimizer gave no name, by its number in the process.
+_NAMELESS = re.compile(r"variable(_\d+)?")
+
 
 def is_v1(optimizer: Any) -> bool:
     """Whether this is a `tf.compat.v1.train.Optimizer`."""
@@ -28,9 +31,23 @@ def check(optimizer: Any) -> None:
 
 
 def build(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
-    """Makes the slots of a Keras optimizer. One of TensorFlow 1 makes them in its first step."""
-    if not is_v1(optimizer) and not getattr(optimizer, "built", False):
+    """Makes the slots of a Keras optimizer. One of TensorFlow 1 makes them in its first step.
+
+    Raises:
+      TypeError: the optimizer takes the variables of Keras' own layers only.
+    """
+    if is_v1(optimizer) or getattr(optimizer, "built", False):
+        return
+    try:
         optimizer.build(list(variables))
+    except (AttributeError, TypeError, ValueError) as error:
+        # Adafactor hands on their names, which Keras does not take for ones, Muon asks for a path.
+        raise TypeError(
+            f"optimizer: {type(optimizer).__name__} of Keras {tf.keras.__version__} cannot train a "
+            f"slim.Model: it takes variables that Keras has made only ({error}). Choose another "
+            "one, such as tf.keras.optimizers.AdamW; or train the net as a Keras layer: "
+            "slim.as_keras_layer(model)."
+        ) from error
 
 
 def named_variables(optimizer: Any, made: Sequence[tf.Variable] = ()) -> dict[str, tf.Variable]:
@@ -49,6 +66,8 @@ def named_variables(optimizer: Any, made: Sequence[tf.Variable] = ()) -> dict[st
     named: dict[str, tf.Variable] = {}
     for variable in optimizer.variables:
         path = getattr(variable, "path", variable.name)
+        if _NAMELESS.fullmatch(path):
+            path = "variable"
         name = f"optimizer/{path.split('/', 1)[-1]}"
         while name in named:  # Keras writes both a/b_c and a_b/c as a_b_c.
             name += "_"

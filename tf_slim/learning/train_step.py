@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -332,8 +334,16 @@ def make_train_step(
     optimizers.check(optimizer)
     if not callable(loss):
         raise TypeError(f"loss: expected a function (outputs, labels); got {loss!r}.")
-    if clip_gradient_norm < 0:
-        raise ValueError(f"clip_gradient_norm must not be negative; got {clip_gradient_norm}.")
+    if not isinstance(clip_gradient_norm, numbers.Real) or isinstance(clip_gradient_norm, bool):
+        raise TypeError(
+            "clip_gradient_norm: expected a number, the largest norm, or 0 for no limit; got "
+            f"{clip_gradient_norm!r}."
+        )
+    if not 0 <= clip_gradient_norm < math.inf:
+        raise ValueError(
+            "clip_gradient_norm must not be negative, and finite (0 for no limit); got "
+            f"{clip_gradient_norm}."
+        )
     model.require_variables("train")
     names, variables = _to_train(model, variables_to_train)
     return TrainStep(

@@ -60,7 +60,11 @@ def create_train_op(
     Raises:
       AssertionError: there is nothing to train, or something that is not trainable.
       RuntimeError: called outside a v1 graph.
+      ValueError: `clip_gradient_norm` is not a number.
     """
+
+    if not tf.is_tensor(clip_gradient_norm) and clip_gradient_norm != clip_gradient_norm:
+        raise ValueError(f"clip_gradient_norm: expected a number; got {clip_gradient_norm}.")
 
     def multiply_and_clip(grads: gradients.GradsAndVars) -> gradients.GradsAndVars:
         if gradient_multipliers:

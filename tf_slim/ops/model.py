@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 import os
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import collect, modes, scopes, stores
+from tf_slim.ops import collect, modes, patterns, scopes, stores
 from tf_slim.ops import precision as precisions
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -96,27 +97,34 @@ class Model(tf.Module):
         """Makes the variables, by tracing the net once without computing anything.
 
         Args:
-          *specs: what the net takes: a `tf.TensorSpec`, a tensor or a shape for each input. A
-            dimension may be None where the net allows it.
+          *specs: what the net takes: a `tf.TensorSpec`, a tensor or a shape for each input, or a
+            dict, list or tuple of them. A dimension may be None where the net allows it.
           **kwargs: keyword arguments of the net. `is_training` is True unless given: some nets
             have parts that exist in training only.
 
         Returns:
           The model itself.
         """
-        specs = tuple(_as_spec(spec) for spec in specs)
+        specs = tuple(specs_of(spec) for spec in specs)
         if self.accepts("is_training"):
             kwargs.setdefault("is_training", True)
         if modes.in_v1_graph():
-            inputs = (tf.compat.v1.placeholder(s.dtype, s.shape, s.name) for s in specs)
-            self._run(True, tuple(inputs), kwargs)
+            inputs = tf.nest.map_structure(
+                lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape, spec.name), specs
+            )
+            self._run(True, inputs, kwargs)
             return self
 
         def trace(*inputs):
             with arg_scopes.default_is_training(True):
                 self._run(True, inputs, kwargs)
 
-        tf.function(trace, autograph=False).get_concrete_function(*specs)
+        try:
+            tf.function(trace, autograph=False).get_concrete_function(*specs)
+        except tf.errors.OperatorNotAllowedInGraphError:
+            # An `if` or a loop over tensors: AutoGraph, which takes its time, makes it one of the
+            # graph.
+            tf.function(trace).get_concrete_function(*specs)
         return self
 
     def rehearse(self, *args, **kwargs):
@@ -126,6 +134,18 @@ class Model(tf.Module):
     def accepts(self, argument: str) -> bool:
         """Whether the net's function has a parameter of this name (that is not fixed)."""
         return argument in self._parameters and argument not in self._fixed
+
+    def __repr__(self) -> str:
+        variables = self.variables
+        if not variables:
+            return f"<slim.Model {self.name}, not built>"
+        sizes = [(v.shape.num_elements() or 0, v.trainable) for v in variables]
+        trained = sum(size for size, trainable in sizes if trainable)
+        how = "" if self._precision is None else f", {self._precision}"
+        return (
+            f"<slim.Model {self.name}: {len(variables)} variables, "
+            f"{sum(size for size, _ in sizes):,} parameters ({trained:,} trainable){how}>"
+        )
 
     def __deepcopy__(self, memo):
         raise TypeError(self._no_copy())
@@ -267,13 +287,27 @@ class Model(tf.Module):
         Args:
           name: a key of `named_variables`.
           variable: of the same shape and dtype.
+
+        Raises:
+          ValueError: there is none of this name, or it has another shape or dtype.
         """
+        known = self.named_variables
+        if name not in known:
+            raise ValueError(patterns.nothing_matches("name", name, list(known), "variable"))
+        old = known[name]
+        if old.shape != variable.shape or old.dtype != variable.dtype:
+            raise ValueError(
+                f"Variable {name!r} of {self.name} has shape {old.shape} and dtype "
+                f"{old.dtype.name}; got one of shape {variable.shape} and dtype "
+                f"{tf.as_dtype(variable.dtype).name} to replace it."
+            )
+        self._replace(name, variable)
+
+    def _replace(self, name: str, variable: tf.Variable) -> None:
         if name in self._store:
             self._store.replace(name, variable)
-            return
         for child in self._children:
-            if name in child.named_variables:
-                child.replace_variable(name, variable)
+            child._replace(name, variable)
 
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar for each variable with a regularizer, computed now."""
@@ -392,12 +426,22 @@ def _name_of(fn: Callable) -> str:
     return getattr(fn, "__name__", type(fn).__name__)
 
 
-def _as_spec(spec: Any) -> tf.TensorSpec:
-    if isinstance(spec, tf.TensorSpec):
-        return spec
-    if tf.is_tensor(spec) or hasattr(spec, "dtype"):
-        return tf.TensorSpec(spec.shape, spec.dtype)
-    return tf.TensorSpec(spec, tf.float32)
+def specs_of(given: Any) -> Any:
+    """Shapes, tensors and specs, one or a structure of them, as a structure of specs."""
+    if isinstance(given, tf.TypeSpec):
+        return given
+    if tf.is_tensor(given) or hasattr(given, "dtype"):
+        return tf.TensorSpec(given.shape, given.dtype)
+    if isinstance(given, Mapping):
+        return {name: specs_of(one) for name, one in given.items()}
+    if isinstance(given, (list, tuple)) and not all(_is_size(one) for one in given):
+        specs = [specs_of(one) for one in given]
+        return type(given)(*specs) if hasattr(given, "_fields") else type(given)(specs)
+    return tf.TensorSpec(given, tf.float32)
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or isinstance(value, (numbers.Integral, tf.compat.v1.Dimension))
 
 
 def _accessible(value: Any) -> Any:
