@@ -98,8 +98,9 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _noted(reader: checkpoints.Reader) -> dict[str, Any] | None:
     if NOTE not in reader:
         return None
+    text = bytes(reader.read(NOTE))
     try:
-        return dict(json.loads(bytes(reader.read(NOTE))))
+        return dict(json.loads(text))
     except (TypeError, ValueError):
         return None
 
