@@ -99,6 +99,7 @@ class _Program:
         made = []
 
         def create_train_op(total_loss, optimizer, **kwargs):
+            kwargs["warm_up_averages"] = False  # the numbers of TensorFlow 1.15
             made.append(slim.learning.make_train_step(model, self._loss_of, optimizer, **kwargs))
 
         def optimize_loss(total_loss, global_step, learning_rate, make_optimizer, clip_gradients):

@@ -64,6 +64,12 @@ def test_in_a_training_step(jit_compile):
     assert len(model.variables) == 3, "nothing is added to what checkpoints hold"
 
 
+def test_a_training_step_with_the_numbers_of_the_original():
+    model = slim.Model(net, decay=0.75).build([None, 5])
+    trained_by_step(model, warm_up_averages=False)
+    check(model, averages(0.75, warm=False))
+
+
 @pytest.mark.parametrize("function", [lambda f: f, tf.function], ids=["eager", "function"])
 def test_in_a_loop_of_ones_own(function):
     model = slim.Model(net).build([None, 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import numbers
@@ -51,6 +52,7 @@ class TrainStep:
         check_numerics: bool,
         seed: int,
         jit_compile: bool,
+        warm_up_averages: bool,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -64,6 +66,7 @@ class TrainStep:
         self._check_numerics = check_numerics
         self._seed = seed
         self._jit_compile = jit_compile
+        self._warm_up_averages = warm_up_averages
         with tf.init_scope():
             self.global_step = tf.Variable(
                 0,
@@ -230,7 +233,7 @@ class TrainStep:
         with (
             randomness.random_scope(seed),
             step_scope(step),
-            moving_average.warm_up(step),
+            moving_average.warm_up(step) if self._warm_up_averages else contextlib.nullcontext(),
             collect.share(None if examples is None else examples > 0),
             collect.collect() as got,
             tf.GradientTape(watch_accessed_variables=False) as tape,
@@ -286,6 +289,7 @@ def make_train_step(
     check_numerics: bool = True,
     seed: int = 0,
     jit_compile: bool = False,
+    warm_up_averages: bool = True,
 ) -> TrainStep:
     """Makes a function that trains `model` by one step.
 
@@ -321,6 +325,8 @@ def make_train_step(
       check_numerics: whether a loss or a gradient that is not finite is an error.
       seed: of dropout and the like. What a step draws depends on this and the step's number.
       jit_compile: whether XLA compiles loss and gradients. It pays on GPU and TPU.
+      warm_up_averages: whether the averages of batch norm follow faster in the first steps. False
+        for the numbers of `tf.contrib.slim`, which evaluates well after many thousand steps only.
 
     Returns:
       A `TrainStep`: `step(inputs, labels) -> loss`.
@@ -357,6 +363,7 @@ def make_train_step(
         check_numerics,
         seed,
         jit_compile,
+        warm_up_averages,
     )
 
 
