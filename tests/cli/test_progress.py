@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 import tensorflow as tf
@@ -39,7 +40,7 @@ def _run(hook, steps=5):
     run = Run(None, None, number_of_steps=steps, step=2)
     hook.begin(run)
     while run.step < steps:
-        run.step, run.loss = run.step + 1, tf.constant(0.25)
+        run.step, run.loss = min(run.step + max(1, steps // 9), steps), tf.constant(0.25)
         hook.after_step(run)
     hook.end(run)
 
@@ -53,6 +54,18 @@ def test_a_bar_in_a_terminal(at_terminal):
     assert "loss 0.2500" in shown
     assert "steps/s" in shown
     assert "\x1b[?25l" in shown and shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+@pytest.mark.parametrize("width", [36, 44, 56, 72, 200])
+def test_a_bar_in_a_narrow_terminal_cuts_nothing_short(at_terminal, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    screen = at_terminal()
+    _run(progress.training_hook(), steps=100_000)
+    last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\n", screen.getvalue()).split("training")[-1]
+    shown = "".join(last.split("\n"))
+    assert "100000/100000" in shown and "loss 0.2500" in shown and "…" not in shown
+    assert ("steps/s" in shown) == (width >= 56)
+    assert len(shown.rstrip()) <= width - len("training")
 
 
 def test_the_bar_ends_well_before_the_first_step(at_terminal):

@@ -44,7 +44,10 @@ class ProgressBar(Hook):
         if run.changed:
             terminal.note(run.changed)
         self._rate.start(run.step)
-        self._bar = _bar("{task.fields[rate]}", "loss {task.fields[loss]}", "{task.fields[left]}")
+        texts = ["{task.fields[rate]}", "loss {task.fields[loss]}", "{task.fields[left]}"]
+        # A narrow terminal would cut each of them short: the loss is what remains at last.
+        width = terminal.messages().width
+        self._bar = _bar(*texts[width < 56 :][: 1 if width < 44 else None])
         self._task = self._bar.add_task(
             "training", total=run.number_of_steps, completed=run.step, rate="", loss="-", left=""
         )
@@ -104,7 +107,7 @@ def _bar(*more: str, transient: bool = False) -> Progress:
     return Progress(
         TextColumn("{task.description}"),
         # Short of the edge: the `^C` that a terminal echoes there would begin another line.
-        BarColumn(bar_width=max(10, min(40, console.width - 62))),
+        *([] if console.width < 72 else [BarColumn(bar_width=min(40, console.width - 62))]),
         MofNCompleteColumn(),
         *(TextColumn(text) for text in more),
         console=console,
