@@ -95,6 +95,16 @@ def v1_shapes():
     tf.compat.v1.enable_v2_tensorshape()
 
 
+@pytest.fixture
+def v1_variables():
+    """Variables of the kind that programs of TensorFlow 1 have in their graphs, for one test."""
+    import tensorflow as tf
+
+    tf.compat.v1.disable_resource_variables()
+    yield
+    tf.compat.v1.enable_resource_variables()
+
+
 @pytest.fixture(scope="session")
 def strategy2():
     """A MirroredStrategy over two CPU devices: two replicas on any machine.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import tensorflow as tf
 
 from tf_slim.layers import parts
-from tf_slim.ops import variables
+from tf_slim.ops import keras_objects, variables
 from tf_slim.ops.arguments import checked
 
 __all__ = [
@@ -101,7 +101,7 @@ def sum_regularizer(
 
     def sum_reg(weights):
         with tf.compat.v1.name_scope(scope, "sum_regularizer", [weights]) as name:
-            penalties = [regularizer(weights) for regularizer in regularizers]
+            penalties = [keras_objects.in_graph(one)(weights) for one in regularizers]
             penalties = [penalty for penalty in penalties if penalty is not None]
             return tf.add_n(penalties, name=name) if penalties else None
 
@@ -135,7 +135,7 @@ def apply_regularization(regularizer: Callable, weights_list: Iterable | None = 
             "variables_collections={'weights': [tf.compat.v1.GraphKeys.WEIGHTS]}."
         )
     with tf.compat.v1.name_scope("get_regularization_penalty", values=weights) as name:
-        penalties = [regularizer(weight) for weight in weights]
+        penalties = [keras_objects.in_graph(regularizer)(weight) for weight in weights]
         penalties = [tf.constant(0.0) if penalty is None else penalty for penalty in penalties]
         for penalty in penalties:
             if penalty.shape.rank != 0:

@@ -10,6 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops import keras_objects
+
 __all__ = ["InputSpec", "Layer", "as_function"]
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -94,9 +96,9 @@ class Layer:
             shape=shape,
             dtype=dtype or self._dtype or tf.float32,
             initializer=initializer,
-            regularizer=regularizer,
+            regularizer=keras_objects.in_graph(regularizer),
             trainable=trainable and self.trainable,
-            constraint=constraint,
+            constraint=keras_objects.in_graph(constraint),
         )
 
     add_weight = add_variable

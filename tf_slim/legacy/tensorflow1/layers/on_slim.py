@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.legacy.tensorflow1.layers import named
 from tf_slim.legacy.tensorflow1.layers.base import Layer
+from tf_slim.ops import keras_objects
 from tf_slim.ops.arg_scope import ArgScope, arg_scope
 
 __all__ = ["SlimLayer", "data_format_of"]
@@ -96,9 +97,9 @@ class SlimLayer(Layer):
                 self._initializers[variable] or tf.compat.v1.get_variable_scope().initializer
             )
         if self._regularizers.get(variable) is not None:
-            kwargs["regularizer"] = self._regularizers[variable]
+            kwargs["regularizer"] = keras_objects.in_graph(self._regularizers[variable])
         if self._constraints.get(variable) is not None:
-            kwargs["constraint"] = self._constraints[variable]
+            kwargs["constraint"] = keras_objects.in_graph(self._constraints[variable])
         return super()._note(getter, name, *args, **kwargs)
 
     def _renamed(self, variable: str) -> str:
