@@ -74,6 +74,12 @@ def scaled(inputs, scope=None):
         return inputs * factor
 
 
+def prelu(inputs):
+    """An activation of a user, with a variable of its own."""
+    alphas = tf.compat.v1.get_variable("alphas", [inputs.shape[-1]], inputs.dtype.base_dtype)
+    return tf.nn.relu(inputs) - alphas * tf.nn.relu(-inputs)
+
+
 def sparse_and_back(labels, **kwargs):
     return tf.sparse.to_dense(slim.layers.dense_to_sparse(labels, **kwargs))
 
@@ -145,6 +151,7 @@ ROWS = {
         per_batch=True,
     ),
     "conv2d_own_normalizer": Row(slim.conv2d, (5, 3), {"normalizer_fn": scaled}),
+    "conv2d_own_activation": Row(slim.conv2d, (5, 3), {"activation_fn": prelu}),
     "conv2d_shared": Row(two_convolutions),
     "conv3d": Row(slim.conv3d, (3, [2, 3, 3]), {}, [4, 4, 5, 4, 2]),
     "convolution": Row(slim.convolution, (3, 2), {"activation_fn": None}, [4, 4, 5, 4, 2]),

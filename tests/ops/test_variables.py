@@ -128,6 +128,8 @@ SELECTIONS = {
     "scope is a regular expression": (lambda: slim.get_variables("A.conv10?/w"),
                                       ["A/conv1/weights", "A/conv10/weights"]),
     "suffix": (lambda: slim.get_variables(suffix="biases"), ["A/conv10/biases"]),
+    "suffix with a colon": (
+        lambda: slim.get_variables(suffix="biases:0"), ["A/conv10/biases"]),
     "by suffix": (lambda: slim.get_variables_by_suffix("ights", "AB"), ["AB/weights"]),
     "by name": (lambda: slim.get_variables_by_name("weights", "A/"),
                 ["A/conv1/weights", "A/conv10/weights"]),

@@ -153,7 +153,7 @@ def batch_norm(
             variables_collections,
             trainable,
         )
-        params.make_affine(center, scale, gamma_first=core)
+        params.make_affine(center, scale, core)
         # The averages are updated as wholes.
         sc.set_partitioner(None)
         params.make_averages()
@@ -167,8 +167,7 @@ def batch_norm(
                 renorm_clipping,
             )
         if zero_debias_moving_mean and may_train:
-            plainly = unbiased and not parts.in_layer()
-            make = variables.variable if plainly else variables.model_variable
+            make = variables.variable if unbiased else variables.model_variable
             debiased = moving_average.ZeroDebiased(params.moving_mean, make)
         moving_average.prepare()
 
@@ -218,7 +217,7 @@ def batch_norm(
         if may_train and not only_traced and (trainable or not core):
             _warn_of_training(call, training, sc.name)
             keep = (params.moving_mean, params.moving_variance)
-            outputs = _schedule(update, keep, outputs, is_training, updates_collections)
+            outputs = _schedule(update, keep, outputs, is_training, updates_collections, core)
         outputs.set_shape(inputs.shape)
         return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
 
@@ -236,12 +235,13 @@ class _Parameters:
         self._collections = variables_collections
         self._trainable = trainable
 
-    def make_affine(self, center: bool, scale: bool, gamma_first: bool) -> None:
+    def make_affine(self, center: bool, scale: bool, core: bool) -> None:
         wanted = {"beta": center, "gamma": scale}
-        for name in ("gamma", "beta") if gamma_first else ("beta", "gamma"):
+        for name in ("gamma", "beta") if core else ("beta", "gamma"):
             if wanted[name]:
                 default = tf.zeros_initializer() if name == "beta" else tf.ones_initializer()
-                setattr(self, name, self._make(name, default, self._trainable))
+                place = name if core else None
+                setattr(self, name, self._make(name, default, self._trainable, place))
 
     def make_averages(self) -> None:
         self.moving_mean = self.average("moving_mean", tf.zeros_initializer())
@@ -253,7 +253,7 @@ class _Parameters:
     def initializer(self, name: str, default):
         return self._initializers.get(name, default)
 
-    def _make(self, name, default, trainable):
+    def _make(self, name, default, trainable, place=None):
         return parts.parameter(
             name,
             [self._depth],
@@ -262,6 +262,7 @@ class _Parameters:
             self._regularizers.get(name) if name in ("beta", "gamma") else None,
             self._collections,
             trainable,
+            place,
         )
 
 
@@ -352,7 +353,7 @@ def _warn_of_training(call: stores.Call | None, training, path: str) -> None:
     )
 
 
-def _schedule(update: Callable, keep, outputs, is_training, updates_collections):
+def _schedule(update: Callable, keep, outputs, is_training, updates_collections, core: bool):
     """Sees to it that the averages move when training; returns the output to use from here on."""
     if not modes.in_v1_graph():
 
@@ -378,6 +379,9 @@ def _schedule(update: Callable, keep, outputs, is_training, updates_collections)
         )
     else:
         updates = update()
+    if core:
+        # Programs look at their type and `name`. Of the other implementations they are tensors.
+        updates = [getattr(made, "op", made) for made in updates]
     for name in utils.as_list(updates_collections):
         for made in updates:
             tf.compat.v1.add_to_collection(name, made)

@@ -94,7 +94,9 @@ def legacy_fully_connected(
             )
             outputs = tf.nn.bias_add(outputs, bias)
         keys = dict.fromkeys([*utils.as_list(output_collections), GraphKeys.ACTIVATIONS])
-        return parts.deliver(outputs, sc.name, activation_fn, list(keys))
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return parts.deliver(outputs, sc.name, outputs_collections=list(keys))
 
 
 legacy_linear = functools.partial(legacy_fully_connected, activation_fn=None)

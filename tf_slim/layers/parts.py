@@ -11,31 +11,31 @@ computes, and hands the result to `finish` or `deliver`:
 from __future__ import annotations
 
 import contextlib
-import contextvars
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import arguments, collect, modes, scopes, variables
+from tf_slim.ops import arguments, collect, keras_objects, modes, scopes, variables
 
-_IN_LAYER: contextvars.ContextVar[bool] = contextvars.ContextVar("in_layer", default=False)
+KERNEL = {"kernel": "weights", "bias": "biases"}
+"""What layers with one kernel call the variables of `tf.layers`, of which they once were made.
 
-
-def in_layer() -> bool:
-    """Whether a layer is calling its normalizer. All variables of a layer are model variables."""
-    return _IN_LAYER.get()
+Variables that their normalizer or activation makes under such a name get the other one as well.
+"""
 
 
 class Placed:
-    """A regularizer whose loss is named after another place than its variable.
+    """A regularizer whose loss has a name within the layer that is not that of its variable.
 
-    In a v1 graph the loss of `conv1/weights` has always been `conv1/kernel/Regularizer/...`.
+    In a v1 graph the loss of `conv1/weights` has always been `kernel/Regularizer/...` in the name
+    scope of the layer: `conv1/kernel/Regularizer/...`, or `tower_0/conv1/kernel/Regularizer/...`.
     """
 
     def __init__(self, regularizer: Callable, place: str):
-        self.regularizer = regularizer
+        self.regularizer = keras_objects.in_graph(regularizer)
         self.place = place
 
     def __call__(self, variable):
@@ -98,11 +98,13 @@ def finish(
     trainable,
     channels_first: bool = False,
     biases_place: str | None = "bias",
+    renamed: Mapping[str, str] = KERNEL,
 ) -> tf.Tensor:
     """The second half of every layer with weights: bias or normalizer, activation, collections."""
+    biased = normalizer_fn is None and biases_initializer is not None
+    taken = [name for name in renamed.values() if biased or name != "biases"]
     if normalizer_fn is not None:
-        token = _IN_LAYER.set(True)
-        try:
+        with variables.of_layer(renamed, taken):
             outputs = arguments.call(
                 "normalizer_fn",
                 "a tensor and the keywords of normalizer_params",
@@ -110,9 +112,7 @@ def finish(
                 outputs,
                 **(normalizer_params or {}),
             )
-        finally:
-            _IN_LAYER.reset(token)
-    elif biases_initializer is not None:
+    elif biased:
         biases = parameter(
             "biases",
             [depth],
@@ -124,13 +124,30 @@ def finish(
             place=biases_place,
         )
         outputs = tf.nn.bias_add(outputs, biases, data_format="NCHW" if channels_first else None)
-    return deliver(outputs, alias, activation_fn, outputs_collections)
+    return deliver(outputs, alias, activation_fn, outputs_collections, renamed, taken)
 
 
-def deliver(outputs, alias: str, activation_fn=None, outputs_collections=None):
-    """The end of every layer: activation, then the output under its name."""
+def deliver(
+    outputs,
+    alias: str,
+    activation_fn=None,
+    outputs_collections=None,
+    renamed: Mapping[str, str] = MappingProxyType({}),
+    taken: Iterable[str] = (),
+):
+    """The end of every layer: activation, then the output under its name.
+
+    Args:
+      outputs: the tensor.
+      alias: its name.
+      activation_fn: a function from tensor to tensor, or None.
+      outputs_collections: the layer's argument of this name.
+      renamed: see `variables.of_layer`, as for `taken`.
+      taken: what the layer has called its own variables.
+    """
     if activation_fn is not None:
-        outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
+        with variables.of_layer(renamed, taken):
+            outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
         if not hasattr(outputs, "dtype"):
             raise arguments.Site("The layer", None).error(
                 "activation_fn to return a tensor",

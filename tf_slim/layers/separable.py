@@ -17,6 +17,11 @@ __all__ = [
 ]
 
 _AXES = "[batch, height, width, channels]"
+_KERNELS = {
+    "depthwise_kernel": "depthwise_weights",
+    "pointwise_kernel": "pointwise_weights",
+    "bias": "biases",
+}
 
 
 @add_arg_scope
@@ -159,6 +164,7 @@ def separable_convolution2d(
             trainable=trainable,
             channels_first=channels_first,
             biases_place=None if depthwise_only else "bias",
+            renamed=_KERNELS,
         )
 
 
@@ -250,6 +256,7 @@ def convolution2d_in_plane(
             outputs_collections=outputs_collections,
             trainable=trainable,
             biases_place=None,
+            renamed={},
         )
 
 

@@ -21,14 +21,15 @@ def matching(names: Iterable[str], scope: str | None, suffix: str | None) -> lis
     Args:
       names: names of variables, `net/conv1/weights:0`.
       scope: a regular expression for the beginning, or None.
-      suffix: a regular expression for the end, or None.
+      suffix: a regular expression for the end, or None. It is meant to end before the `:0`, or
+        has a colon itself.
 
     Raises:
       ValueError: that is no regular expression.
     """
     expression = scope or ""
     if suffix is not None:
-        expression = f"{expression}.*{suffix}:"
+        expression = f"{expression}.*{suffix}" + ":" * (":" not in suffix)
     try:
         begins = re.compile(expression)
     except re.error as error:

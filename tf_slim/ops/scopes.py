@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -19,9 +19,13 @@ from tf_slim.ops import modes, precision, stores
 
 VariableScope = tf.compat.v1.VariableScope
 AUTO_REUSE = tf.compat.v1.AUTO_REUSE
+GraphKeys = tf.compat.v1.GraphKeys
 
 _KNOWN_REUSE: contextvars.ContextVar[tuple[VariableScope, Any] | None] = contextvars.ContextVar(
     "known_reuse", default=None
+)
+_LAYER_NAMES: contextvars.ContextVar[LayerNames | None] = contextvars.ContextVar(
+    "layer_names", default=None
 )
 
 
@@ -118,6 +122,34 @@ def over(getter, base):
     return chained
 
 
+class LayerNames(NamedTuple):
+    """What the variables that a layer's normalizer or activation makes are called.
+
+    Attributes:
+      renamed: names that stand in place of others, which are the last part of a full name.
+      taken: full names that the layer has given itself.
+    """
+
+    renamed: Mapping[str, str]
+    taken: frozenset[str]
+
+    def of(self, name: str) -> str:
+        """The full name of a variable that is asked for by the full name `name`."""
+        outer, slash, last = name.rpartition("/")
+        renamed = f"{outer}{slash}{self.renamed.get(last, last)}"
+        return name if renamed in self.taken else renamed
+
+
+@contextlib.contextmanager
+def layer_names(names: LayerNames) -> Iterator[None]:
+    """Has variables made inside, outside v1 graphs, be model variables with these names."""
+    token = _LAYER_NAMES.set(names)
+    try:
+        yield
+    finally:
+        _LAYER_NAMES.reset(token)
+
+
 def answer(getter, name, shape=None, dtype=None, reuse=None, **kwargs):
     """The custom getter that finds and makes variables in the current store."""
     call = stores.current_call()
@@ -128,6 +160,11 @@ def answer(getter, name, shape=None, dtype=None, reuse=None, **kwargs):
         variable = getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
         call.keep(name, variable, **kwargs)
         return precision.read(variable, asked)
+    names = _LAYER_NAMES.get()
+    if names is not None:
+        name = names.of(name)
+        keys = kwargs.get("collections") or [GraphKeys.GLOBAL_VARIABLES]
+        kwargs["collections"] = [*keys, GraphKeys.MODEL_VARIABLES]
     for ignored in ("caching_device", "partitioner", "use_resource"):
         kwargs.pop(ignored, None)
     return precision.read(call.get(name, shape, dtype, known_reuse(reuse), **kwargs), asked)

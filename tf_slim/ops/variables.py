@@ -7,13 +7,21 @@ import functools
 import importlib
 import re
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import arguments, modes, name_prefixes, precision, scopes, stores
+from tf_slim.ops import (
+    arguments,
+    keras_objects,
+    modes,
+    name_prefixes,
+    precision,
+    scopes,
+    stores,
+)
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
 
@@ -78,6 +86,7 @@ def variable(
     call = stores.current_call()
     in_v1 = modes.in_v1_graph()
     if in_v1:
+        regularizer = regularizer or tf.compat.v1.get_variable_scope().regularizer
         if initializer is not None and not callable(initializer):
             kwargs["shape"] = None  # a value has its own
         kwargs.update(
@@ -205,8 +214,9 @@ def _get_in_graph(custom_getter, name, regularizer=None, **kwargs):
     """
     made = []
 
-    def note(next_creator, **creator_kwargs):
-        made.append(next_creator(**creator_kwargs))
+    def note(next_creator, constraint=None, **creator_kwargs):
+        constraint = keras_objects.in_graph(constraint)
+        made.append(next_creator(constraint=constraint, **creator_kwargs))
         return made[-1]
 
     scope = tf.compat.v1.get_variable_scope()
@@ -229,15 +239,62 @@ def _no_loss(unused_variable):
     return None
 
 
+@contextlib.contextmanager
+def of_layer(renamed: Mapping[str, str], taken: Iterable[str]) -> Iterator[None]:
+    """Makes model variables of whatever variables the code inside makes by `get_variable`.
+
+    So a user's activation or normalizer has its variables in checkpoints of the model.
+
+    Args:
+      renamed: what variables are called instead, by the last part of the name that they are given.
+      taken: what the layer has made itself, in the scope that is open. A variable that would get
+        such a name keeps the one that it is given.
+    """
+    scope = tf.compat.v1.get_variable_scope()
+    outer = f"{scope.name}/" if scope.name else ""
+    names = scopes.LayerNames(renamed, frozenset(outer + name for name in taken))
+    if not modes.in_v1_graph():
+        with scopes.layer_names(names):
+            yield
+        return
+    before = scope.custom_getter
+    scope.set_custom_getter(functools.partial(_get_for_layer, names, before))
+    try:
+        yield
+    finally:
+        scope.set_custom_getter(before)
+
+
+def _get_for_layer(names, base, getter, name, collections=None, reuse=None, **kwargs):
+    """The custom getter of a layer in a v1 graph."""
+    if base is not None:
+        getter = functools.partial(base, getter)
+    if GraphKeys.MODEL_VARIABLES in (collections or ()):
+        return getter(name, collections=collections, reuse=reuse, **kwargs)
+    rest = {key: kwargs.pop(key) for key in ("constraint", "validate_shape") if key in kwargs}
+    # By this function, since programs set the device of all model variables by an arg_scope.
+    return model_variable(
+        names.of(name),
+        collections=collections,
+        custom_getter=functools.partial(getter, **rest),
+        **kwargs,
+    )
+
+
 def add_regularization_loss(made, regularizer: Callable) -> None:
     """Computes the loss of a new variable of a v1 graph and adds it to REGULARIZATION_LOSSES."""
     place = getattr(regularizer, "place", None)
-    name = made.op.name if place is None else f"{made.op.name.rpartition('/')[0]}/{place}"
+    # A slash at the end makes the name what it says; without, it is one within the scope around.
+    if place is None:
+        outer, scope = None, f"{made.op.name}/Regularizer/"
+    else:
+        outer, scope = tf.compat.v1.get_variable_scope().original_name_scope, f"{place}/Regularizer"
     with (
         tf.compat.v1.get_default_graph().colocate_with(made.op, ignore_existing=True),
-        tf.compat.v1.name_scope(f"{name}/Regularizer/"),
+        tf.compat.v1.name_scope(outer),
+        tf.compat.v1.name_scope(scope),
     ):
-        loss = regularizer(made)
+        loss = keras_objects.in_graph(regularizer)(made)
     if loss is not None:
         tf.compat.v1.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
 
