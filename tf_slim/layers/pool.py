@@ -168,22 +168,25 @@ def pool(
             f"stride={stride!r}, padding={padding!r}, dilation_rate={dilation_rate!r}",
             "Pad with tf.pad first, and subsample afterwards.",
         )
+    data_format = data_format or formats[dims][0]
     channels_first = data_format == formats[dims][1]
+    turned = channels_first and kind == "MAX" and _eagerly_on_cpu(inputs)
     fitting = checks.fitting(
         inputs, kernel, padding, site, channels_first=channels_first, dilations=dilations
     )
     with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias, fitting:
         outputs = tf.compat.v1.nn.pool(
-            inputs,
+            _channels_last(inputs) if turned else inputs,
             window_shape=kernel,
             pooling_type=kind,
             strides=strides,
             padding=padding,
-            data_format=data_format or formats[dims][0],
+            data_format=formats[dims][0] if turned else data_format,
             dilations=dilations,
             # Graphs know the operation by the name of its scope.
             name=f"{alias}/" if modes.in_v1_graph() else None,
         )
+        outputs = _channels_first(outputs) if turned else outputs
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
 
 
@@ -211,18 +214,32 @@ def _pool(
     strides = checks.positive_integers(dims, stride, "stride", site)
     padding = checks.padding(padding, site)
     # CPUs pool three dimensions with the channels last only.
-    turned = data_format == "NCDHW"
     channels_first = data_format.startswith("NC")
+    turned = data_format == "NCDHW" or (
+        channels_first and op is tf.nn.max_pool2d and _eagerly_on_cpu(inputs)
+    )
     fitting = checks.fitting(inputs, kernel, padding, site, channels_first=channels_first)
     with parts.plain_scope(scope, default_scope, [inputs], outputs_collections) as alias, fitting:
         outputs = op(
-            tf.transpose(inputs, [0, 2, 3, 4, 1]) if turned else inputs,
+            _channels_last(inputs) if turned else inputs,
             ksize=kernel,
             strides=strides,
             padding=padding,
-            data_format="NDHWC" if turned else data_format,
+            data_format=next(iter(axes)) if turned else data_format,
             name=op_name,
         )
-        if turned:
-            outputs = tf.transpose(outputs, [0, 4, 1, 2, 3])
+        outputs = _channels_first(outputs) if turned else outputs
         return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+
+
+def _eagerly_on_cpu(inputs: tf.Tensor) -> bool:
+    """Whether the gradient of a maximum needs the channels last: graphs are rewritten so."""
+    return tf.executing_eagerly() and "CPU" in inputs.device
+
+
+def _channels_last(inputs: tf.Tensor) -> tf.Tensor:
+    return tf.transpose(inputs, [0, *range(2, inputs.shape.rank), 1])
+
+
+def _channels_first(inputs: tf.Tensor) -> tf.Tensor:
+    return tf.transpose(inputs, [0, inputs.shape.rank - 1, *range(1, inputs.shape.rank - 1)])
