@@ -94,9 +94,7 @@ def legacy_fully_connected(
             )
             outputs = tf.nn.bias_add(outputs, bias)
         keys = dict.fromkeys([*utils.as_list(output_collections), GraphKeys.ACTIVATIONS])
-        if activation_fn is not None:
-            outputs = activation_fn(outputs)
-        return parts.deliver(outputs, sc.name, outputs_collections=list(keys))
+        return parts.deliver(outputs, sc.name, activation_fn, list(keys), renamed=None)
 
 
 legacy_linear = functools.partial(legacy_fully_connected, activation_fn=None)

@@ -18,7 +18,15 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import arguments, collect, keras_objects, modes, scopes, variables
+from tf_slim.ops import (
+    arguments,
+    collect,
+    keras_objects,
+    layer_variables,
+    modes,
+    scopes,
+    variables,
+)
 
 KERNEL = {"kernel": "weights", "bias": "biases"}
 """What layers with one kernel call the variables of `tf.layers`, of which they once were made.
@@ -104,7 +112,7 @@ def finish(
     biased = normalizer_fn is None and biases_initializer is not None
     taken = [name for name in renamed.values() if biased or name != "biases"]
     if normalizer_fn is not None:
-        with variables.of_layer(renamed, taken):
+        with layer_variables.of_layer(renamed, taken):
             outputs = arguments.call(
                 "normalizer_fn",
                 "a tensor and the keywords of normalizer_params",
@@ -132,7 +140,7 @@ def deliver(
     alias: str,
     activation_fn=None,
     outputs_collections=None,
-    renamed: Mapping[str, str] = MappingProxyType({}),
+    renamed: Mapping[str, str] | None = MappingProxyType({}),
     taken: Iterable[str] = (),
 ):
     """The end of every layer: activation, then the output under its name.
@@ -142,11 +150,12 @@ def deliver(
       alias: its name.
       activation_fn: a function from tensor to tensor, or None.
       outputs_collections: the layer's argument of this name.
-      renamed: see `variables.of_layer`, as for `taken`.
+      renamed: see `layer_variables.of_layer`; None if these shall be no model variables.
       taken: what the layer has called its own variables.
     """
     if activation_fn is not None:
-        with variables.of_layer(renamed, taken):
+        plain = renamed is None
+        with contextlib.nullcontext() if plain else layer_variables.of_layer(renamed, taken):
             outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
         if not hasattr(outputs, "dtype"):
             raise arguments.Site("The layer", None).error(

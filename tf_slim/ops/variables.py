@@ -7,7 +7,7 @@ import functools
 import importlib
 import re
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -237,48 +237,6 @@ def _get_in_graph(custom_getter, name, regularizer=None, **kwargs):
 
 def _no_loss(unused_variable):
     return None
-
-
-@contextlib.contextmanager
-def of_layer(renamed: Mapping[str, str], taken: Iterable[str]) -> Iterator[None]:
-    """Makes model variables of whatever variables the code inside makes by `get_variable`.
-
-    So a user's activation or normalizer has its variables in checkpoints of the model.
-
-    Args:
-      renamed: what variables are called instead, by the last part of the name that they are given.
-      taken: what the layer has made itself, in the scope that is open. A variable that would get
-        such a name keeps the one that it is given.
-    """
-    scope = tf.compat.v1.get_variable_scope()
-    outer = f"{scope.name}/" if scope.name else ""
-    names = scopes.LayerNames(renamed, frozenset(outer + name for name in taken))
-    if not modes.in_v1_graph():
-        with scopes.layer_names(names):
-            yield
-        return
-    before = scope.custom_getter
-    scope.set_custom_getter(functools.partial(_get_for_layer, names, before))
-    try:
-        yield
-    finally:
-        scope.set_custom_getter(before)
-
-
-def _get_for_layer(names, base, getter, name, collections=None, reuse=None, **kwargs):
-    """The custom getter of a layer in a v1 graph."""
-    if base is not None:
-        getter = functools.partial(base, getter)
-    if GraphKeys.MODEL_VARIABLES in (collections or ()):
-        return getter(name, collections=collections, reuse=reuse, **kwargs)
-    rest = {key: kwargs.pop(key) for key in ("constraint", "validate_shape") if key in kwargs}
-    # By this function, since programs set the device of all model variables by an arg_scope.
-    return model_variable(
-        names.of(name),
-        collections=collections,
-        custom_getter=functools.partial(getter, **rest),
-        **kwargs,
-    )
 
 
 def add_regularization_loss(made, regularizer: Callable) -> None:
