@@ -68,7 +68,7 @@ LAYERS = {
     "a normalizer without its bias": (
         lambda **k: slim.conv2d(
             images(), 5, 3, normalizer_fn=slim.batch_norm,
-            normalizer_params={"zero_debias_moving_mean": True}, **k),
+            normalizer_params={"zero_debias_moving_mean": True, "is_training": True}, **k),
         ["weights", *(f"BatchNorm/{name}" for name in (
             "beta", "moving_mean", "moving_variance",
             "c/BatchNorm/moving_mean/biased", "c/BatchNorm/moving_mean/local_step"))]),

@@ -216,6 +216,7 @@ DEVICE = optional(
 )
 
 
-def member_of(enum: Any) -> Kind:
-    known = ", ".join(f"tf.{enum.__name__}.{member.name}" for member in enum)
-    return Kind(f"one of {known}", lambda value: isinstance(value, enum), "Write one of these.")
+def member_of(name: str, *enums: Any) -> Kind:
+    """A member of an enumeration of TensorFlow, of which there may be one for each of its APIs."""
+    known = ", ".join(f"{name}.{member.name}" for member in enums[0])
+    return Kind(f"one of {known}", lambda value: isinstance(value, enums), "Write one of these.")

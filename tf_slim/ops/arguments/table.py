@@ -113,8 +113,10 @@ TABLE: dict[str, Kind] = {
     **dict.fromkeys(("collection", "loss_collection"), COLLECTIONS),
     "suffix": PATTERN,
     "use_resource": FLAG,
-    "synchronization": member_of(tf.VariableSynchronization),
-    "aggregation": member_of(tf.VariableAggregation),
+    "synchronization": member_of("tf.VariableSynchronization", tf.VariableSynchronization),
+    "aggregation": member_of(
+        "tf.VariableAggregation", tf.VariableAggregation, tf.compat.v1.VariableAggregation
+    ),
     **dict.fromkeys(("device", "caching_device"), DEVICE),
     **dict.fromkeys(("beta_min", "gamma_init", "reparam_offset"), NUMBER),
     "conv_dims": optional(INTEGER),
