@@ -25,10 +25,10 @@ def in_both_places(row, net):
 @needs("variables_collections")
 def test_variables_collections(row, given):
     """All variables of a layer into one or two collections; for None by name, each into its own."""
-    # Variables of a normalizer and bookkeeping have collections of their own.
+    # Variables of a normalizer or an activation and bookkeeping have collections of their own.
     names = [name for name in names_at_home(row) if not name.endswith(("biased", "local_step"))]
     if row.layer is not slim.batch_norm:
-        names = [name for name in names if "BatchNorm/" not in name and "Scaled/" not in name]
+        names = [n for n in names if not any(own in n for own in ("BatchNorm/", "Scaled/", "alphas"))]
     last = {name.split("/")[-1] for name in names}
     by_name = given if given is not None else {name: [f"all {name}"] for name in last}
 
