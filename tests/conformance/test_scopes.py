@@ -28,7 +28,8 @@ def test_variables_collections(row, given):
     # Variables of a normalizer or an activation and bookkeeping have collections of their own.
     names = [name for name in names_at_home(row) if not name.endswith(("biased", "local_step"))]
     if row.layer is not slim.batch_norm:
-        names = [n for n in names if not any(own in n for own in ("BatchNorm/", "Scaled/", "alphas"))]
+        others = ("BatchNorm/", "Scaled/", "alphas")
+        names = [name for name in names if not any(part in name for part in others)]
     last = {name.split("/")[-1] for name in names}
     by_name = given if given is not None else {name: [f"all {name}"] for name in last}
 
