@@ -33,7 +33,7 @@ def in_graph(function: _Function) -> _Function:
 def _of_keras(function: Any) -> bool:
     modules = [getattr(function, "__module__", None)]
     modules += [kind.__module__ for kind in type(function).__mro__]
-    return any((module or "").split(".")[0] in ("keras", "tf_keras") for module in modules)
+    return any((module or "").split(".")[0] == "keras" for module in modules)
 
 
 def _value(variable: Any) -> Any:
