@@ -17,7 +17,6 @@ from tests.goldens.departures import V1
 from tests.goldens.in_graph import initialize
 from tests.goldens.in_model import rule_of_initial_values
 from tests.goldens.loader import Case
-from tf_slim.ops.arg_scope import default_is_training
 
 v1 = tf.compat.v1
 
@@ -107,8 +106,8 @@ def _as_model(case: Case, mode: str) -> NetRun:
     keys: list[str] = []
 
     def step(x):
-        # Recorded with the layers' own default, where a Model's call is one of inference.
-        with default_is_training(True):
+        # Recorded with the layers' own defaults, which a Model's call has among losses only.
+        with slim.collect():
             outputs, end_points = _split(model(x))
         keys[:] = end_points
         return outputs, list(end_points.values())
