@@ -22,6 +22,7 @@ from tf_slim.evaluation_v1 import (
 )
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arguments import describe
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = [
@@ -79,7 +80,12 @@ def evaluate(
       TypeError: `metrics` or one of them is of another kind.
     """
     if not isinstance(model, Model):
-        raise TypeError(f"model: expected a slim.Model; got {model!r}. Write slim.Model(net).")
+        raise TypeError(
+            f"model: expected a slim.Model; got {describe(model)}. Write slim.Model(net)."
+        )
+    for name, function in (("on_batch", on_batch), ("observe", observe)):
+        if function is not None and not callable(function):
+            raise TypeError(f"{name}: expected a function, or None; got {describe(function)}.")
     model.require_variables("evaluate")
     strategy = tf.distribute.get_strategy()
     source = Source(dataset, strategy)
@@ -182,7 +188,7 @@ def _by_name(metrics: Any) -> Mapping[str, Any]:
         return metrics
     if not isinstance(metrics, (list, tuple)):
         raise TypeError(
-            f"metrics: expected a dict by name, or a list; got {metrics!r}. Write "
+            f"metrics: expected a dict by name, or a list; got {describe(metrics)}. Write "
             "{'accuracy': slim.metrics.streaming_accuracy}, or the metric in a list."
         )
     named: dict[str, Any] = {}
@@ -202,8 +208,8 @@ def _name_of(metric: Any) -> str:
     name = getattr(metric, "name", None) or getattr(metric, "__name__", None)
     if not isinstance(name, str):
         raise TypeError(
-            f"metrics: {metric!r} has no name that the result could have. Give a dict, with a name "
-            "for each."
+            f"metrics: {describe(metric)} has no name that the result could have. Give a dict, "
+            "with a name for each."
         )
     return name.removeprefix("streaming_")
 

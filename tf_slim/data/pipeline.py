@@ -15,6 +15,7 @@ from tf_slim.data.preprocessing import get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes
+from tf_slim.ops.arguments import LARGEST, describe, integer
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is
 # larger than the work itself, and few enough to share out a batch of large ones.
@@ -94,10 +95,18 @@ class Pipeline:
             ("cycle_length", cycle_length),
             ("num_epochs", 1 if num_epochs is None else num_epochs),
         ):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, received {value!r}.")
-        if seed < 0:
-            raise ValueError(f"seed must be an integer from 0, received {seed!r}.")
+            if (count := integer(value)) is None or not 1 <= count < LARGEST:
+                bound = "an integer" if count is None else "at least 1"
+                if count is not None and count > 0:
+                    bound = f"below {LARGEST}"
+                raise ValueError(f"{name} must be {bound}, received {describe(value)}.")
+        # A larger buffer than there are records is none too large; TensorFlow counts in int64.
+        if integer(shuffle_buffer) is None or not -LARGEST < shuffle_buffer < 2**62:
+            raise ValueError(
+                f"shuffle_buffer must be an integer, received {describe(shuffle_buffer)}."
+            )
+        if (number := integer(seed)) is None or number < 0:
+            raise ValueError(f"seed must be an integer from 0, received {describe(seed)}.")
         self.spec = spec
         self.files = spec.files()
         self.batch_size = batch_size

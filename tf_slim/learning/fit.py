@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.hooks import Hook, ProgressLines, Rate
@@ -20,6 +21,7 @@ from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
 from tf_slim.learning.train_step import TrainStep
 from tf_slim.ops import checkpoints, summary_ops
+from tf_slim.ops.arguments import describe
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -112,15 +114,18 @@ def fit(
     """
     if not isinstance(train_step, TrainStep):
         raise TypeError(
-            f"train_step: expected what slim.learning.make_train_step returns; got {train_step!r}."
+            f"train_step: expected what slim.learning.make_train_step returns; got "
+            f"{describe(train_step)}."
         )
     number_of_steps = _count("number_of_steps", number_of_steps)
     save_every_steps = _count("save_every_steps", save_every_steps)
     keep_checkpoints = _count("keep_checkpoints", keep_checkpoints) or 1
     log_every_steps = _count("log_every_steps", log_every_steps, least=0) or 0
     summary_every_steps = _count("summary_every_steps", summary_every_steps, least=0) or 0
-    if save_every_secs is not None and not save_every_secs >= 0:
-        raise ValueError(f"save_every_secs: expected seconds, or None; got {save_every_secs!r}.")
+    if save_every_secs is not None and not _is_seconds(save_every_secs):
+        received = describe(save_every_secs)
+        raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
+    _check_hooks(hooks)
     source = Source(dataset, train_step.strategy)
     with contextlib.ExitStack() as held:
         if logdir is None or isinstance(logdir, RunFolder):
@@ -214,13 +219,33 @@ def _count(name: str, value: Any, least: int = 1) -> int | None:
         return None
     try:
         count = int(value) if getattr(value, "is_integer", bool)() else operator.index(value)
-    except TypeError:
+    except (TypeError, ValueError, OverflowError, AttributeError):
         count = None
     if count is None or isinstance(value, bool):
-        raise TypeError(f"{name}: expected a whole number; got {value!r}.")
+        raise TypeError(f"{name}: expected a whole number; got {describe(value)}.")
     if count < least:
         raise ValueError(f"{name} must be at least {least}; got {value}.")
     return count
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(value >= 0)
+
+
+def _check_hooks(hooks: Any) -> None:
+    if hooks is None:
+        return
+    given = hooks if isinstance(hooks, (list, tuple)) else [hooks]
+    events = ("begin", "after_step", "after_save", "end")
+    for hook in given:
+        if isinstance(hook, type) or not all(callable(getattr(hook, e, None)) for e in events):
+            raise TypeError(
+                f"hooks: expected a list of slim.hooks.Hook objects; got {describe(hook)}. Write a "
+                "class of your own: `class Mine(slim.hooks.Hook): def after_step(self, run): ...`; "
+                "callbacks of Keras and functions do not know what a run is."
+            )
+    if given is not hooks:
+        raise TypeError(f"hooks: expected a list; got {describe(hooks)}. Write hooks=[...].")
 
 
 def _warn_of_an_early_end(run: Run, length: int | None, remedy: str) -> None:

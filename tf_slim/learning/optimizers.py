@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops.arguments import describe
+
 # What Keras calls a variable that its optimizer gave no name, by its number in the process.
 _NAMELESS = re.compile(r"variable(_\d+)?")
 
@@ -26,7 +28,7 @@ def check(optimizer: Any) -> None:
         raise TypeError(
             "optimizer: expected a Keras 3 optimizer (tf.keras.optimizers.SGD(0.1)) or a "
             f"tf.compat.v1.train one (tf.compat.v1.train.MomentumOptimizer(0.1, 0.9)); got "
-            f"{optimizer!r}."
+            f"{describe(optimizer)}."
         )
 
 

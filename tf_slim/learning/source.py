@@ -7,6 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops.arguments import describe
+
 
 class Source:
     """Batches from a given step on, from a Pipeline or a Dataset."""
@@ -15,10 +17,16 @@ class Source:
         self._dataset = dataset
         self._strategy = strategy
         spec = getattr(dataset, "element_spec", None)
+        if spec is None:
+            raise ValueError(
+                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
+                f"got {describe(dataset)}. Of arrays make one: "
+                "`tf.data.Dataset.from_tensor_slices((images, labels)).batch(32)`."
+            )
         if not isinstance(spec, tuple) or len(spec) != 2:
             raise ValueError(
                 "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
-                f"got {'elements ' + str(spec) if spec is not None else repr(dataset)}. Map it: "
+                f"got elements {spec}. Map it: "
                 "`dataset.map(lambda row: (row['image'], row['label']))`."
             )
         self._spec = spec

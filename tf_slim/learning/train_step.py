@@ -23,6 +23,7 @@ from tf_slim.learning import (
 )
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arguments import describe
 from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
@@ -336,14 +337,16 @@ def make_train_step(
       ValueError: the model is not built, a pattern matches nothing, or there is nothing to train.
     """
     if not isinstance(model, Model):
-        raise TypeError(f"model: expected a slim.Model; got {model!r}. Write slim.Model(net).")
+        raise TypeError(
+            f"model: expected a slim.Model; got {describe(model)}. Write slim.Model(net)."
+        )
     optimizers.check(optimizer)
     if not callable(loss):
-        raise TypeError(f"loss: expected a function (outputs, labels); got {loss!r}.")
+        raise TypeError(f"loss: expected a function (outputs, labels); got {describe(loss)}.")
     if not isinstance(clip_gradient_norm, numbers.Real) or isinstance(clip_gradient_norm, bool):
         raise TypeError(
             "clip_gradient_norm: expected a number, the largest norm, or 0 for no limit; got "
-            f"{clip_gradient_norm!r}."
+            f"{describe(clip_gradient_norm)}."
         )
     if not 0 <= clip_gradient_norm < math.inf:
         raise ValueError(

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import collect, modes, patterns, scopes, stores
 from tf_slim.ops import precision as precisions
+from tf_slim.ops.arguments import describe
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -53,9 +54,14 @@ class Model(tf.Module):
         **fixed_kwargs,
     ):
         if not callable(fn):
-            raise TypeError(f"Model takes a function that builds a net; got {fn!r}.")
+            raise TypeError(f"Model takes a function that builds a net as fn; got {describe(fn)}.")
         fn_name = _name_of(fn)
         super().__init__(name=name or (fn_name if fn_name.isidentifier() else "model"))
+        if not isinstance(arg_scope, (Mapping, type(None))):
+            raise TypeError(
+                f"Model takes a saved arg_scope as arg_scope; got {describe(arg_scope)}. Write "
+                "`with slim.arg_scope(...) as saved: pass` and pass that."
+            )
         self._fn = fn
         parameters = inspect.signature(fn).parameters
         self._parameters = frozenset(parameters)
