@@ -207,6 +207,14 @@ def _place(name: str) -> str:
     return os.path.join(tempfile.mkdtemp(), name)
 
 
+def _save(path):
+    return _model().save(path)
+
+
+def _restore(path, include=None, exclude=None, rename=None, on_mismatch="error"):
+    return _model().restore(path, include, exclude, rename=rename, on_mismatch=on_mismatch)
+
+
 def _enter(manager: Callable) -> Callable:
     @functools.wraps(manager)
     def entered(*args, **kwargs):
@@ -298,8 +306,15 @@ MORE: dict[str, tuple[Callable, Callable[[], dict[str, Any]]]] = {
     ),
     "data.write_labels": (
         slim.data.write_labels,
-        lambda: {"path": _place("labels.txt"), "names": ["a", "b"]},
+        lambda: {"path": _place("labels.txt"), "names": {0: "a", 1: "b"}},
     ),
+    "data.read_labels": (slim.data.read_labels, lambda: {"path": _place("labels.txt")}),
+    "data.write_examples": (
+        slim.data.write_examples,
+        lambda: {"path": _place("x.tfrecord"), "examples": [b"record"]},
+    ),
+    "checkpoints.of_model.save": (_save, lambda: {"path": _place("m")}),
+    "checkpoints.of_model.restore": (_restore, lambda: {"path": _saved()}),
     "checkpoints.load": (slim.checkpoints.load, lambda: {"path": _saved()}),
     "checkpoints.save": (
         slim.checkpoints.save,

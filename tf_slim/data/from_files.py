@@ -11,8 +11,10 @@ import tensorflow as tf
 from tf_slim.data.errors import DataNotFoundError
 from tf_slim.data.labels import FILE_NAME, read_labels
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops.arguments import checked
 
 
+@checked
 def from_tfrecords(
     pattern: str | os.PathLike | Sequence[str | os.PathLike],
     num_classes: int | None = None,

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from tf_slim.data.errors import DataError
+from tf_slim.ops.arguments import checked
 
 FILE_NAME = "labels.txt"
 
 
+@checked
 def read_labels(path: str) -> dict[int, str]:
     """Reads a label file.
 
@@ -38,6 +40,7 @@ def read_labels(path: str) -> dict[int, str]:
     return names
 
 
+@checked
 def write_labels(path: str, names: Mapping[int, str]) -> None:
     """Writes a label file, in the order of the ids.
 

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from tf_slim.ops.arguments import describe
+
 
 class Named:
     """Things registered under a name, such as data sets and preprocessings."""
@@ -43,7 +45,7 @@ class Named:
         Raises:
             ValueError: If there is none, with the close names and the whole list.
         """
-        if name not in self._things:
+        if not isinstance(name, str) or name not in self._things:
             raise unknown_name(self._kind, name, self._things)
         return self._things[name]
 
@@ -67,7 +69,7 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> ValueError:
     close = difflib.get_close_matches(str(name).lower(), known, n=3)
     hint = f" Did you mean {' or '.join(repr(match) for match in close)}?" if close else ""
     listed = ", ".join(repr(one) for one in known) or "none"
-    return ValueError(f"There is no {kind} {name!r}.{hint} Known: {listed}.")
+    return ValueError(f"There is no {kind} {describe(name)}.{hint} Known: {listed}.")
 
 
 def _origin(thing) -> str:

@@ -15,7 +15,7 @@ from tf_slim.data.preprocessing import get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes
-from tf_slim.ops.arguments import LARGEST, describe, integer
+from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is
 # larger than the work itself, and few enough to share out a batch of large ones.
@@ -49,6 +49,7 @@ class Pipeline:
         drop_remainder: Whether a last batch smaller than `batch_size` is left out.
     """
 
+    @checked_by(seed=None)
     def __init__(
         self,
         spec: DatasetSpec,
@@ -90,6 +91,11 @@ class Pipeline:
             ValueError: If an argument is out of its range, `preprocess` is an unknown name, or it
                 does not return float32 `[height, width, channels]`.
         """
+        if not isinstance(spec, DatasetSpec):
+            raise TypeError(
+                f"spec must be a slim.data.DatasetSpec, received {describe(spec)}. Write for "
+                "instance slim.data.from_tfrecords('data/train-*', num_classes)."
+            )
         for name, value in (
             ("batch_size", batch_size),
             ("cycle_length", cycle_length),
@@ -306,6 +312,11 @@ class Pipeline:
 def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Callable:
     if isinstance(preprocess, str):
         return get_preprocessing(preprocess, image_size)
+    if not callable(preprocess) or isinstance(preprocess, type):
+        raise TypeError(
+            "preprocess must be a function or the name of a preprocessing, received "
+            f"{describe(preprocess)}."
+        )
     parameters = inspect.signature(preprocess).parameters
     any_keyword = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
     missing = [name for name in ("is_training", "seed") if name not in parameters]

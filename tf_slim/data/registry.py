@@ -52,7 +52,7 @@ def get_dataset(name: str, split: str, **options) -> DatasetSpec:
         ValueError: If the name or the split is unknown.
     """
     builder = _builders.get(name)
-    if split not in _splits[name]:
+    if not isinstance(split, str) or split not in _splits[name]:
         raise unknown_name(f"split of the data set {name!r} called", split, _splits[name])
     return builder(split, **options)
 

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.data.errors import DataNotFoundError
+from tf_slim.ops.arguments import LARGEST, describe, integer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,28 +49,35 @@ class DatasetSpec:
 
     def __post_init__(self):
         sources = self.data_sources
-        if isinstance(sources, (str, os.PathLike)):
+        if isinstance(sources, (str, bytes, os.PathLike)):
             sources = (sources,)
-        sources = tuple(os.path.expanduser(os.fspath(source)) for source in sources)
+        try:
+            sources = tuple(os.path.expanduser(os.fsdecode(source)) for source in sources)
+        except TypeError:
+            raise TypeError(
+                f"{self._title()}: the pattern (data_sources) must be a path or a list of paths, "
+                f"received {describe(self.data_sources)}."
+            ) from None
         _set(self, "data_sources", sources)
         _set(self, "image_size", as_image_size(self.image_size))
         if self.labels_to_names is not None:
             _set(self, "labels_to_names", dict(self.labels_to_names))
         if not sources:
             raise ValueError(f"{self._title()}: data_sources is empty: name a file or a pattern.")
-        if self.num_classes < 1:
+        if (integer(self.num_classes) or 0) < 1:
             raise ValueError(
-                f"{self._title()}: num_classes must be at least 1, received {self.num_classes}."
+                f"{self._title()}: num_classes must be at least 1, received "
+                f"{describe(self.num_classes)}."
             )
-        if self.num_samples is not None and self.num_samples < 1:
+        if self.num_samples is not None and (integer(self.num_samples) or 0) < 1:
             raise ValueError(
                 f"{self._title()}: num_samples must be at least 1, or None to have the records "
-                f"counted, received {self.num_samples}."
+                f"counted, received {describe(self.num_samples)}."
             )
-        if self.image_channels not in (1, 3, 4):
+        if integer(self.image_channels) not in (1, 3, 4):
             raise ValueError(
                 f"{self._title()}: image_channels must be 1 (grey), 3 (RGB) or 4 (RGBA), received "
-                f"{self.image_channels}."
+                f"{describe(self.image_channels)}."
             )
 
     def files(self) -> list[str]:
@@ -113,11 +121,12 @@ def as_image_size(size: int | Sequence[int] | None) -> tuple[int, int] | None:
         return None
     try:
         pair = tuple(int(side) for side in size) if isinstance(size, Sequence) else (int(size),) * 2
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pair = ()
-    if len(pair) != 2 or min(pair) < 1:
+    if len(pair) != 2 or min(pair) < 1 or max(pair) >= LARGEST:
         raise ValueError(
-            f"image_size must be one positive integer or (height, width), received {size!r}."
+            f"image_size must be one positive integer or (height, width), received "
+            f"{describe(size)}."
         )
     return pair
 

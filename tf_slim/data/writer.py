@@ -14,10 +14,12 @@ import tensorflow as tf
 from tf_slim.data.errors import DataError
 from tf_slim.data.examples import IMAGE, LABEL
 from tf_slim.ops import files
+from tf_slim.ops.arguments import checked, describe
 
 _SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 
 
+@checked
 def image_example(image: bytes | np.ndarray, label: int, text: str | None = None):
     """Builds the record of one labelled image.
 
@@ -49,6 +51,7 @@ def image_example(image: bytes | np.ndarray, label: int, text: str | None = None
     return tf.train.Example(features=tf.train.Features(feature=features))
 
 
+@checked
 def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
     """Writes a TFRecord file, whole or not at all.
 
@@ -62,7 +65,7 @@ def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
     Returns:
         The number of records written.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     folder = os.path.dirname(path)
     if folder:
         tf.io.gfile.makedirs(folder)
@@ -75,6 +78,11 @@ def _write(path: str, examples: Iterable) -> int:
     count = 0
     with tf.io.TFRecordWriter(path) as writer:
         for example in examples:
+            if not isinstance(example, (bytes, tf.train.Example, tf.train.SequenceExample)):
+                raise TypeError(
+                    f"examples: record {count} is {describe(example)}; expected a "
+                    "tf.train.Example, or the bytes of one."
+                )
             if not isinstance(example, bytes):
                 example = example.SerializeToString(deterministic=True)
             writer.write(example)

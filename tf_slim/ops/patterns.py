@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import fnmatch
 import re
 from collections.abc import Iterable
+
+from tf_slim.ops.arguments import describe
 
 
 def select(names: Iterable[str], include=None, exclude=None, *, what: str = "variable"):
@@ -39,12 +42,22 @@ def select(names: Iterable[str], include=None, exclude=None, *, what: str = "var
 def _matched(names: list[str], argument: str, patterns, what: str) -> set[str]:
     if patterns is None:
         return set()
-    if isinstance(patterns, (str, re.Pattern)):
+    listed = None
+    if not isinstance(patterns, (str, bytes, re.Pattern, type)):
+        with contextlib.suppress(TypeError):  # nothing to go through
+            listed = list(patterns)
+    if listed is None:
         raise TypeError(
-            f"{argument} takes a list of patterns; got {patterns!r}. Write {argument}=[...]."
+            f"{argument} takes a list of patterns; got {describe(patterns)}. Write "
+            f"{argument}=[...]."
         )
     found: set[str] = set()
-    for pattern in patterns:
+    for pattern in listed:
+        if not isinstance(pattern, (str, re.Pattern)):
+            raise TypeError(
+                f"{argument} takes globs and compiled regular expressions; got "
+                f"{describe(pattern)} among them."
+            )
         hits = [name for name in names if matches(name, pattern)]
         if not hits:
             raise ValueError(nothing_matches(argument, pattern, names, what))

@@ -38,11 +38,16 @@ def _entries(func: Callable, own: Mapping[str, Kind | None]) -> list[_Entry]:
         elif isinstance(default, bool) and name not in TABLE:
             kind = FLAG
         else:
-            kind = TABLE.get(f"{func.__name__}.{name}", TABLE.get(name))
+            kind = TABLE.get(f"{_title(func)}.{name}", TABLE.get(name))
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             kind = None
         entries.append(_Entry(name, kind, default))
     return entries
+
+
+def _title(func: Callable) -> str:
+    made = func.__name__ == "__init__"
+    return func.__qualname__.split(".")[-2] if made else func.__name__
 
 
 def passes_on(func: _F) -> _F:
@@ -64,7 +69,7 @@ def door(
     """
     entries = _entries(func, own or {})
     by_name = {entry.name: entry for entry in entries if entry.kind is not None}
-    title = called or func.__name__
+    title = called or _title(func)
 
     def refuse(args, kwargs, entry: _Entry, value: Any):
         given = {**dict(zip((e.name for e in entries), args)), **kwargs}

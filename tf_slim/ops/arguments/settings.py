@@ -168,13 +168,14 @@ PATTERN = optional(
 )
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
+    """Whether it is a list, or something else of Python's to go through."""
     if isinstance(value, (str, bytes, Mapping)) or is_composite(value) or hasattr(value, "dtype"):
         return False
     return isinstance(value, Iterable) and not isinstance(value, (type, tf.data.Dataset))
 
 
-LIST = Kind("a list", _is_list, "Write {}=[...].")
+LIST = Kind("a list", is_list, "Write {}=[...].")
 PATTERNS = optional(
     Kind(
         "a list of regular expressions",

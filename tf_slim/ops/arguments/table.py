@@ -5,6 +5,18 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.ops.arguments.kinds import Kind, optional
+from tf_slim.ops.arguments.places import (
+    CHECKPOINT,
+    CHECKPOINTS,
+    CLASS_NAMES,
+    EXAMPLES,
+    IMAGE,
+    NAMED,
+    OPTIONAL_PATH,
+    PATH,
+    PATHS,
+    VARIABLES,
+)
 from tf_slim.ops.arguments.settings import (
     ACTIVATION,
     COLLECTIONS,
@@ -137,6 +149,21 @@ TABLE: dict[str, Kind] = {
     "repetitions": NATURAL,
     "seed": optional(SEED),
     "dtype": DTYPE,
+    **dict.fromkeys(("path", "folder", "target"), PATH),
+    **dict.fromkeys(("average.target", "labels_file"), OPTIONAL_PATH),
+    "from_tfrecords.pattern": PATHS,
+    **dict.fromkeys(("load.path", "source", "diff.a", "diff.b"), CHECKPOINT),
+    "sources": CHECKPOINTS,
+    "save.named": NAMED,
+    "restore.named": VARIABLES,
+    **dict.fromkeys(("rtol", "atol"), NUMBER._replace(expected="a number", takes=is_number)),
+    "write_labels.names": CLASS_NAMES,
+    **dict.fromkeys(("split", "from_tfrecords.preprocessing"), NAME),
+    "image_example.image": IMAGE,
+    "image_example.label": SEED,
+    "image_example.text": OPTIONAL_NAME,
+    "examples": EXAMPLES,
+    "Pipeline.is_training": FLAG,
     **dict.fromkeys(("custom_getter", "partitioner", "adjustment"), optional(FUNCTION)),
 }
 """What an argument of a name may be, in all functions or ("function.name") in one.

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.reader import Reader
 from tf_slim.ops.checkpoints.saving import save
 
 
+@checked
 def average(
     sources: Sequence[Any], target: str | os.PathLike | None = None
 ) -> dict[str, np.ndarray]:
@@ -35,8 +37,8 @@ def average(
       CheckpointError: one is missing or damaged, or is of another model.
       ValueError: there are no sources.
     """
-    if isinstance(sources, (str, os.PathLike)) or not sources:
-        raise ValueError(f"average takes a list of checkpoints; got {sources!r}.")
+    if not sources:
+        raise ValueError("average takes a list of checkpoints as sources; got none.")
     readers = [Reader.over(source) for source in sources]
     first = readers[0]
     for other in readers[1:]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tf_slim.ops import patterns
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints.reader import Reader
 
 
@@ -73,6 +74,7 @@ class Difference:
         return "\n".join(lines)
 
 
+@checked
 def diff(
     a: Any,
     b: Any,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.checkpoints import places
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.formats import detect
@@ -18,6 +19,7 @@ FORMATS = ("v1",)
 """What `convert` takes as `format`; all other formats follow from the suffix of the target."""
 
 
+@checked
 def load(
     path: Any, include=None, exclude=None, rename: Mapping | Callable | None = None
 ) -> dict[str, np.ndarray]:
@@ -40,6 +42,7 @@ def load(
     return {name: content.read(name) for name in content.entries}
 
 
+@checked
 def convert(
     source: Any,
     target: str | os.PathLike,
@@ -67,10 +70,10 @@ def convert(
       CheckpointError: the source is missing or damaged, or the target cannot hold or be written.
       ValueError: a pattern matches nothing.
     """
-    if format is not None and format not in FORMATS:
+    if format is not None and not (isinstance(format, str) and format in FORMATS):
         raise ValueError(
-            f"format takes 'v1' or None; got {format!r}. Other formats follow from the suffix of "
-            "the target: .safetensors, .npz, .h5."
+            f"format takes 'v1' or None; got {describe(format)}. Other formats follow from "
+            "the suffix of the target: .safetensors, .npz, .h5."
         )
     target = places.target_of(target)
     write = (detect.writer_of if format is None else detect.v1_writer_of)(target)

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import tensorflow as tf
 
 from tf_slim.ops import files
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints.errors import CheckpointError, reading
 
 STATE = "checkpoint"
@@ -91,19 +92,20 @@ class Best:
     greater_is_better: bool
 
 
+@checked
 def best(folder: str | os.PathLike) -> Best | None:
     """The best checkpoint of a folder, if one was marked by `mark_best` and is still there.
 
     Raises:
       CheckpointError: the note of it is damaged.
     """
-    note = os.path.join(os.fspath(folder), BEST)
+    note = os.path.join(os.fsdecode(folder), BEST)
     if not os.path.lexists(note):
         return None
     with reading(note), open(note, encoding="utf-8") as file:
         row = json.load(file)
         found = Best(
-            os.path.join(os.fspath(folder), os.path.basename(row["checkpoint"])),
+            os.path.join(os.fsdecode(folder), os.path.basename(row["checkpoint"])),
             float(row["value"]),
             str(row["metric"]),
             bool(row["greater_is_better"]),
@@ -116,7 +118,7 @@ def best_or_set_aside(folder: str | os.PathLike) -> Best | None:
     try:
         return best(folder)
     except CheckpointError:
-        files.set_aside(os.path.join(os.fspath(folder), BEST), "it is no note of a checkpoint")
+        files.set_aside(os.path.join(os.fsdecode(folder), BEST), "it is no note of a checkpoint")
         return None
 
 

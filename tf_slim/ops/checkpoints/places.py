@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Callable
 
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints import notes
 from tf_slim.ops.checkpoints.errors import CheckpointError
 
@@ -18,6 +19,7 @@ _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
 _STEP = re.compile(r"-(\d+)$")
 
 
+@checked
 def resolve(path: str | os.PathLike) -> str:
     """The path of an existing checkpoint, from a prefix, one of its files, or a folder.
 
@@ -55,6 +57,7 @@ def resolve(path: str | os.PathLike) -> str:
     raise CheckpointError(f"There is no checkpoint {path}. {hint}")
 
 
+@checked
 def target_of(path: str | os.PathLike) -> str:
     """The path of a checkpoint to be written.
 
@@ -84,9 +87,10 @@ def _files(folder: str) -> str:
     return f" If one of its files is meant, name it: {', '.join(names[:5])}." if names else ""
 
 
+@checked
 def prefixes(folder: str | os.PathLike) -> list[str]:
     """The checkpoints in a folder, by step and then by name."""
-    found = glob.glob(os.path.join(glob.escape(os.fspath(folder)), "*.index"))
+    found = glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), "*.index"))
     return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
 
 
@@ -96,9 +100,10 @@ def step_of(prefix: str) -> int:
     return int(match.group(1)) if match else -1
 
 
+@checked
 def latest(folder: str | os.PathLike) -> str | None:
     """The latest checkpoint of a folder: the one that its `checkpoint` file names, else by step."""
-    folder = os.fspath(folder)
+    folder = os.fsdecode(folder)
     named = notes.named(folder)
     if named is not None:
         # A copy of a folder goes on by itself, also where the original is still there.
@@ -116,6 +121,7 @@ def remove(prefix: str) -> None:
             os.remove(path)
 
 
+@checked
 def remove_leftovers(
     folder: str | os.PathLike, is_own: Callable[[str], bool] | None = None
 ) -> list[str]:
@@ -132,7 +138,7 @@ def remove_leftovers(
       The paths of what was there.
     """
     removed = []
-    for path in glob.glob(os.path.join(glob.escape(os.fspath(folder)), ".*.part-*")):
+    for path in glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), ".*.part-*")):
         base = os.path.basename(path)[1:].rpartition(".part-")[0]
         if is_own is not None and not is_own(base):
             continue

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tf_slim.ops import patterns
+from tf_slim.ops.arguments import binds, describe
 
 _AVERAGE = "/ExponentialMovingAverage"
 
@@ -50,13 +51,13 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
     if rename is None:
         return dict(zip(names, names, strict=True))
     if isinstance(rename, Mapping):
-        change: Callable[[str], str | None] = _from_mapping(names, rename)
-    elif callable(rename):
-        change = rename
+        change = _from_mapping(names, rename)
     else:
+        change = rename
+    if isinstance(change, type) or not callable(change) or not binds(change, "name"):
         raise TypeError(
-            f"rename takes a dict or a function of a name; got {rename!r}. For one name write "
-            "rename={'name in the checkpoint': 'name in the model'}."
+            f"rename takes a dict or a function of a name; got {describe(rename)}. For one name "
+            "write rename={'name in the checkpoint': 'name in the model'}."
         )
     moved: dict[str, str] = {}
     stayed: dict[str, str] = {}
@@ -81,6 +82,11 @@ def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str
 
 
 def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callable:
+    odd = [value for value in rename.values() if not isinstance(value, (str, type(None)))]
+    if odd:
+        raise TypeError(
+            f"rename: the values of a mapping are names, or None to leave out; got {describe(odd)}."
+        )
     scopes = {
         key.rstrip("/"): value and value.rstrip("/")
         for key, value in rename.items()

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops import modes, patterns
+from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.checkpoints import sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError
 from tf_slim.ops.checkpoints.reader import Reader
@@ -20,6 +21,7 @@ from tf_slim.ops.checkpoints.report import Report
 _FED_BYTES = 1 << 26
 
 
+@checked
 def restore(
     path: str | os.PathLike,
     named: Mapping[str, Any],
@@ -44,9 +46,9 @@ def restore(
       CheckpointError: the checkpoint is missing, damaged, or does not fit.
       ValueError: a pattern matches nothing.
     """
-    if on_mismatch not in ("error", "warn", "ignore"):
+    if not isinstance(on_mismatch, str) or on_mismatch not in ("error", "warn", "ignore"):
         raise ValueError(
-            f"on_mismatch takes 'error', 'warn' or 'ignore'; got {on_mismatch!r}."
+            f"on_mismatch takes 'error', 'warn' or 'ignore'; got {describe(on_mismatch)}."
         )
     wanted, excluded = patterns.select(named, include, exclude)
     reader = Reader(path, rename)
@@ -76,7 +78,7 @@ def restore(
             report,
         )
     if not report.complete and on_mismatch == "warn":
-        warnings.warn(str(report), stacklevel=3)
+        warnings.warn(str(report), stacklevel=4)
     values = reader.read_all(fitting)
     assign({name: (named[name], values.pop(name)) for name in fitting})
     return report

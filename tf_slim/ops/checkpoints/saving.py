@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_slim.ops import files
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints import places, sessions
 from tf_slim.ops.checkpoints.errors import CheckpointError, writing
 from tf_slim.ops.checkpoints.formats import bundle, detect
@@ -16,6 +17,7 @@ from tf_slim.ops.checkpoints.formats.memory import Memory
 from tf_slim.ops.checkpoints.formats.source import Content
 
 
+@checked
 def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
     """Writes variables (or tensors, or arrays) by name.
 
