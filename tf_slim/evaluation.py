@@ -22,7 +22,7 @@ from tf_slim.evaluation_v1 import (
 )
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import binds, checked, describe
 from tf_slim.ops.model import Model, split_outputs
 
 __all__ = [
@@ -83,9 +83,15 @@ def evaluate(
         raise TypeError(
             f"model: expected a slim.Model; got {describe(model)}. Write slim.Model(net)."
         )
-    for name, function in (("on_batch", on_batch), ("observe", observe)):
-        if function is not None and not callable(function):
-            raise TypeError(f"{name}: expected a function, or None; got {describe(function)}.")
+    for name, function, given in (
+        ("on_batch", on_batch, ["number"]),
+        ("observe", observe, ["inputs", "outputs", "labels"]),
+    ):
+        if function is not None and not (callable(function) and binds(function, *given)):
+            raise TypeError(
+                f"{name}: expected a function ({', '.join(given)}), or None; got "
+                f"{describe(function)}."
+            )
     model.require_variables("evaluate")
     strategy = tf.distribute.get_strategy()
     source = Source(dataset, strategy)
@@ -214,6 +220,7 @@ def _name_of(metric: Any) -> str:
     return name.removeprefix("streaming_")
 
 
+@checked
 def classification_metrics(num_classes: int) -> dict[str, tuple]:
     """Accuracy, mean cross entropy, and recall at 5 where there are more than 5 classes.
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
+from tf_slim.ops.arguments import checked
+
 if TYPE_CHECKING:
     from tf_slim.learning.fit import Run
 
@@ -46,6 +48,7 @@ class KeepBest(Hook):
       greater_is_better: False for a loss.
     """
 
+    @checked
     def __init__(
         self, score: Callable[[], float], metric: str = "score", greater_is_better: bool = True
     ):
@@ -67,6 +70,7 @@ class ProgressLines(Hook):
       out: where to print, standard error by default.
     """
 
+    @checked
     def __init__(self, every_secs: float = 5.0, out: TextIO | None = None):
         self._every_secs = every_secs
         self._out = out

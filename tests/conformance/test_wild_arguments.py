@@ -11,7 +11,8 @@ import sys
 from tests.conformance import wild
 
 EVERY = 8
-ONLY = "layers|losses|metrics|variab|scope|checkpoints|data"
+UPPER = "checkpoints|data|^nets|^Model$|learning|evaluation|hooks"
+ONLY = f"layers|losses|metrics|variab|scope|{UPPER}"
 _CHILD = """
 import json, sys
 from tests.conformance import wild

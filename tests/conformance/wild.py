@@ -375,13 +375,18 @@ def _mode(name: str, key: int) -> str:
 def run(name, function, make, argument, wild, mode) -> Outcome:
     """Makes one call."""
     try:
-        with _quiet(), tf.Graph().as_default() if mode == "v1 graph" else tf.init_scope():
+        with _quiet(), _graph_of(mode):
             _call(name, function, {**make(), argument: WILD[wild]()}, mode)
     except Exception as error:
         kind = _kind_of(error, argument)
         text = f"{type(error).__name__}: {str(error)[:300]}"
         return Outcome(name, argument, wild, mode, kind, text)
     return Outcome(name, argument, wild, mode, "accepted", "")
+
+
+def _graph_of(mode: str):
+    # Not tf.init_scope: no tape records in there, so that nothing could be trained.
+    return tf.Graph().as_default() if mode == "v1 graph" else contextlib.nullcontext()
 
 
 def _call(name: str, function: Callable, arguments: dict[str, Any], mode: str) -> None:

@@ -58,7 +58,7 @@ def warn(
         # A net or loss that cannot be called so: no reason to lose a training that is done.
         return
     if found is not None:
-        warnings.warn(f"{model.name} {found}. {_REMEDY}", stacklevel=5)  # who called fit
+        warnings.warn(f"{model.name} {found}. {_REMEDY}", stacklevel=6)  # who called fit
 
 
 _MANY_WORKERS = (

@@ -21,7 +21,7 @@ from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
 from tf_slim.learning.train_step import TrainStep
 from tf_slim.ops import checkpoints, summary_ops
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import checked, describe
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -61,6 +61,7 @@ class Run:
         return float("nan") if self.loss is None else float(self.loss)
 
 
+@checked
 def fit(
     train_step: TrainStep,
     dataset: Any,
@@ -256,7 +257,7 @@ def _warn_of_an_early_end(run: Run, length: int | None, remedy: str) -> None:
         f"The dataset ends after {length} batches, before number_of_steps = {run.number_of_steps}: "
         f"training ends at step {max(length, run.step)}, and so it will when it is started again. "
         f"For more than one epoch: {remedy}.",
-        stacklevel=4,
+        stacklevel=5,
     )
 
 

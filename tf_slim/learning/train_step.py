@@ -19,11 +19,12 @@ from tf_slim.learning import (
     loss_scale,
     objective,
     optimizers,
+    placement,
     shares,
 )
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
@@ -118,6 +119,7 @@ class TrainStep:
           inputs: as in a call, or a `tf.TensorSpec`.
           labels: likewise.
         """
+        placement.check_step(self.strategy)
         self._step.get_concrete_function(inputs, labels)
 
     def named_variables(self) -> dict[str, tf.Variable]:
@@ -132,6 +134,7 @@ class TrainStep:
         return named
 
     def _run(self, inputs, labels):
+        placement.check_step(self.strategy)
         # Under a strategy an optimizer of TensorFlow 1 does not tell what it has made. Within the
         # scope, so that variables are noted, and not the replicas' parts of them.
         with self.strategy.scope(), tf.variable_creator_scope(self._note_made):
@@ -279,6 +282,7 @@ class TrainStep:
             )
 
 
+@checked
 def make_train_step(
     model: Model,
     loss: Callable,
@@ -334,7 +338,8 @@ def make_train_step(
 
     Raises:
       TypeError: `model` or `optimizer` is of another kind.
-      ValueError: the model is not built, a pattern matches nothing, or there is nothing to train.
+      ValueError: the model is not built, a pattern matches nothing, there is nothing to train, or
+        the model or the optimizer was made outside the scope of the strategy of several replicas.
     """
     if not isinstance(model, Model):
         raise TypeError(
@@ -354,6 +359,7 @@ def make_train_step(
             f"{clip_gradient_norm}."
         )
     model.require_variables("train")
+    placement.check(model, optimizer)
     names, variables = _to_train(model, variables_to_train)
     return TrainStep(
         model,
@@ -364,7 +370,7 @@ def make_train_step(
         gradients.multipliers_by_name(gradient_multipliers, names),
         float(clip_gradient_norm),
         check_numerics,
-        seed,
+        int(seed),
         jit_compile,
         warm_up_averages,
     )
@@ -374,8 +380,6 @@ def _to_train(model: Model, chosen: Sequence | None):
     trainable = {name: v for name, v in model.named_variables.items() if v.trainable}
     if chosen is None:
         taken = list(trainable)
-    elif isinstance(chosen, str):
-        raise TypeError(f"variables_to_train takes a list; got {chosen!r}. Write [{chosen!r}].")
     else:
         taken = []
         for item in chosen:

@@ -18,6 +18,7 @@ from tf_slim.nets._fetch import fetch, published
 from tf_slim.nets._restore import restore
 from tf_slim.ops import checkpoints
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
+from tf_slim.ops.arguments import checked
 from tf_slim.ops.model import Model
 
 _OPTIONS = (
@@ -30,6 +31,7 @@ _DECAYS = ("batch_norm_decay", "bn_decay")
 _OWN: Any = type("own", (), {"__repr__": lambda self: "<its own>"})()
 
 
+@checked
 def create(
     name: str,
     num_classes: int | None = _OWN,
@@ -124,6 +126,7 @@ def create(
     return model
 
 
+@checked
 def get_network_fn(
     name: str,
     num_classes: int | None,

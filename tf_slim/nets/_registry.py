@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from tf_slim.nets._published import PUBLISHED, Checkpoint
+from tf_slim.ops.arguments import checked
 
 _F = TypeVar("_F", bound=Callable)
 
@@ -186,6 +187,7 @@ def register(
     return decorate
 
 
+@checked
 def names(pattern: str = "*") -> list[str]:
     """The names of the nets.
 

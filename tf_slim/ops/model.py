@@ -14,7 +14,7 @@ import tensorflow as tf
 from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import collect, modes, patterns, scopes, stores
 from tf_slim.ops import precision as precisions
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import checked, describe
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -44,6 +44,7 @@ class Model(tf.Module):
         of all calls what they are, those of training and evaluation too.
     """
 
+    @checked
     def __init__(
         self,
         fn: Callable,
@@ -187,6 +188,8 @@ class Model(tf.Module):
                 collect.collect_outputs() as outputs,
             ):
                 result = self._fn(*args, **kwargs)
+                if result is None and not building and not in_v1:
+                    self._require_losses(frame)
         except BaseException:
             if not in_v1:
                 call.roll_back()
@@ -198,6 +201,21 @@ class Model(tf.Module):
         if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
             return _in_full(result)
         return result
+
+    def _require_losses(self, frame: collect.Frame | None) -> None:
+        """A net that returns nothing is one for the losses that it adds, or a mistake."""
+        if frame is None or not frame.losses:
+            raise ValueError(
+                f"{self._shown()} returned None and added no loss. End it with `return`: the "
+                "outputs, or (outputs, end points)."
+            )
+
+    def _shown(self) -> str:
+        """The function of the net, for messages, and where it is written."""
+        fn = inspect.unwrap(self._fn)
+        code = getattr(getattr(fn, "func", fn), "__code__", None)
+        where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
+        return f"The net {_name_of(fn)}{where}"
 
     def _phase(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Whether this call is one of training, and the arguments that tell the net so.
@@ -443,7 +461,15 @@ def specs_of(given: Any) -> Any:
     if isinstance(given, (list, tuple)) and not all(_is_size(one) for one in given):
         specs = [specs_of(one) for one in given]
         return type(given)(*specs) if hasattr(given, "_fields") else type(given)(specs)
-    return tf.TensorSpec(given, tf.float32)
+    try:
+        shape = tf.TensorShape(given)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            "build: expected as spec of an input a tf.TensorSpec, a tensor or a shape, or a dict, "
+            f"list or tuple of them; got {describe(given)}. Write for instance "
+            "tf.TensorSpec([None, height, width, channels])."
+        ) from error
+    return tf.TensorSpec(shape, tf.float32)
 
 
 def _is_size(value: Any) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import modes
+from tf_slim.ops.arguments import describe
 
 COMPUTE = {
     "float32": tf.float32,
@@ -66,10 +67,10 @@ def check(name: Any) -> str | None:
     Raises:
       ValueError: it is not.
     """
-    if name is not None and name not in COMPUTE:
+    if name is not None and not (isinstance(name, str) and name in COMPUTE):
         known = ", ".join(repr(one) for one in COMPUTE)
         raise ValueError(
-            f"precision: expected one of {known}, or None; got {name!r}. Write for instance "
+            f"precision: expected one of {known}, or None; got {describe(name)}. Write for instance "
             "slim.precision('mixed_bfloat16')."
         )
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import numbers
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -188,6 +189,42 @@ PATTERNS = optional(
             if isinstance(value, str)
             else f"Write for instance {name}=['conv1/.*']."
         ),
+    )
+)
+GLOB = NAME._replace(expected="a glob", remedy="Write for instance {}='resnet*'.")
+CHOSEN = optional(
+    LIST._replace(
+        expected="a list of names, globs or variables",
+        remedy=lambda name, value: (
+            f"Write {name}=[{value!r}]."
+            if isinstance(value, str)
+            else f"Write for instance {name}=['net/logits/*']."
+        ),
+    )
+)
+FACTORS = optional(
+    Kind(
+        "a dict of numbers by name or glob",
+        lambda value: (
+            isinstance(value, Mapping)
+            and all(isinstance(key, (str, re.Pattern)) for key in value)
+            and all(isinstance(v, numbers.Real) or is_number(v) for v in value.values())
+        ),
+        "Write for instance {}={{'net/conv1/*': 0.1}}.",
+    )
+)
+CHECKPOINT_OR_FLAG = optional(
+    Kind(
+        "True, the name of a published checkpoint or a path",
+        lambda value: isinstance(value, (bool, str, os.PathLike)),
+        "Write for instance {}='runs/mine'.",
+    )
+)
+FOLDER = optional(
+    Kind(
+        "a path",
+        lambda value: isinstance(value, (str, os.PathLike)),
+        "Write for instance {0}='runs/mine', or {0}=None to write nothing.",
     )
 )
 REGULARIZER_LIST = Kind(
