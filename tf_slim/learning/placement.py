@@ -1,4 +1,4 @@
-"""That a model, its optimizer and its step are made in the scope of one `tf.distribute` strategy."""
+"""That a model, its optimizer and its step are made under one `tf.distribute` strategy."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def check(name: Any) -> str | None:
     if name is not None and not (isinstance(name, str) and name in COMPUTE):
         known = ", ".join(repr(one) for one in COMPUTE)
         raise ValueError(
-            f"precision: expected one of {known}, or None; got {describe(name)}. Write for instance "
+            f"precision: expected one of {known}, or None; got {describe(name)}. Write, say, "
             "slim.precision('mixed_bfloat16')."
         )
     return name
