@@ -151,7 +151,6 @@ TABLE: dict[str, Kind] = {
     **dict.fromkeys(("create.num_classes", "get_network_fn.num_classes"), optional(NATURAL)),
     **dict.fromkeys(("create.weight_decay", "create.batch_norm_decay"), optional(NUMBER)),
     "get_network_fn.weight_decay": optional(NUMBER),
-    "features": optional(LIST),
     "checkpoint": CHECKPOINT_OR_FLAG,
     "variables_to_train": CHOSEN,
     "gradient_multipliers": FACTORS,
