@@ -147,6 +147,7 @@ def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, str
     def measure(inputs, labels):
         with default_is_training(False):
             outputs, _ = split_outputs(model(inputs))
+        model.require_outputs(outputs)
         for name, metric in measured.items():
             metric.update(*prepare[name](outputs, labels))
         return outputs if returns_outputs else ()

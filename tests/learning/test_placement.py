@@ -71,7 +71,6 @@ def test_a_step_is_taken_where_it_was_made(strategy2):
 
 
 USES = {
-    "call": lambda model: model(IMAGES),
     "step": lambda model: slim.learning.make_train_step(model, LOSS, tf.keras.optimizers.SGD(0.1))(
         IMAGES, LABELS
     ),

@@ -245,6 +245,7 @@ class TrainStep:
             tape.watch(self._trained)
             with default_is_training(True):
                 outputs, _ = split_outputs(self.model(inputs))
+            self.model.require_outputs(outputs, got.losses)
             loss = objective.compute(got, lambda: self._loss(outputs, labels), examples)
             target = loss if scale is None else loss * scale
         self._require_same_variables()

@@ -6,7 +6,7 @@ import inspect
 import numbers
 import os
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -188,8 +188,6 @@ class Model(tf.Module):
                 collect.collect_outputs() as outputs,
             ):
                 result = self._fn(*args, **kwargs)
-                if result is None and not building and not in_v1:
-                    self._require_losses(frame)
         except BaseException:
             if not in_v1:
                 call.roll_back()
@@ -202,9 +200,14 @@ class Model(tf.Module):
             return _in_full(result)
         return result
 
-    def _require_losses(self, frame: collect.Frame | None) -> None:
-        """A net that returns nothing is one for the losses that it adds, or a mistake."""
-        if frame is None or not frame.losses:
+    def require_outputs(self, outputs: Any, losses: Sequence[tf.Tensor] = ()) -> None:
+        """Raises ValueError if a call gave nothing to train on or to evaluate.
+
+        Args:
+          outputs: what the net returned.
+          losses: those that it added. A net may be there for them alone.
+        """
+        if outputs is None and not losses:
             raise ValueError(
                 f"{self._shown()} returned None and added no loss. End it with `return`: the "
                 "outputs, or (outputs, end points)."
