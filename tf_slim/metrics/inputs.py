@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import shapes
+from tf_slim.ops import modes, shapes
 
 _CHECKS: contextvars.ContextVar[list[Any] | None] = contextvars.ContextVar("checks", default=None)
 
@@ -227,7 +227,8 @@ def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None)
         one that marks pixels to ignore, and becomes 0.
 
     Raises:
-      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1.
+      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1. Fractions between are
+        rounded down in v1 graphs, as ever.
     """
     if labels.dtype == tf.bool:
         return tf.cast(labels, tf.int64)
@@ -235,7 +236,10 @@ def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None)
         labels = tf.where(tf.not_equal(weights, 0.0), labels, tf.zeros_like(labels))
     zero, one = tf.zeros([], labels.dtype), tf.ones([], labels.dtype)
     sides = [(labels < zero, "<0"), (labels > one, ">1")]
-    if labels.dtype.is_floating:
+    if labels.dtype.is_floating and modes.in_v1_graph():
+        # Programs of TensorFlow 1 round fractions down by giving them.
+        sides.append((tf.math.is_nan(labels), "NaN"))
+    elif labels.dtype.is_floating:
         whole = (labels <= zero) | (labels >= one)
         sides.append((~whole, "between them, or NaN"))
     checked = tf.cast(labels, tf.int64)
