@@ -227,8 +227,8 @@ def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None)
         one that marks pixels to ignore, and becomes 0.
 
     Raises:
-      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1. Fractions between are
-        rounded down in v1 graphs, as ever.
+      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1. Fractions are rounded
+        down first in v1 graphs, as ever.
     """
     if labels.dtype == tf.bool:
         return tf.cast(labels, tf.int64)
@@ -238,7 +238,7 @@ def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None)
     sides = [(labels < zero, "<0"), (labels > one, ">1")]
     if labels.dtype.is_floating and modes.in_v1_graph():
         # Programs of TensorFlow 1 round fractions down by giving them.
-        sides.append((tf.math.is_nan(labels), "NaN"))
+        sides = [(labels < zero, "<0"), (labels >= one + one, ">1"), (tf.math.is_nan(labels), "NaN")]
     elif labels.dtype.is_floating:
         whole = (labels <= zero) | (labels >= one)
         sides.append((~whole, "between them, or NaN"))
