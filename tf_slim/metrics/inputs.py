@@ -238,7 +238,8 @@ def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None)
     sides = [(labels < zero, "<0"), (labels > one, ">1")]
     if labels.dtype.is_floating and modes.in_v1_graph():
         # Programs of TensorFlow 1 round fractions down by giving them.
-        sides = [(labels < zero, "<0"), (labels >= one + one, ">1"), (tf.math.is_nan(labels), "NaN")]
+        sides[1] = (labels >= one + one, ">1")
+        sides.append((tf.math.is_nan(labels), "NaN"))
     elif labels.dtype.is_floating:
         whole = (labels <= zero) | (labels >= one)
         sides.append((~whole, "between them, or NaN"))
