@@ -336,6 +336,26 @@ def test_values_that_are_refused_in_a_v1_graph(case):
             session.run(update)
 
 
+FRACTIONS = {
+    "what is not 0 is positive": (
+        m.streaming_true_positives_at_thresholds, ([0.9, 0.9, 0.9], [0.5, 0.0, 1.5], [0.5]), [2.0]),
+    "what is below 1 is negative": (m.streaming_dynamic_auc, ([0.5, 1.5], [0.2, 0.8]), 1.0),
+}
+
+
+@pytest.mark.parametrize("case", FRACTIONS)
+def test_fractions_as_labels_are_for_v1_graphs_alone(case):
+    function, data, expected = FRACTIONS[case]
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        value, update = function(*data)
+        session.run(tf.compat.v1.local_variables_initializer())
+        session.run(update)
+        np.testing.assert_array_equal(session.run(value), expected)
+    given, settings = data[:2], {"thresholds": data[2]} if len(data) > 2 else {}
+    with pytest.raises(InvalidArgument, match="labels must be 0 or 1"):
+        m.stateful(function, **settings).update(*given)
+
+
 WRONG_SETTINGS = {
     "k of none": (m.streaming_recall_at_k, {"k": 0}, ([[0.5, 0.5]], [1])),
     "float labels": (m.streaming_recall_at_k, {"k": 1}, ([[0.5, 0.5]], [1.0])),

@@ -108,8 +108,10 @@ def _examples(where: str, predictions: Any, labels: Any, weights: Any) -> list[t
     predictions = inputs.not_nan(where, predictions)
     given = weights
     _, weights = inputs.weighted(where, tf.zeros_like(labels, tf.float32), weights)
-    labels = inputs.zero_or_one(where, labels, None if given is None else weights)
-    columns = [tf.cast(predictions, tf.float64), labels, weights]
+    labels = inputs.zero_or_one(
+        where, labels, None if given is None else weights, v1_fractions=True
+    )
+    columns = [tf.cast(predictions, tf.float64), tf.cast(labels, tf.int64), weights]
     return [tf.reshape(column, [-1]) for column in columns]
 
 

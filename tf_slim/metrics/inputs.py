@@ -217,39 +217,43 @@ def in_range(
     return _checked(classes, tf.reduce_all(inside), message)
 
 
-def zero_or_one(where: str, labels: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
-    """Labels as int64, checked when the graph runs.
+def zero_or_one(
+    where: str,
+    labels: tf.Tensor,
+    weights: tf.Tensor | None = None,
+    *,
+    v1_fractions: bool = False,
+) -> tf.Tensor:
+    """Labels as they are, checked when the graph runs.
 
     Args:
       where: name of the metric, for messages.
       labels: of any dtype; booleans need no check.
       weights: in the shape of `labels`; where they are 0 a label may be any number, such as the
         one that marks pixels to ignore, and becomes 0.
+      v1_fractions: whether fractions below 2 pass in v1 graphs. Programs of TensorFlow 1 give some
+        metrics such labels, and what they count as is up to the metric.
 
     Raises:
-      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1. Fractions are rounded
-        down first in v1 graphs, as ever.
+      tf.errors.InvalidArgumentError: one of them is neither 0 nor 1.
     """
     if labels.dtype == tf.bool:
-        return tf.cast(labels, tf.int64)
+        return labels
     if weights is not None:
         labels = tf.where(tf.not_equal(weights, 0.0), labels, tf.zeros_like(labels))
     zero, one = tf.zeros([], labels.dtype), tf.ones([], labels.dtype)
-    sides = [(labels < zero, "<0"), (labels > one, ">1")]
-    if labels.dtype.is_floating and modes.in_v1_graph():
-        # Programs of TensorFlow 1 round fractions down by giving them.
-        sides[1] = (labels >= one + one, ">1")
-        sides.append((tf.math.is_nan(labels), "NaN"))
-    elif labels.dtype.is_floating:
-        whole = (labels <= zero) | (labels >= one)
-        sides.append((~whole, "between them, or NaN"))
-    checked = tf.cast(labels, tf.int64)
-    for wrong, side in sides:
+    if v1_fractions and labels.dtype.is_floating and modes.in_v1_graph():
+        sides = {"<0": labels < zero, ">1": labels >= one + one, "NaN": tf.math.is_nan(labels)}
+    else:
+        sides = {"<0": labels < zero, ">1": labels > one}
+        if labels.dtype.is_floating:
+            sides["between them, or NaN"] = ~((labels <= zero) | (labels >= one))
+    for side, wrong in sides.items():
         message = f"{where}: labels must be 0 or 1, at least one is {side}."
         if side == ">1":
             message += " Of classes make them by tf.equal(labels, the_class)."
-        checked = _checked(checked, ~tf.reduce_any(wrong), message)
-    return checked
+        labels = _checked(labels, ~tf.reduce_any(wrong), message)
+    return labels
 
 
 def _checked(tensor: tf.Tensor, condition: tf.Tensor, message: str) -> tf.Tensor:

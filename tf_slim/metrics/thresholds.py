@@ -51,8 +51,8 @@ def cases_at(
     size = len(thresholds) + 1
     bins = bin_between(thresholds[ascending], predictions)
     # The bins of the positives stand behind those of the negatives.
-    labels = tf.cast(inputs.zero_or_one(where, labels, weights), tf.bool)
-    bins += size * tf.cast(labels, tf.int32)
+    labels = inputs.zero_or_one(where, labels, weights, v1_fractions=True)
+    bins += size * tf.cast(tf.cast(labels, tf.bool), tf.int32)
     sums = tf.reshape(count_in_bins(bins, 2 * size, weights), [2, size])
     below = tf.cumsum(sums, axis=1)[:, :-1]
     above = tf.cumsum(sums, axis=1, reverse=True)[:, 1:]
