@@ -72,7 +72,7 @@ def write_state(folder: str, newest: str, kept: Iterable[str]) -> None:
     names = [json.dumps(os.path.basename(prefix)) for prefix in kept]
     lines = [f"model_checkpoint_path: {json.dumps(os.path.basename(newest))}\n"]
     lines += [f"all_model_checkpoint_paths: {name}\n" for name in names]
-    files.replace_text(os.path.join(folder, "checkpoint"), "".join(lines))
+    files.replace_text(os.path.join(folder, STATE), "".join(lines))
 
 
 @dataclasses.dataclass(frozen=True)
