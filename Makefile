@@ -31,6 +31,8 @@ test: $(DEV)  ## run every test, two at a time
 
 lint: $(DEV)  ## ruff and pyright, on source and tests
 	@"$(BIN)/python" -m ruff check . $(ARGS)
+	@"$(BIN)/python" -m ruff format --check --quiet . || { \
+	  echo "make: some files are not as \`ruff format\` leaves them; see: ruff format --diff ." >&2; exit 1; }
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 "$(BIN)/python" -m pyright --pythonpath "$(BIN)/python"
 
 conformance: $(DEV)  ## run the tests of the old tf_slim 1.1.0 against this package

@@ -15,17 +15,19 @@ LABELS = np.random.RandomState(1).randint(0, 10, 64).astype(np.int64)
 
 def keras_lenet() -> tf.keras.Model:
     layers = tf.keras.layers
-    return tf.keras.Sequential([
-        layers.Input((28, 28, 1)),
-        layers.Conv2D(32, 5, padding="same", activation="relu"),
-        layers.MaxPooling2D(2),
-        layers.Conv2D(64, 5, padding="same", activation="relu"),
-        layers.MaxPooling2D(2),
-        layers.Flatten(),
-        layers.Dense(1024, activation="relu"),
-        layers.Dropout(0.5),
-        layers.Dense(10),
-    ])
+    return tf.keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 5, padding="same", activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 5, padding="same", activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(1024, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10),
+        ]
+    )
 
 
 def slim_lenet() -> slim.Model:
@@ -36,11 +38,13 @@ def slim_lenet() -> slim.Model:
 def test_training_step(capsys):
     images, labels = tf.constant(IMAGES), tf.constant(LABELS)
     step = slim.learning.make_train_step(
-        slim_lenet(), slim.losses.sparse_softmax_cross_entropy,
+        slim_lenet(),
+        slim.losses.sparse_softmax_cross_entropy,
         tf.keras.optimizers.SGD(0.01, momentum=0.9),
     )
     old_style = slim.learning.make_train_step(
-        slim_lenet(), slim.losses.sparse_softmax_cross_entropy,
+        slim_lenet(),
+        slim.losses.sparse_softmax_cross_entropy,
         tf.compat.v1.train.MomentumOptimizer(0.01, 0.9),
     )
     keras = keras_lenet()

@@ -102,7 +102,10 @@ def test_memory(saved, capsys):
         for path in saved:
             done = subprocess.run(
                 [sys.executable, "-c", PEAK, path],
-                check=True, capture_output=True, text=True, cwd=pathlib.Path(__file__).parents[1],
+                check=True,
+                capture_output=True,
+                text=True,
+                cwd=pathlib.Path(__file__).parents[1],
             )
             kind = slim.checkpoints.Reader(path).format
             ratio = int(done.stdout) / (4 * PARAMETERS)

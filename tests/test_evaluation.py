@@ -153,10 +153,14 @@ def test_a_list_of_metrics_has_their_own_names():
 def test_keras_metrics_and_metrics_made_before():
     model = toy.model()
     mine = slim.metrics.stateful(slim.metrics.streaming_mean)
-    results = slim.evaluation.evaluate(model, whole(30), {
-        "keras": tf.keras.metrics.SparseCategoricalAccuracy(),
-        "largest": (mine, lambda logits, labels: (tf.reduce_max(logits, -1),)),
-    })
+    results = slim.evaluation.evaluate(
+        model,
+        whole(30),
+        {
+            "keras": tf.keras.metrics.SparseCategoricalAccuracy(),
+            "largest": (mine, lambda logits, labels: (tf.reduce_max(logits, -1),)),
+        },
+    )
     np.testing.assert_allclose(results["keras"], expected(model)[0], rtol=1e-6)
     np.testing.assert_allclose(results["largest"], model(toy.X).numpy().max(1).mean(), rtol=1e-5)
 
@@ -173,18 +177,36 @@ def test_digits_in_a_pipeline_and_recall_at_5():
 
 
 BAD = {
-    "empty": (lambda: slim.evaluation.evaluate(toy.model(), whole(8).take(0), METRICS),
-              ValueError, "empty"),
-    "endless": (lambda: slim.evaluation.evaluate(toy.model(), whole(8).repeat(), METRICS),
-                ValueError, "never ends"),
-    "no labels": (lambda: slim.evaluation.evaluate(
-        toy.model(), whole(8).map(lambda x, y: x), METRICS), ValueError, "inputs, labels"),
-    "not built": (lambda: slim.evaluation.evaluate(slim.Model(toy.net), whole(8), METRICS),
-                  ValueError, "Build it"),
-    "not a model": (lambda: slim.evaluation.evaluate(toy.net, whole(8), METRICS), TypeError,
-                    r"slim\.Model"),
-    "not a metric": (lambda: slim.evaluation.evaluate(toy.model(), whole(8), {"a": 3}), TypeError,
-                     "metric"),
+    "empty": (
+        lambda: slim.evaluation.evaluate(toy.model(), whole(8).take(0), METRICS),
+        ValueError,
+        "empty",
+    ),
+    "endless": (
+        lambda: slim.evaluation.evaluate(toy.model(), whole(8).repeat(), METRICS),
+        ValueError,
+        "never ends",
+    ),
+    "no labels": (
+        lambda: slim.evaluation.evaluate(toy.model(), whole(8).map(lambda x, y: x), METRICS),
+        ValueError,
+        "inputs, labels",
+    ),
+    "not built": (
+        lambda: slim.evaluation.evaluate(slim.Model(toy.net), whole(8), METRICS),
+        ValueError,
+        "Build it",
+    ),
+    "not a model": (
+        lambda: slim.evaluation.evaluate(toy.net, whole(8), METRICS),
+        TypeError,
+        r"slim\.Model",
+    ),
+    "not a metric": (
+        lambda: slim.evaluation.evaluate(toy.model(), whole(8), {"a": 3}),
+        TypeError,
+        "metric",
+    ),
 }
 
 

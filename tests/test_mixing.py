@@ -77,8 +77,11 @@ KERAS_NAMES = {
     "net/norm/beta",
     "net/norm/moving_mean",
     "net/norm/moving_variance",
-    *(f"net/attention/{part}/{v}" for part in ("query", "key", "value", "attention_output")
-      for v in ("kernel", "bias")),
+    *(
+        f"net/attention/{part}/{v}"
+        for part in ("query", "key", "value", "attention_output")
+        for v in ("kernel", "bias")
+    ),
     "net/Dense/kernel",
     "net/Dense/bias",
 }
@@ -123,9 +126,7 @@ def test_a_net_with_keras_layers_trains(strategy2):
         )
     data = tf.data.Dataset.from_tensors((IMAGES, LABELS)).repeat(3).unbatch().batch(8)
     before = {name: v.numpy() for name, v in model.named_variables.items()}
-    losses = [
-        float(step(*batch)) for batch in strategy2.experimental_distribute_dataset(data)
-    ]
+    losses = [float(step(*batch)) for batch in strategy2.experimental_distribute_dataset(data)]
     assert losses[-1] < losses[0]
     after = model.named_variables
     changed = {name for name in before if not np.array_equal(after[name].numpy(), before[name])}
@@ -186,7 +187,10 @@ def test_an_arg_scope_over_a_users_function():
 def slim_net(images, is_training=False):
     with slim.scope("net"):
         net = slim.conv2d(
-            images, 4, 3, normalizer_fn=slim.batch_norm,
+            images,
+            4,
+            3,
+            normalizer_fn=slim.batch_norm,
             normalizer_params={"is_training": is_training, "decay": 0.5},
             weights_regularizer=slim.l2_regularizer(0.01),
         )

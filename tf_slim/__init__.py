@@ -304,9 +304,7 @@ _HOMES = {
         "xavier_initializer",
         "xavier_initializer_conv2d",
     ),
-    "tf_slim.ops": (
-        "checkpoints",
-    ),
+    "tf_slim.ops": ("checkpoints",),
     "tf_slim.ops.arg_scope": (
         "add_arg_scope",
         "arg_scope",
@@ -321,12 +319,8 @@ _HOMES = {
         "assign_from_values",
         "assign_from_values_fn",
     ),
-    "tf_slim.ops.collect": (
-        "collect",
-    ),
-    "tf_slim.ops.device_chooser": (
-        "VariableDeviceChooser",
-    ),
+    "tf_slim.ops.collect": ("collect",),
+    "tf_slim.ops.device_chooser": ("VariableDeviceChooser",),
     "tf_slim.ops.global_step": (
         "assert_global_step",
         "assert_or_get_global_step",
@@ -334,9 +328,7 @@ _HOMES = {
         "get_global_step",
         "get_or_create_global_step",
     ),
-    "tf_slim.ops.model": (
-        "Model",
-    ),
+    "tf_slim.ops.model": ("Model",),
     "tf_slim.ops.namespaces": (
         "arg_scope_lib",
         "array_ops",
@@ -345,18 +337,10 @@ _HOMES = {
         "nn_ops",
         "variable_scope",
     ),
-    "tf_slim.ops.precision": (
-        "precision",
-    ),
-    "tf_slim.ops.randomness": (
-        "random_scope",
-    ),
-    "tf_slim.ops.scopes": (
-        "scope",
-    ),
-    "tf_slim.ops.stores": (
-        "reset_default_store",
-    ),
+    "tf_slim.ops.precision": ("precision",),
+    "tf_slim.ops.randomness": ("random_scope",),
+    "tf_slim.ops.scopes": ("scope",),
+    "tf_slim.ops.stores": ("reset_default_store",),
     "tf_slim.ops.variables": (
         "add_model_variable",
         "filter_variables",
@@ -374,9 +358,7 @@ _HOMES = {
         "model_variable",
         "variable",
     ),
-    "tf_slim.ops.zero_initializer": (
-        "zero_initializer",
-    ),
+    "tf_slim.ops.zero_initializer": ("zero_initializer",),
 }
 
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

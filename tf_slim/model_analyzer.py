@@ -226,9 +226,7 @@ def _layers(graph: tf.Graph, variables: Iterable[Any]) -> Iterable[Layer]:
         products[scope] = products.get(scope, 0) + count
         outputs[scope] = tensor_description(op.outputs[0])
     for scope in _merged(list(parameters), list(products)):
-        yield Layer(
-            scope, outputs.get(scope, ""), parameters.get(scope, 0), products.get(scope, 0)
-        )
+        yield Layer(scope, outputs.get(scope, ""), parameters.get(scope, 0), products.get(scope, 0))
 
 
 def _merged(first: list[str], second: list[str]) -> list[str]:

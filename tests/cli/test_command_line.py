@@ -162,8 +162,12 @@ def test_the_shell_completes(words, shell, expected):
         "finally: print('tensorflow' in sys.modules, file=sys.stderr)"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, cwd=ROOT,
-        capture_output=True, text=True, timeout=60,
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert all(word in result.stdout for word in expected), result
     assert result.stderr == "False\n"

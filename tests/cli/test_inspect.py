@@ -88,4 +88,10 @@ def test_errors(cli, arguments, text):
 def test_sizes():
     sizes = [0, 999, 1000, 123_456, 5_000_000, 2 * 10**15]
     assert [size_text(size) for size in sizes] == [
-        "0 B", "999 B", "1.0 kB", "123.5 kB", "5.0 MB", "2000.0 TB"]
+        "0 B",
+        "999 B",
+        "1.0 kB",
+        "123.5 kB",
+        "5.0 MB",
+        "2000.0 TB",
+    ]

@@ -29,9 +29,7 @@ def test_the_numbers_that_come_with_the_package_are_of_its_nets():
 # Those that take no second.
 @pytest.mark.parametrize("name", ["lenet", "cifarnet", "mobilenet_v1_025", "resnet_v1_18", "vgg_a"])
 def test_they_are_those_that_a_count_gives(name):
-    assert net_statistics.known()[name] == net_statistics.counted(name), (
-        "run scripts/count_nets.py"
-    )
+    assert net_statistics.known()[name] == net_statistics.counted(name), "run scripts/count_nets.py"
 
 
 def test_a_net_that_does_not_come_with_the_package_is_counted(monkeypatch):

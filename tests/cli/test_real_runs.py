@@ -42,10 +42,23 @@ def lenet_run(tmp_path_factory):
 
 def own_data(path, num_classes=10):
     return [
-        "train", "--logdir", "run", "--steps", 40, "--set", f"data.files='{path}'",
-        "--set", f"data.num_classes={num_classes}", "--set", "data.channels=1",
-        "--set", "data.image_size=8", "--set", "data.eval_split=''",
-        "--set", "data.preprocessing=none",
+        "train",
+        "--logdir",
+        "run",
+        "--steps",
+        40,
+        "--set",
+        f"data.files='{path}'",
+        "--set",
+        f"data.num_classes={num_classes}",
+        "--set",
+        "data.channels=1",
+        "--set",
+        "data.image_size=8",
+        "--set",
+        "data.eval_split=''",
+        "--set",
+        "data.preprocessing=none",
     ]
 
 
@@ -57,8 +70,15 @@ def test_an_empty_data_set(say, tmp_path):
 
 def test_a_checkpoint_of_another_net(say, lenet_run):
     status, _, err = say(
-        "train", "--logdir", "run", "--set", "model.name=cifarnet",
-        "--set", "data.image_size=32", "--set", f"train.restore={lenet_run}",
+        "train",
+        "--logdir",
+        "run",
+        "--set",
+        "model.name=cifarnet",
+        "--set",
+        "data.image_size=32",
+        "--set",
+        f"train.restore={lenet_run}",
     )
     assert status == 1
     assert "only in the model: CifarNet/conv1/weights" in err
@@ -81,8 +101,12 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.pa
 def test_stopped_and_gone_on(tmp_path, number, status):
     command = [sys.executable, "-m", "tf_slim.cli", "train", "--logdir", "run"]
     process = subprocess.Popen(
-        [*command, "--steps", str(STEPS), *QUICK], cwd=tmp_path, env=ENVIRONMENT,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [*command, "--steps", str(STEPS), *QUICK],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     folder = tmp_path / "run"
     for _ in range(600):
@@ -97,7 +121,11 @@ def test_stopped_and_gone_on(tmp_path, number, status):
     assert f"stopped at step {step}" in printed and "tf-slim train run" in printed
     assert "Traceback" not in printed
     more = subprocess.run(
-        [*command[:-2], "run", "--steps", str(step + 5)], cwd=tmp_path, env=ENVIRONMENT,
-        capture_output=True, text=True, check=True,
+        [*command[:-2], "run", "--steps", str(step + 5)],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert f"resuming at step {step}" in more.stdout + more.stderr

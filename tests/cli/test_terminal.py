@@ -13,8 +13,18 @@ from tf_slim.cli import terminal
 from tf_slim.cli.options import ConfigError
 
 NASTY = [
-    "net/[/x]/w", "[bold]w[/]", "[link=x]w", ":smile:", "\x1b[2J", "a\rb", "\x07", "\x9b1m",
-    "\u202e", "\udc80", "日本", "é",
+    "net/[/x]/w",
+    "[bold]w[/]",
+    "[link=x]w",
+    ":smile:",
+    "\x1b[2J",
+    "a\rb",
+    "\x07",
+    "\x9b1m",
+    "\u202e",
+    "\udc80",
+    "日本",
+    "é",
 ]
 WIDE = "InceptionResnetV2/Repeat_1/block17_1/Branch_1/Conv2d_0b_1x7/BatchNorm/moving_variance"
 
@@ -70,8 +80,10 @@ def test_text_is_shown_as_it_is_and_not_obeyed(text, writer, encoding, stream):
     elif text.isascii() and text.isprintable():
         assert text in shown
     else:
-        assert any(whole in shown for whole in (text, text.encode("unicode_escape").decode(),
-                                                ascii(text)[1:-1]))
+        assert any(
+            whole in shown
+            for whole in (text, text.encode("unicode_escape").decode(), ascii(text)[1:-1])
+        )
 
 
 @hypothesis.given(st.text(st.characters()), st.sampled_from(["ascii", "utf-8", "cp1252"]))

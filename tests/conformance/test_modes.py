@@ -92,8 +92,7 @@ def test_with_unknown_space(row):
 def test_retraced_with_another_shape(row):
     model, other = filled_model(row), filled_model(row)
     larger = [
-        size + 2 if free is None else size
-        for size, free in zip(row.shape, row.free(), strict=True)
+        size + 2 if free is None else size for size, free in zip(row.shape, row.free(), strict=True)
     ]
     call = tf.function(model)
     for shape in (row.shape, larger):

@@ -95,5 +95,11 @@ def test_bench_runs_what_is_asked_for(tmp_path, arguments):
     lines = _make("-n", "bench", f"VENV={tmp_path}", f"ARGS={arguments}").stdout.splitlines()
     (command,) = [shlex.split(line) for line in lines if "-m pytest" in line]
     assert command[1:] == [
-        "-m", "pytest", "-o", "testpaths=benchmarks", "--timeout", "0", *arguments.split()
+        "-m",
+        "pytest",
+        "-o",
+        "testpaths=benchmarks",
+        "--timeout",
+        "0",
+        *arguments.split(),
     ]

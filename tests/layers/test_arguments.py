@@ -286,7 +286,11 @@ def test_a_users_normalizer_makes_plain_variables_in_the_layers_scope():
 
     with tf.Graph().as_default():
         slim.conv2d(
-            IMAGES, 2, 1, scope="g_conv1", normalizer_fn=normalizer,
+            IMAGES,
+            2,
+            1,
+            scope="g_conv1",
+            normalizer_fn=normalizer,
             normalizer_params={"initial": 2.0},
         )
         names = [v.op.name for v in v1.global_variables()]

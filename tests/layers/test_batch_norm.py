@@ -435,9 +435,7 @@ def test_shared_within_a_call_moves_twice(mode):
 
 def test_in_two_replicas_each_follows_its_own_half(strategy2):
     with strategy2.scope():
-        model = slim.Model(
-            lambda x: slim.batch_norm(x, decay=DECAY, scope="b"), is_training=True
-        )
+        model = slim.Model(lambda x: slim.batch_norm(x, decay=DECAY, scope="b"), is_training=True)
         model.build([2, *IMAGES.shape[1:]])
     halves = strategy2.experimental_distribute_values_from_function(
         lambda context: tf.constant(np.split(IMAGES, 2)[context.replica_id_in_sync_group])

@@ -28,50 +28,85 @@ def images():
 LAYERS = {
     "conv1d": (
         lambda **k: slim.conv1d(tf.ones([2, 4, 3]), 5, 3, activation_fn=prelu, **k),
-        ["weights", "biases", "alphas"]),
+        ["weights", "biases", "alphas"],
+    ),
     "conv2d": (
         lambda **k: slim.conv2d(images(), 5, 3, activation_fn=prelu, **k),
-        ["weights", "biases", "alphas"]),
+        ["weights", "biases", "alphas"],
+    ),
     "conv2d_transpose": (
         lambda **k: slim.conv2d_transpose(images(), 5, 3, activation_fn=prelu, **k),
-        ["weights", "biases", "alphas"]),
+        ["weights", "biases", "alphas"],
+    ),
     "fully_connected": (
         lambda **k: slim.fully_connected(images(), 5, prelu, **k),
-        ["weights", "biases", "alphas"]),
+        ["weights", "biases", "alphas"],
+    ),
     "separable_conv2d": (
         lambda **k: slim.separable_conv2d(images(), 5, 3, 1, activation_fn=prelu, **k),
-        ["depthwise_weights", "pointwise_weights", "biases", "alphas"]),
+        ["depthwise_weights", "pointwise_weights", "biases", "alphas"],
+    ),
     "conv2d_in_plane": (
         lambda **k: slim.conv2d_in_plane(images(), 3, activation_fn=prelu, **k),
-        ["weights", "biases", "alphas"]),
+        ["weights", "biases", "alphas"],
+    ),
     "layer_norm": (
         lambda **k: slim.layer_norm(images(), activation_fn=prelu, **k),
-        ["beta", "gamma", "alphas"]),
+        ["beta", "gamma", "alphas"],
+    ),
     "batch_norm": (
         lambda **k: slim.batch_norm(images(), activation_fn=prelu, **k),
-        ["beta", "moving_mean", "moving_variance", "alphas"]),
+        ["beta", "moving_mean", "moving_variance", "alphas"],
+    ),
     "own normalizer": (
         lambda **k: slim.conv2d(images(), 5, 3, normalizer_fn=affine, **k),
-        ["weights", "Affine/weights", "Affine/biases"]),
+        ["weights", "Affine/weights", "Affine/biases"],
+    ),
     "batch_norm and activation": (
         lambda **k: slim.conv2d(
-            images(), 5, 3, normalizer_fn=slim.batch_norm, activation_fn=prelu, **k),
-        ["weights", "BatchNorm/beta", "BatchNorm/moving_mean", "BatchNorm/moving_variance",
-         "alphas"]),
+            images(), 5, 3, normalizer_fn=slim.batch_norm, activation_fn=prelu, **k
+        ),
+        [
+            "weights",
+            "BatchNorm/beta",
+            "BatchNorm/moving_mean",
+            "BatchNorm/moving_variance",
+            "alphas",
+        ],
+    ),
     "an activation with a bias": (
         lambda **k: slim.conv2d(
-            images(), 5, 3, biases_initializer=None, activation_fn=lambda x: prelu(x, "bias"), **k),
-        ["weights", "biases"]),
+            images(), 5, 3, biases_initializer=None, activation_fn=lambda x: prelu(x, "bias"), **k
+        ),
+        ["weights", "biases"],
+    ),
     "an activation with a bias beside that of the layer": (
         lambda **k: slim.conv2d(images(), 5, 3, activation_fn=lambda x: prelu(x, "bias"), **k),
-        ["weights", "biases", "bias"]),
+        ["weights", "biases", "bias"],
+    ),
     "a normalizer without its bias": (
         lambda **k: slim.conv2d(
-            images(), 5, 3, normalizer_fn=slim.batch_norm,
-            normalizer_params={"zero_debias_moving_mean": True, "is_training": True}, **k),
-        ["weights", *(f"BatchNorm/{name}" for name in (
-            "beta", "moving_mean", "moving_variance",
-            "c/BatchNorm/moving_mean/biased", "c/BatchNorm/moving_mean/local_step"))]),
+            images(),
+            5,
+            3,
+            normalizer_fn=slim.batch_norm,
+            normalizer_params={"zero_debias_moving_mean": True, "is_training": True},
+            **k,
+        ),
+        [
+            "weights",
+            *(
+                f"BatchNorm/{name}"
+                for name in (
+                    "beta",
+                    "moving_mean",
+                    "moving_variance",
+                    "c/BatchNorm/moving_mean/biased",
+                    "c/BatchNorm/moving_mean/local_step",
+                )
+            ),
+        ],
+    ),
 }
 
 

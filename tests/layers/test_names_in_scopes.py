@@ -35,26 +35,33 @@ def normalized(shape, **kwargs):
 
 # layer -> (called in a scope, where its losses are: within its name scope, within its variables')
 LAYERS = {
-    "conv1d": (
-        regularized(slim.conv1d, lambda: tf.ones([2, 4, 3]), 5, 3), ["kernel", "bias"], []),
+    "conv1d": (regularized(slim.conv1d, lambda: tf.ones([2, 4, 3]), 5, 3), ["kernel", "bias"], []),
     "conv2d": (regularized(slim.conv2d, images, 5, 3), ["kernel", "bias"], []),
-    "conv2d_transpose": (
-        regularized(slim.conv2d_transpose, images, 5, 3), ["kernel", "bias"], []),
+    "conv2d_transpose": (regularized(slim.conv2d_transpose, images, 5, 3), ["kernel", "bias"], []),
     "fully_connected": (regularized(slim.fully_connected, images, 5), ["kernel", "bias"], []),
     "separable_conv2d": (
         regularized(slim.separable_conv2d, images, 5, 3, 1),
-        ["depthwise_kernel", "pointwise_kernel", "bias"], []),
+        ["depthwise_kernel", "pointwise_kernel", "bias"],
+        [],
+    ),
     "depthwise": (
         regularized(slim.separable_conv2d, images, None, 3, 1),
-        [], ["depthwise_weights", "biases"]),
-    "conv2d_in_plane": (
-        regularized(slim.conv2d_in_plane, images, 3), [], ["weights", "biases"]),
+        [],
+        ["depthwise_weights", "biases"],
+    ),
+    "conv2d_in_plane": (regularized(slim.conv2d_in_plane, images, 3), [], ["weights", "biases"]),
     "bias_add": (
-        lambda scope: slim.bias_add(images(), regularizer=DECAY, scope=scope), [], ["biases"]),
+        lambda scope: slim.bias_add(images(), regularizer=DECAY, scope=scope),
+        [],
+        ["biases"],
+    ),
     "batch_norm": (normalized([2, 4, 4, 3]), ["gamma", "beta"], []),
     "batch_norm of rank 2": (normalized([2, 3]), [], ["beta", "gamma"]),
     "batch_norm of my updates": (
-        normalized([2, 4, 4, 3], updates_collections="mine"), [], ["beta", "gamma"]),
+        normalized([2, 4, 4, 3], updates_collections="mine"),
+        [],
+        ["beta", "gamma"],
+    ),
 }
 
 
@@ -102,8 +109,9 @@ def an_object(call):
 
 def two_clones(call):
     for clone in range(2):
-        with v1.name_scope(f"clone_{clone}"), v1.variable_scope(
-            v1.get_variable_scope(), reuse=clone > 0
+        with (
+            v1.name_scope(f"clone_{clone}"),
+            v1.variable_scope(v1.get_variable_scope(), reuse=clone > 0),
         ):
             call("c")
 

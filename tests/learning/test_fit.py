@@ -55,8 +55,14 @@ def test_loss_falls():
 def test_what_a_run_folder_holds(tmp_path):
     _, step = toy.step()
     slim.learning.fit(
-        step, toy.data(), tmp_path, 9, save_every_steps=2, keep_checkpoints=3,
-        summary_every_steps=3, **QUIET,
+        step,
+        toy.data(),
+        tmp_path,
+        9,
+        save_every_steps=2,
+        keep_checkpoints=3,
+        summary_every_steps=3,
+        **QUIET,
     )
     there = [os.path.basename(p) for p in checkpoints.prefixes(tmp_path)]
     assert there == ["model.ckpt-6", "model.ckpt-8", "model.ckpt-9"]
@@ -135,7 +141,8 @@ def test_history_beyond_the_checkpoint_is_dropped_and_a_cut_row_forgiven(tmp_pat
 def nan_at_step_4():
     model = toy.model()
     step = slim.learning.make_train_step(
-        model, lambda out, y: toy.loss(out, y) + model_step(),
+        model,
+        lambda out, y: toy.loss(out, y) + model_step(),
         tf.keras.optimizers.SGD(0.1),
     )
 
@@ -183,8 +190,11 @@ def test_data_that_end_too_early_are_told_each_time(known, tmp_path):
     data = toy.data().take(3)
     data = data if known else data.filter(lambda x, y: True)
     for first in (0, 3):
-        with pytest.warns(UserWarning, match=r"ends after 3 batches, before number_of_steps = 9.*"
-                          r"ends at step 3, and so it will.*dataset\.repeat\(\)"):
+        with pytest.warns(
+            UserWarning,
+            match=r"ends after 3 batches, before number_of_steps = 9.*"
+            r"ends at step 3, and so it will.*dataset\.repeat\(\)",
+        ):
             run = slim.learning.fit(toy.step()[1], data, tmp_path, 9, hooks=[])
         assert (run.first_step, run.step, run.stop) == (first, 3, "the data ended")
 
@@ -203,8 +213,10 @@ def test_a_whole_number_of_steps_of_any_kind(steps):
 
 def test_another_models_run(tmp_path):
     slim.learning.fit(toy.step("keras_sgd")[1], toy.data(), tmp_path, 2, **QUIET)
-    with pytest.raises(checkpoints.CheckpointError, match="Cannot go on.*choose another logdir"
-                       .replace(".*", "(.|\n)*")):
+    with pytest.raises(
+        checkpoints.CheckpointError,
+        match="Cannot go on.*choose another logdir".replace(".*", "(.|\n)*"),
+    ):
         slim.learning.fit(toy.step("v1_adam")[1], toy.data(), tmp_path, 4, **QUIET)
 
 
@@ -220,32 +232,62 @@ def test_a_damaged_checkpoint_is_named_with_the_way_out(tmp_path):
 
 
 BAD = {
-    "not a step": (lambda: slim.learning.fit(toy.net, toy.data(), None, 1), TypeError,
-                   "make_train_step"),
-    "a fraction of steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 2.5),
-                            TypeError, "number_of_steps: expected a whole number; got 2.5"),
-    "endless steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, float("inf")),
-                      TypeError, "number_of_steps.*inf"),
-    "true steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, True),
-                   TypeError, "number_of_steps.*True"),
-    "steps in words": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, "4"),
-                       TypeError, "number_of_steps.*'4'"),
+    "not a step": (
+        lambda: slim.learning.fit(toy.net, toy.data(), None, 1),
+        TypeError,
+        "make_train_step",
+    ),
+    "a fraction of steps": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 2.5),
+        TypeError,
+        "number_of_steps: expected a whole number; got 2.5",
+    ),
+    "endless steps": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, float("inf")),
+        TypeError,
+        "number_of_steps.*inf",
+    ),
+    "true steps": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, True),
+        TypeError,
+        "number_of_steps.*True",
+    ),
+    "steps in words": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data(), None, "4"),
+        TypeError,
+        "number_of_steps.*'4'",
+    ),
     "half a checkpoint": (
         lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, keep_checkpoints=0.5),
-        TypeError, "keep_checkpoints"),
+        TypeError,
+        "keep_checkpoints",
+    ),
     "never to be saved": (
         lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, save_every_secs=np.nan),
-        ValueError, "save_every_secs.*nan"),
+        ValueError,
+        "save_every_secs.*nan",
+    ),
     "rows before the first": (
         lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 1, log_every_steps=-1),
-        ValueError, "log_every_steps must be at least 0"),
+        ValueError,
+        "log_every_steps must be at least 0",
+    ),
     "no steps": (lambda: slim.learning.fit(toy.step()[1], toy.data(), None, 0), ValueError, "0"),
-    "empty": (lambda: slim.learning.fit(toy.step()[1], toy.data().take(0), None, 3, hooks=[]),
-              ValueError, "empty"),
-    "no labels": (lambda: slim.learning.fit(
-        toy.step()[1], toy.data().map(lambda x, y: x), None, 3), ValueError, "inputs, labels"),
-    "not data": (lambda: slim.learning.fit(toy.step()[1], [1, 2], None, 3), ValueError,
-                 r"tf\.data\.Dataset"),
+    "empty": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data().take(0), None, 3, hooks=[]),
+        ValueError,
+        "empty",
+    ),
+    "no labels": (
+        lambda: slim.learning.fit(toy.step()[1], toy.data().map(lambda x, y: x), None, 3),
+        ValueError,
+        "inputs, labels",
+    ),
+    "not data": (
+        lambda: slim.learning.fit(toy.step()[1], [1, 2], None, 3),
+        ValueError,
+        r"tf\.data\.Dataset",
+    ),
 }
 
 

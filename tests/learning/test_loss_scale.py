@@ -15,8 +15,12 @@ INPUTS = tf.constant(toy.X[:8])
 
 def net(x, is_training=False):
     return slim.fully_connected(
-        x, 1, activation_fn=None, biases_initializer=None,
-        weights_initializer=tf.ones_initializer(), scope="fc",
+        x,
+        1,
+        activation_fn=None,
+        biases_initializer=None,
+        weights_initializer=tf.ones_initializer(),
+        scope="fc",
     )
 
 

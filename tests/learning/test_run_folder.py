@@ -50,8 +50,13 @@ def test_leftovers_of_a_killed_process_go(tmp_path):
 
 
 OTHER_PEOPLES = [
-    "model.ckpt-1.index", "model.ckpt-1.data-00000-of-00001", "model.ckpt-2-good.index",
-    "model.ckpt-best.index", "pretrained.index", ".film.mp4.part-1", ".model.ckpt-x.part-1",
+    "model.ckpt-1.index",
+    "model.ckpt-1.data-00000-of-00001",
+    "model.ckpt-2-good.index",
+    "model.ckpt-best.index",
+    "pretrained.index",
+    ".film.mp4.part-1",
+    ".model.ckpt-x.part-1",
     "notes.txt",
 ]
 

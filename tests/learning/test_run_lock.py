@@ -40,7 +40,9 @@ lock.release()
 def another_process(folder, *arguments):
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, run_lock.__file__, str(folder), *arguments],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     for _ in range(1 + len(arguments)):
         assert process.stdout.readline() == "held\n"

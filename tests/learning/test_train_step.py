@@ -159,7 +159,9 @@ def test_a_loss_that_is_not_finite_changes_nothing():
 def test_check_numerics_can_be_left_out():
     model = toy.model()
     step = slim.learning.make_train_step(
-        model, lambda out, y: toy.loss(out, y) * float("nan"), tf.keras.optimizers.SGD(0.1),
+        model,
+        lambda out, y: toy.loss(out, y) * float("nan"),
+        tf.keras.optimizers.SGD(0.1),
         check_numerics=False,
     )
     assert np.isnan(step(*batches(1)[0]))
@@ -216,7 +218,8 @@ def built_late():
 
 def constant_loss():
     step = slim.learning.make_train_step(
-        toy.model(), lambda out, y: tf.constant(1.0), tf.keras.optimizers.SGD(0.1))
+        toy.model(), lambda out, y: tf.constant(1.0), tf.keras.optimizers.SGD(0.1)
+    )
     step.model._store._regularizers.value.clear()
     return step(*batches(1)[0])
 
@@ -227,28 +230,56 @@ def with_loss(value):
 
 
 BAD = {
-    "not a model": (lambda: slim.learning.make_train_step(toy.net, toy.loss, None), TypeError,
-                    r"slim\.Model\(net\)"),
-    "not an optimizer": (lambda: slim.learning.make_train_step(toy.model(), toy.loss, "sgd"),
-                         TypeError, r"tf\.keras\.optimizers\.SGD"),
-    "not a loss": (lambda: slim.learning.make_train_step(
-        toy.model(), 3, tf.keras.optimizers.SGD(0.1)), TypeError, "outputs, labels"),
-    "not built": (lambda: slim.learning.make_train_step(
-        slim.Model(toy.net), toy.loss, tf.keras.optimizers.SGD(0.1)), ValueError, "Build it"),
-    "no such variable": (lambda: toy.step(variables_to_train=["net/fc"]), ValueError,
-                         r"write 'net/fc/\*'"),
+    "not a model": (
+        lambda: slim.learning.make_train_step(toy.net, toy.loss, None),
+        TypeError,
+        r"slim\.Model\(net\)",
+    ),
+    "not an optimizer": (
+        lambda: slim.learning.make_train_step(toy.model(), toy.loss, "sgd"),
+        TypeError,
+        r"tf\.keras\.optimizers\.SGD",
+    ),
+    "not a loss": (
+        lambda: slim.learning.make_train_step(toy.model(), 3, tf.keras.optimizers.SGD(0.1)),
+        TypeError,
+        "outputs, labels",
+    ),
+    "not built": (
+        lambda: slim.learning.make_train_step(
+            slim.Model(toy.net), toy.loss, tf.keras.optimizers.SGD(0.1)
+        ),
+        ValueError,
+        "Build it",
+    ),
+    "no such variable": (
+        lambda: toy.step(variables_to_train=["net/fc"]),
+        ValueError,
+        r"write 'net/fc/\*'",
+    ),
     "one pattern": (lambda: toy.step(variables_to_train="net/*"), TypeError, r"\['net/\*'\]"),
-    "foreign variable": (lambda: toy.step(variables_to_train=[tf.Variable(1.0, name="v")]),
-                         ValueError, "v:0"),
-    "no such multiplier": (lambda: toy.step(gradient_multipliers={"nett/fc/weights": 2.0}),
-                           ValueError, "net/fc/weights"),
-    "a norm that is no number": (lambda: toy.step(clip_gradient_norm=float("nan")), ValueError,
-                                 "finite.*nan"),
+    "foreign variable": (
+        lambda: toy.step(variables_to_train=[tf.Variable(1.0, name="v")]),
+        ValueError,
+        "v:0",
+    ),
+    "no such multiplier": (
+        lambda: toy.step(gradient_multipliers={"nett/fc/weights": 2.0}),
+        ValueError,
+        "net/fc/weights",
+    ),
+    "a norm that is no number": (
+        lambda: toy.step(clip_gradient_norm=float("nan")),
+        ValueError,
+        "finite.*nan",
+    ),
     "an infinite norm": (lambda: toy.step(clip_gradient_norm=float("inf")), ValueError, "0 for no"),
     "a norm in words": (lambda: toy.step(clip_gradient_norm="1"), TypeError, "expected a number"),
     "a multiplier that is no number": (
-        lambda: toy.step(gradient_multipliers={"net/fc/weights": float("nan")}), ValueError,
-        r"net/fc/weights.*finite"),
+        lambda: toy.step(gradient_multipliers={"net/fc/weights": float("nan")}),
+        ValueError,
+        r"net/fc/weights.*finite",
+    ),
     "negative norm": (lambda: toy.step(clip_gradient_norm=-1), ValueError, "-1"),
     "loss of none": (lambda: with_loss(lambda out, y: None), ValueError, "scalar"),
     "loss of a vector": (lambda: with_loss(lambda out, y: out[:, 0]), ValueError, r"\(16,\)"),

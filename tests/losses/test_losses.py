@@ -52,8 +52,10 @@ SMOOTH = 0.8 * ONE_HOT + 0.2 / 4
 
 # name -> (function of (logits, weights), the losses before reduction)
 TABLE = {
-    "sparse": (lambda x, w: slim.losses.sparse_softmax_cross_entropy(x, CLASSES, w),
-               CROSS_ENTROPIES),
+    "sparse": (
+        lambda x, w: slim.losses.sparse_softmax_cross_entropy(x, CLASSES, w),
+        CROSS_ENTROPIES,
+    ),
     "softmax": (lambda x, w: slim.losses.softmax_cross_entropy(x, ONE_HOT, w), CROSS_ENTROPIES),
     "smoothed": (
         lambda x, w: slim.losses.softmax_cross_entropy(x, ONE_HOT, w, label_smoothing=0.2),
@@ -65,11 +67,14 @@ TABLE = {
     ),
     "sparse, not smoothed": (
         lambda x, w: slim.losses.smoothed_sparse_softmax_cross_entropy(
-            x, CLASSES[:, None], w, label_smoothing=0),
+            x, CLASSES[:, None], w, label_smoothing=0
+        ),
         CROSS_ENTROPIES,
     ),
-    "sigmoid": (lambda x, w: slim.losses.sigmoid_cross_entropy(x, ONE_HOT, w),
-                sigmoid_losses(LOGITS, ONE_HOT)),
+    "sigmoid": (
+        lambda x, w: slim.losses.sigmoid_cross_entropy(x, ONE_HOT, w),
+        sigmoid_losses(LOGITS, ONE_HOT),
+    ),
     "focal": (lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w), focal(LOGITS, ONE_HOT)),
     "focal, of other settings": (
         lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w, alpha=0.9, gamma=0.5),
@@ -83,18 +88,26 @@ TABLE = {
         lambda x, w: slim.losses.dice_loss(regions(x), ONE_HOT.reshape(6, 2, 2), w, epsilon=0.1),
         dice(LOGITS, ONE_HOT, 0.1),
     ),
-    "log loss": (lambda x, w: slim.losses.log_loss(tf.sigmoid(x), ONE_HOT, w, epsilon=0.0),
-                 sigmoid_losses(LOGITS, ONE_HOT)),
+    "log loss": (
+        lambda x, w: slim.losses.log_loss(tf.sigmoid(x), ONE_HOT, w, epsilon=0.0),
+        sigmoid_losses(LOGITS, ONE_HOT),
+    ),
     "hinge": (
         lambda x, w: slim.losses.compute_weighted_loss(slim.losses.hinge_loss(x, ONE_HOT), w),
         np.maximum(0, 1 - (2 * ONE_HOT - 1) * LOGITS),
     ),
-    "cosine": (lambda x, w: slim.losses.cosine_distance(x, TARGETS, 1, w),
-               1 - (LOGITS * TARGETS).sum(1)),
-    "mean squared error": (lambda x, w: slim.losses.mean_squared_error(x, TARGETS, w),
-                           (LOGITS - TARGETS) ** 2),
-    "absolute difference": (lambda x, w: slim.losses.absolute_difference(x, TARGETS, w),
-                            np.abs(LOGITS - TARGETS)),
+    "cosine": (
+        lambda x, w: slim.losses.cosine_distance(x, TARGETS, 1, w),
+        1 - (LOGITS * TARGETS).sum(1),
+    ),
+    "mean squared error": (
+        lambda x, w: slim.losses.mean_squared_error(x, TARGETS, w),
+        (LOGITS - TARGETS) ** 2,
+    ),
+    "absolute difference": (
+        lambda x, w: slim.losses.absolute_difference(x, TARGETS, w),
+        np.abs(LOGITS - TARGETS),
+    ),
     "weighted": (lambda x, w: slim.losses.compute_weighted_loss(x, w), LOGITS),
 }
 
@@ -140,8 +153,9 @@ MODES = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", TABLE)
-@pytest.mark.parametrize("weights", [1.0, 3.0, WEIGHTS, np.zeros(6, np.float32)],
-                         ids=["one", "scalar", "batch", "zeros"])
+@pytest.mark.parametrize(
+    "weights", [1.0, 3.0, WEIGHTS, np.zeros(6, np.float32)], ids=["one", "scalar", "batch", "zeros"]
+)
 def test_closed_form(mode, name, weights):
     loss, losses = TABLE[name]
     value = MODES[mode](lambda x: loss(x, weights))
@@ -152,12 +166,15 @@ def test_closed_form(mode, name, weights):
 OF_PROBABILITIES = {
     "log loss": lambda x, w: slim.losses.log_loss(x, ONE_HOT, w, epsilon=0.0),
     "dice": lambda x, w: slim.losses.dice_loss(
-        tf.reshape(x, [-1, 2, 2]), ONE_HOT.reshape(6, 2, 2), w),
+        tf.reshape(x, [-1, 2, 2]), ONE_HOT.reshape(6, 2, 2), w
+    ),
     "pairwise": lambda x, w: slim.losses.mean_pairwise_squared_error(x, TARGETS, w),
     "labels": lambda x, w: slim.losses.mean_squared_error(TARGETS, x, w),
     "both": lambda x, w: slim.losses.absolute_difference(x, 2.0 * x, w),
-    "smoothed labels": lambda x, w: slim.losses.softmax_cross_entropy(
-        LOGITS, x, w, label_smoothing=0.1) + tf.reduce_sum(0.0 * x[:1]),
+    "smoothed labels": lambda x, w: (
+        slim.losses.softmax_cross_entropy(LOGITS, x, w, label_smoothing=0.1)
+        + tf.reduce_sum(0.0 * x[:1])
+    ),
 }
 
 
@@ -238,8 +255,11 @@ def test_low_precision_is_computed_in_float32(name, dtype):
 
 def test_without_a_frame_a_loss_is_simply_returned():
     assert slim.losses.mean_squared_error(LOGITS, TARGETS).shape == ()
-    for read in (slim.losses.get_losses, slim.losses.get_total_loss,
-                 slim.losses.get_regularization_losses):
+    for read in (
+        slim.losses.get_losses,
+        slim.losses.get_total_loss,
+        slim.losses.get_regularization_losses,
+    ):
         with pytest.raises(ValueError, match=r"slim\.collect\(\)"):
             read()
 
@@ -277,9 +297,11 @@ BAD = {
     "no weights": lambda x: slim.losses.mean_squared_error(x, TARGETS, None),
     "one-hot of other classes": lambda x: slim.losses.softmax_cross_entropy(x, ONE_HOT[:, :3]),
     "smoothing out of range": lambda x: slim.losses.softmax_cross_entropy(
-        x, ONE_HOT, label_smoothing=1.5),
+        x, ONE_HOT, label_smoothing=1.5
+    ),
     "sparse smoothing out of range": lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(
-        x, CLASSES, label_smoothing=-0.1),
+        x, CLASSES, label_smoothing=-0.1
+    ),
     "no mixture": lambda x: slim.losses.focal_loss(x, ONE_HOT, alpha=1.5),
     "focus on the easy": lambda x: slim.losses.focal_loss(x, ONE_HOT, gamma=-1),
     "focal labels of other classes": lambda x: slim.losses.focal_loss(x, ONE_HOT[:, :3]),
@@ -298,8 +320,10 @@ def test_bad_input(mode, case):
 @pytest.mark.parametrize("wrong", [4, -1])
 def test_a_label_out_of_range_is_an_error(mode, wrong):
     labels = np.append(CLASSES[:5], wrong)
-    for loss in (slim.losses.sparse_softmax_cross_entropy,
-                 slim.losses.smoothed_sparse_softmax_cross_entropy):
+    for loss in (
+        slim.losses.sparse_softmax_cross_entropy,
+        slim.losses.smoothed_sparse_softmax_cross_entropy,
+    ):
         with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be class indices"):
             MODES[mode](lambda x, loss=loss: loss(x, labels))
 
@@ -323,23 +347,31 @@ def test_empty_regions_are_equal_and_other_shapes_do_not_matter():
     np.testing.assert_allclose(slim.losses.dice_loss(nothing + 1, nothing), 1.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("loss", [
-    slim.losses.focal_loss, slim.losses.dice_loss, slim.losses.sparse_softmax_cross_entropy,
-    slim.losses.smoothed_sparse_softmax_cross_entropy,
-])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        slim.losses.focal_loss,
+        slim.losses.dice_loss,
+        slim.losses.sparse_softmax_cross_entropy,
+        slim.losses.smoothed_sparse_softmax_cross_entropy,
+    ],
+)
 def test_labels_are_needed(loss):
     with pytest.raises(AttributeError, match="labels are missing"):
         loss(tf.zeros([2, 3, 1]), None)
 
 
-@pytest.mark.parametrize("loss", [
-    lambda x: slim.losses.sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
-    lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
-    lambda x: slim.losses.softmax_cross_entropy(x, x),
-    lambda x: slim.losses.focal_loss(x, x),
-    lambda x: slim.losses.dice_loss(x[:, None], x[:, None]),
-    lambda x: slim.losses.mean_pairwise_squared_error(x, x),
-    lambda x: slim.losses.log_loss(x, x),
-])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda x: slim.losses.sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
+        lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(x, tf.zeros([0], tf.int64)),
+        lambda x: slim.losses.softmax_cross_entropy(x, x),
+        lambda x: slim.losses.focal_loss(x, x),
+        lambda x: slim.losses.dice_loss(x[:, None], x[:, None]),
+        lambda x: slim.losses.mean_pairwise_squared_error(x, x),
+        lambda x: slim.losses.log_loss(x, x),
+    ],
+)
 def test_an_empty_batch_has_no_loss(loss):
     assert float(loss(tf.zeros([0, 4]))) == 0.0

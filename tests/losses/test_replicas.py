@@ -38,12 +38,11 @@ LOSSES = {
     "hinge": lambda x, y, w: losses.compute_weighted_loss(losses.hinge_loss(x, one_hot(y)), w),
     "squared error": lambda x, y, w: losses.mean_squared_error(x, one_hot(y), w),
     "absolute difference": lambda x, y, w: losses.absolute_difference(x, one_hot(y), w),
-    "cosine": lambda x, y, w: losses.cosine_distance(
-        tf.nn.l2_normalize(x, 1), one_hot(y), 1, w
-    ),
+    "cosine": lambda x, y, w: losses.cosine_distance(tf.nn.l2_normalize(x, 1), one_hot(y), 1, w),
     "pairwise": lambda x, y, w: losses.mean_pairwise_squared_error(x, one_hot(y), w),
     "two at once": lambda x, y, w: (
-        losses.mean_squared_error(x, one_hot(y)), losses.log_loss(tf.sigmoid(x), one_hot(y), w)
+        losses.mean_squared_error(x, one_hot(y)),
+        losses.log_loss(tf.sigmoid(x), one_hot(y), w),
     ),
     "contrastive": lambda x, y, w: losses.add_loss(
         losses.metric_learning.contrastive_loss(y % 2, x, x[:, ::-1])

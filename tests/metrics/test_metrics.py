@@ -56,9 +56,7 @@ def check(row: Row, value: Any, batches: list[Batch], what: str) -> None:
         data["weights"] = np.ones((len(next(iter(data.values()))), *last), np.float32)
     ours = np.concatenate([np.ravel(part) for part in tf.nest.flatten(value)])
     expected = np.concatenate([np.ravel(part) for part in tf.nest.flatten(row.expected(**data))])
-    np.testing.assert_allclose(
-        ours, expected, rtol=row.tolerance, atol=row.tolerance, err_msg=what
-    )
+    np.testing.assert_allclose(ours, expected, rtol=row.tolerance, atol=row.tolerance, err_msg=what)
 
 
 def shape_of(row: Row, array: np.ndarray, sizes: str = "known") -> list[int | None]:
@@ -169,10 +167,12 @@ def test_low_precision(row, dtype):
         return
     metric = m.stateful(row.metric, **row.settings)
     batches = batches_of(row, "random", True)[:1]
-    metric.update(**{
-        name: tf.cast(array, dtype) if array.dtype == np.float32 else tf.constant(array)
-        for name, array in batches[0].items()
-    })
+    metric.update(
+        **{
+            name: tf.cast(array, dtype) if array.dtype == np.float32 else tf.constant(array)
+            for name, array in batches[0].items()
+        }
+    )
     check(row, metric.result(), batches, dtype.name)
 
 

@@ -281,7 +281,11 @@ WRONG_VALUES = {
     "NaN values": (m.streaming_mean, {}, ([NAN, 1.0],), "sums up to NaN"),
     "NaN behind a weight of 0": (m.streaming_mean, {}, ([NAN, 1.0], [0.0, 1.0]), "A weight of 0"),
     "NaN weights": (
-        m.streaming_mean_squared_error, {}, ([1.0], [1.0], [NAN]), "weights contain NaN"),
+        m.streaming_mean_squared_error,
+        {},
+        ([1.0], [1.0], [NAN]),
+        "weights contain NaN",
+    ),
     "NaN in an element": (m.streaming_mean_tensor, {}, ([NAN, 1.0],), "sums up to NaN"),
     "NaN below": (m.streaming_percentage_less, {"threshold": 1.0}, ([NAN],), "contain NaN"),
     "NaN distance": (m.streaming_mean_cosine_distance, {"dim": 0}, ([NAN], [1.0]), "up to NaN"),
@@ -290,19 +294,39 @@ WRONG_VALUES = {
     "NaN of a case": (m.streaming_true_positives, {}, ([NAN], [1]), "contain NaN"),
     "NaN before an area": (m.auc_with_confidence_intervals, {}, ([1], [NAN]), "contain NaN"),
     "NaN in a histogram": (
-        m.auc_using_histogram, {"score_range": [0.0, 1.0]}, ([True], [NAN]), "contain NaN"),
+        m.auc_using_histogram,
+        {"score_range": [0.0, 1.0]},
+        ([True], [NAN]),
+        "contain NaN",
+    ),
     "NaN among thresholds": (
-        m.streaming_recall_at_thresholds, {"thresholds": [0.3, 0.1]}, ([NAN], [1]), r"\[0, 1\]"),
+        m.streaming_recall_at_thresholds,
+        {"thresholds": [0.3, 0.1]},
+        ([NAN], [1]),
+        r"\[0, 1\]",
+    ),
     "no probability, at equal thresholds": (
-        m.precision_recall_at_equal_thresholds, {}, ([True], [7.0]), r"in \[0, 1\]"),
+        m.precision_recall_at_equal_thresholds,
+        {},
+        ([True], [7.0]),
+        r"in \[0, 1\]",
+    ),
     "NaN of several labels": (
-        m.streaming_sparse_recall_at_k, {"k": 1}, ([[NAN, 1.0]], [[1]]), "contain NaN"),
+        m.streaming_sparse_recall_at_k,
+        {"k": 1},
+        ([[NAN, 1.0]], [[1]]),
+        "contain NaN",
+    ),
     "class beyond": (m.cohen_kappa, {"num_classes": 2}, ([1], [-1]), "predictions must be class"),
     "NaN probability": (m.streaming_auc, {}, ([NAN], [1]), r"in \[0, 1\]"),
     "no probability": (m.streaming_auc, {}, ([1.5], [1]), r"in \[0, 1\]"),
     "label beyond": (m.streaming_mean_iou, {"num_classes": 2}, ([1], [2]), "class indices"),
     "label beyond the scores": (
-        m.streaming_recall_at_k, {"k": 1}, ([[0.5, 0.5]], [2]), "labels must be class indices"),
+        m.streaming_recall_at_k,
+        {"k": 1},
+        ([[0.5, 0.5]], [2]),
+        "labels must be class indices",
+    ),
     "label of neither class": (m.streaming_dynamic_auc, {}, ([2], [0.5]), "0 or 1"),
     "class in place of an answer": (m.streaming_precision, {}, ([1], [2]), "0 or 1.*tf.equal"),
     "half an answer": (m.streaming_recall, {}, ([1.0], [0.5]), "0 or 1, .*between"),
@@ -338,7 +362,10 @@ def test_values_that_are_refused_in_a_v1_graph(case):
 
 FRACTIONS = {
     "what is not 0 is positive": (
-        m.streaming_true_positives_at_thresholds, ([0.9, 0.9, 0.9], [0.5, 0.0, 1.5], [0.5]), [2.0]),
+        m.streaming_true_positives_at_thresholds,
+        ([0.9, 0.9, 0.9], [0.5, 0.0, 1.5], [0.5]),
+        [2.0],
+    ),
     "what is below 1 is negative": (m.streaming_dynamic_auc, ([0.5, 1.5], [0.2, 0.8]), 1.0),
 }
 

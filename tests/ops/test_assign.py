@@ -113,9 +113,7 @@ def test_shapes(world):
 def test_partitioned_variables(tmp_path):
     path = checkpoints.save(tmp_path / "ck", {"p/w": np.arange(8, dtype=np.float32)})
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        with tf.compat.v1.variable_scope(
-            "p", partitioner=tf.compat.v1.fixed_size_partitioner(2)
-        ):
+        with tf.compat.v1.variable_scope("p", partitioner=tf.compat.v1.fixed_size_partitioner(2)):
             slim.variable("w", [8])
         parts = slim.get_variables()
         assert len(parts) == 2

@@ -39,7 +39,9 @@ def saved(tmp_path):
 def test_round_trip_by_prefix_file_or_folder(saved):
     model, path = saved
     assert sorted(os.listdir(os.path.dirname(path))) == [
-        f"model.ckpt-7{DATA}", "model.ckpt-7.index"]
+        f"model.ckpt-7{DATA}",
+        "model.ckpt-7.index",
+    ]
     for where in (path, path + ".index", os.path.dirname(path)):
         other = built()
         report = other.restore(where)

@@ -95,8 +95,12 @@ def flips(whole: bytes):
 
 @pytest.mark.parametrize(
     ("kind", "damage"),
-    [(kind, damage) for kind in FORMATS for damage in (cuts, flips)
-     if damage is cuts or FORMATS[kind][3]],
+    [
+        (kind, damage)
+        for kind in FORMATS
+        for damage in (cuts, flips)
+        if damage is cuts or FORMATS[kind][3]
+    ],
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_damage_is_noticed_or_harmless(kind, damage, tmp_path):

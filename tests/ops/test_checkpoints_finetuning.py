@@ -93,7 +93,8 @@ def test_two_nets_from_two_checkpoints_in_one_model(tmp_path):
     model = built(two)
     model.restore(tmp_path / "left", include=["left/*"], rename={"trunk": "left"})
     model.restore(
-        tmp_path / "right", include=["right/*"], rename=lambda n: n.replace("trunk", "right"))
+        tmp_path / "right", include=["right/*"], rename=lambda n: n.replace("trunk", "right")
+    )
     for side in parts:
         assert_same(model, parts[side], parts[side])
 

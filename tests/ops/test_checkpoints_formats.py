@@ -194,14 +194,16 @@ SMALL_NAMES = {
 
 
 def keras_small():
-    return keras.Sequential([
-        keras.Input((4, 4, 2)),
-        keras.layers.Conv2D(4, 3, padding="same", use_bias=False),
-        keras.layers.BatchNormalization(epsilon=0.001, scale=False),
-        keras.layers.ReLU(),
-        keras.layers.Flatten(),
-        keras.layers.Dense(3),
-    ])
+    return keras.Sequential(
+        [
+            keras.Input((4, 4, 2)),
+            keras.layers.Conv2D(4, 3, padding="same", use_bias=False),
+            keras.layers.BatchNormalization(epsilon=0.001, scale=False),
+            keras.layers.ReLU(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3),
+        ]
+    )
 
 
 def test_keras_there_and_back(tmp_path):

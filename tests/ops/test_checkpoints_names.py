@@ -64,9 +64,11 @@ def test_a_moved_name_takes_the_place_of_one_that_stays():
 
 
 def net(x, normalizer=None, classes=10, scale=False):
-    with slim.scope("net"), slim.arg_scope(
-        [slim.batch_norm], scale=scale, is_training=False
-    ), slim.arg_scope([slim.fully_connected], normalizer_fn=normalizer):
+    with (
+        slim.scope("net"),
+        slim.arg_scope([slim.batch_norm], scale=scale, is_training=False),
+        slim.arg_scope([slim.fully_connected], normalizer_fn=normalizer),
+    ):
         x = slim.fully_connected(x, 4, scope="fc1")
         return slim.fully_connected(x, classes, normalizer_fn=None, scope="logits")
 
@@ -198,8 +200,7 @@ def test_two_scopes_that_fit(tmp_path):
     """Neither is right until somebody says so; and what was found stays where it is."""
     values = {f"{side}/w": np.float32(n) for n, side in enumerate(["left", "right"])}
     path = checkpoints.save(tmp_path / "x", values)
-    (cause,) = checkpoints.restore(
-        path, {"w": slim.variable("w", [])}, on_mismatch="ignore").causes
+    (cause,) = checkpoints.restore(path, {"w": slim.variable("w", [])}, on_mismatch="ignore").causes
     assert "'left' and below 'right'" in cause
     more = {"v": np.float32(0), "old/v": np.float32(1), "old/w": np.float32(2)}
     path = checkpoints.save(tmp_path / "y", more)
@@ -216,12 +217,13 @@ def test_remedies_are_those_that_the_reader_has(tmp_path):
     assert "exclude=['net/fc1/*']" in str(caught.value)
     report = caught.value.report
     assert "train.restore_exclude=['net/fc1/*']" in report.text(
-        {"exclude": "train.restore_exclude"})
+        {"exclude": "train.restore_exclude"}
+    )
     step = slim.learning.make_train_step(
-        model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1))
+        model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1)
+    )
     data = tf.data.Dataset.from_tensors((tf.ones([2, 5]), tf.zeros([2], tf.int64)))
-    other = checkpoints.save(
-        tmp_path / "lenet", {"LeNet/conv1/weights": np.zeros(2, np.float32)})
+    other = checkpoints.save(tmp_path / "lenet", {"LeNet/conv1/weights": np.zeros(2, np.float32)})
     for restoring, text in (
         (lambda: slim.learning.fit(step, data, tmp_path, 5, hooks=[]), "choose another logdir"),
         (lambda: slim.nets.create("lenet", 10, checkpoint=other), "choose by model.restore"),

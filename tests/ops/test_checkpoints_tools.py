@@ -74,7 +74,8 @@ def test_average(path, tmp_path):
     np.testing.assert_array_equal(mean["n/w"], A["n/w"] * 2)
     assert mean["step"] == 9
     assert {name: value.dtype for name, value in mean.items()} == {
-        name: value.dtype for name, value in A.items()}
+        name: value.dtype for name, value in A.items()
+    }
     assert checkpoints.diff(mean, tmp_path / "mean.npz").equal
     half = {"w": np.float16([60000.0])}
     assert checkpoints.average([half, half])["w"] == 60000.0

@@ -162,8 +162,11 @@ def test_collect_adds_task_loss_and_weight_decay():
         got.losses.append(tf.reduce_sum(model(X)))
         total = got.total_loss()
         without = got.total_loss(add_regularization_losses=False)
-    decay = sum(0.05 * np.sum(v.numpy() ** 2) for n, v in model.named_variables.items()
-                if n.endswith("weights"))
+    decay = sum(
+        0.05 * np.sum(v.numpy() ** 2)
+        for n, v in model.named_variables.items()
+        if n.endswith("weights")
+    )
     np.testing.assert_allclose(total - without, decay, rtol=1e-5)
 
 

@@ -96,7 +96,8 @@ def in_function(body):
 
 
 MODES = pytest.mark.parametrize(
-    "run", [in_graph, in_model, in_function, lambda body: body()],
+    "run",
+    [in_graph, in_model, in_function, lambda body: body()],
     ids=["v1", "eager", "function", "default_store"],
 )
 
@@ -120,19 +121,29 @@ def names(variables):
 SELECTIONS = {
     "all": (
         lambda: slim.get_variables(),
-        ["A/conv1/weights", "A/conv1/moving_mean", "A/conv10/weights", "A/conv10/biases",
-         "AB/weights"],
+        [
+            "A/conv1/weights",
+            "A/conv1/moving_mean",
+            "A/conv10/weights",
+            "A/conv10/biases",
+            "AB/weights",
+        ],
     ),
-    "scope is a prefix": (lambda: slim.get_variables("A/conv10"),
-                          ["A/conv10/weights", "A/conv10/biases"]),
-    "scope is a regular expression": (lambda: slim.get_variables("A.conv10?/w"),
-                                      ["A/conv1/weights", "A/conv10/weights"]),
+    "scope is a prefix": (
+        lambda: slim.get_variables("A/conv10"),
+        ["A/conv10/weights", "A/conv10/biases"],
+    ),
+    "scope is a regular expression": (
+        lambda: slim.get_variables("A.conv10?/w"),
+        ["A/conv1/weights", "A/conv10/weights"],
+    ),
     "suffix": (lambda: slim.get_variables(suffix="biases"), ["A/conv10/biases"]),
-    "suffix with a colon": (
-        lambda: slim.get_variables(suffix="biases:0"), ["A/conv10/biases"]),
+    "suffix with a colon": (lambda: slim.get_variables(suffix="biases:0"), ["A/conv10/biases"]),
     "by suffix": (lambda: slim.get_variables_by_suffix("ights", "AB"), ["AB/weights"]),
-    "by name": (lambda: slim.get_variables_by_name("weights", "A/"),
-                ["A/conv1/weights", "A/conv10/weights"]),
+    "by name": (
+        lambda: slim.get_variables_by_name("weights", "A/"),
+        ["A/conv1/weights", "A/conv10/weights"],
+    ),
     "by part of a name": (lambda: slim.get_variables_by_name("ights"), []),
     "model": (lambda: slim.get_model_variables("AB"), []),
     "trainable": (lambda: slim.get_trainable_variables("A/conv1/"), ["A/conv1/weights"]),
@@ -150,8 +161,10 @@ SELECTIONS = {
         lambda: slim.filter_variables(slim.get_variables(), ["AB"], reg_search=False),
         ["AB/weights"],
     ),
-    "scope object": (lambda: slim.get_variables(v1.VariableScope(False, name="AB")),
-                     ["AB/weights"]),
+    "scope object": (
+        lambda: slim.get_variables(v1.VariableScope(False, name="AB")),
+        ["AB/weights"],
+    ),
 }
 
 
@@ -193,8 +206,11 @@ def test_local_and_global_variables_and_the_step(run):
         with pytest.raises(ValueError):
             slim.create_global_step()
         assert step.dtype.base_dtype == tf.int64
-        return names(slim.get_local_variables()), names(slim.get_variables()), names(
-            slim.get_trainable_variables())
+        return (
+            names(slim.get_local_variables()),
+            names(slim.get_variables()),
+            names(slim.get_trainable_variables()),
+        )
 
     assert run(body) == (["local"], ["global", "global_step"], [])
 
@@ -203,22 +219,26 @@ def test_local_and_global_variables_and_the_step(run):
 SURPRISES = {
     "a scope that begins another": (
         lambda: slim.get_variables("A/conv1"),
-        r"scope='A/conv1' has also selected 'A/conv10/weights:0' and 1 more.*scope='A/conv1/'"),
+        r"scope='A/conv1' has also selected 'A/conv10/weights:0' and 1 more.*scope='A/conv1/'",
+    ),
     "that scope": (lambda: slim.get_variables("A/conv1/"), None),
     "one variable": (lambda: slim.get_variables("A/conv1/weights"), None),
     "a beginning of several": (lambda: slim.get_variables("A/con"), None),
     "a regular expression": (lambda: slim.get_variables("A/conv1.*"), None),
     "a suffix of another": (
         lambda: slim.get_variables(suffix="mean"),
-        r"suffix='mean' has also selected 'A/conv1/moving_mean:0'.*suffix='/mean'"),
+        r"suffix='mean' has also selected 'A/conv1/moving_mean:0'.*suffix='/mean'",
+    ),
     "a whole suffix": (lambda: slim.get_variables(suffix="/mean"), None),
     "by name": (lambda: slim.get_variables_by_name("mean"), None),
     "nothing to exclude": (
         lambda: slim.get_variables_to_restore(exclude=["conv10"]),
-        r"exclude: 'conv10' selects none of 6 variables.*Write 'A/conv10'"),
+        r"exclude: 'conv10' selects none of 6 variables.*Write 'A/conv10'",
+    ),
     "nothing to include": (
         lambda: slim.get_variables_to_restore(include=["A/conv11"]),
-        r"include: 'A/conv11' selects none.*Near names: A/conv10?/"),
+        r"include: 'A/conv11' selects none.*Near names: A/conv10?/",
+    ),
     "to restore": (lambda: slim.get_variables_to_restore(["A/conv1/"], ["A/conv1/m"]), None),
 }
 
@@ -264,11 +284,19 @@ def test_a_global_step_within_a_scope():
 
 INITIALIZERS = {
     "value": (dict(initializer=np.float32([1, 2])), [1, 2]),
-    "function of shape": (dict(shape=[2], initializer=lambda shape, dtype: tf.ones(shape, dtype)),
-                          [1, 1]),
+    "function of shape": (
+        dict(shape=[2], initializer=lambda shape, dtype: tf.ones(shape, dtype)),
+        [1, 1],
+    ),
     "TF 1 style": (
-        dict(shape=[2], initializer=lambda shape, dtype=None, partition_info=None: tf.fill(
-            shape, tf.cast(3, dtype))), [3, 3]),
+        dict(
+            shape=[2],
+            initializer=lambda shape, dtype=None, partition_info=None: tf.fill(
+                shape, tf.cast(3, dtype)
+            ),
+        ),
+        [3, 3],
+    ),
     "function without arguments": (dict(initializer=lambda: tf.constant([4.0])), [4]),
     "class": (dict(shape=[2], initializer=tf.zeros_initializer), [0, 0]),
     "integers by default": (dict(shape=[2], dtype=tf.int32), [0, 0]),

@@ -7,7 +7,7 @@ import numpy as np
 import tf_slim as slim
 
 HOSTILE = {
-    0: '<script>parent.hacked = 1</script>',
+    0: "<script>parent.hacked = 1</script>",
     1: '"><img src=x onerror="parent.hacked = 1">',
     2: "</svg></style><b>bold</b>",
     3: "R&D &amp; more",

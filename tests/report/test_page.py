@@ -140,7 +140,7 @@ def test_write(tmp_path):
 
 def test_tags():
     assert tag("p", "a<b", Markup("<i></i>"), None, 3) == "<p>a&lt;b<i></i>3</p>"
-    assert tag("rect", x=1.0, y=2.504, stroke_width=2, class_="a\"b", id=None) == (
+    assert tag("rect", x=1.0, y=2.504, stroke_width=2, class_='a"b', id=None) == (
         '<rect x="1" y="2.5" stroke-width="2" class="a&quot;b"></rect>'
     )
     with pytest.raises(ValueError, match="no name of an attribute"):

@@ -133,7 +133,7 @@ def evaluated(config: Config, split: str, files: list[str] | None = None) -> Dat
     raise ConfigError(
         f"data.files are the same for the split {split!r} and for {trained_on!r}, which was "
         f"trained on.{hint} Evaluate on others by --data FILES, or on these by --split "
-        f"{trained_on}; in training, set data.eval_split to \"\" for no evaluation."
+        f'{trained_on}; in training, set data.eval_split to "" for no evaluation.'
     )
 
 

@@ -99,8 +99,7 @@ def write_report(
         class_names=class_names,
         figures=figures,
         footer=(
-            f"Checkpoint {checkpoint}. TF-Slim {slim.__version__}, "
-            f"TensorFlow {tf.__version__}."
+            f"Checkpoint {checkpoint}. TF-Slim {slim.__version__}, TensorFlow {tf.__version__}."
         ),
     )
 

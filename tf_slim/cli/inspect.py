@@ -25,7 +25,8 @@ def command(
     include: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATTERN", help="Variables to show, such as '*/weights'. Repeatable.",
+            metavar="PATTERN",
+            help="Variables to show, such as '*/weights'. Repeatable.",
             show_default=False,
         ),
     ] = None,

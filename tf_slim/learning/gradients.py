@@ -25,8 +25,9 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
         hits = [name for name in names if patterns.matches(name, pattern)]
         if not hits:
             raise ValueError(
-                patterns.nothing_matches("gradient_multipliers", pattern, list(names), "trained "
-                                         "variable")
+                patterns.nothing_matches(
+                    "gradient_multipliers", pattern, list(names), "trained variable"
+                )
             )
         if not math.isfinite(factor):
             raise ValueError(

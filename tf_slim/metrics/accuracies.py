@@ -46,9 +46,7 @@ def accuracy(predictions, labels, weights=None, name=None):
         return tf.math.divide_no_nan(right, count)
 
 
-@engine.streaming(
-    "predictions", "labels", "weights", predictions=ANY_TENSOR, labels=ANY_TENSOR
-)
+@engine.streaming("predictions", "labels", "weights", predictions=ANY_TENSOR, labels=ANY_TENSOR)
 def streaming_accuracy(
     predictions,
     labels,

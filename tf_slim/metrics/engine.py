@@ -100,9 +100,7 @@ class Definition:
         return [arguments[name] for name in self.inputs]
 
 
-def streaming(
-    *inputs: str, **kinds: Kind
-) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
+def streaming(*inputs: str, **kinds: Kind) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
     """Makes a metric of a function that returns a `Metric`.
 
     Args:

@@ -23,15 +23,15 @@ class VariableDeviceChooser:
       replica: the replica, or None.
     """
 
-    def __init__(
-        self, num_tasks=0, job_name="ps", device_type="CPU", device_index=0, replica=None
-    ):
+    def __init__(self, num_tasks=0, job_name="ps", device_type="CPU", device_index=0, replica=None):
         if num_tasks < 0:
             raise ValueError(f"num_tasks must not be negative; got {num_tasks}.")
         self._num_tasks = num_tasks
         self._job_name = job_name
         self._device = {
-            "device_type": device_type, "device_index": device_index, "replica": replica,
+            "device_type": device_type,
+            "device_index": device_index,
+            "replica": replica,
         }
         self._task = -1
 

@@ -106,5 +106,3 @@ def assert_or_get_global_step(graph=None, global_step_tensor=None):
         return get_global_step(graph)
     assert_global_step(global_step_tensor)
     return global_step_tensor
-
-

@@ -164,9 +164,7 @@ class VariableStore(tf.Module):
                 )
             dtype = tf.as_dtype(dtype or tf.float32).base_dtype
             if not trainable:
-                synchronization, aggregation = _of_each_replica(
-                    dtype, synchronization, aggregation
-                )
+                synchronization, aggregation = _of_each_replica(dtype, synchronization, aggregation)
             value = initial_value(name, initializer, shape, dtype)
             by_value = initializer is not None and value is initializer
 
@@ -249,8 +247,7 @@ def _default_initializer(name: str, dtype: tf.DType) -> Callable:
     if dtype.is_integer or dtype.is_bool:
         return tf.zeros_initializer()
     raise ValueError(
-        f"Variable {name!r} of dtype {dtype.name} has no default initializer. "
-        "Pass `initializer=`."
+        f"Variable {name!r} of dtype {dtype.name} has no default initializer. Pass `initializer=`."
     )
 
 

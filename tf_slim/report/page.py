@@ -119,8 +119,9 @@ def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
     return tag(
         "div",
         *(
-            tag("div", tag("span", name), tag("b", value), note and tag("span", note),
-                class_="card")
+            tag(
+                "div", tag("span", name), tag("b", value), note and tag("span", note), class_="card"
+            )
             for name, (value, note) in rows.items()
         ),
         class_="cards",
@@ -136,8 +137,10 @@ def _confusion(findings: Findings, names: Sequence[str]) -> Markup:
     np.fill_diagonal(wrong, 0)
     most = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_CONFUSIONS]
     pairs = [divmod(int(place), findings.num_classes) for place in most if wrong.flat[place]]
-    rows = [(names[i], names[j], wrong[i, j], _percent(wrong[i, j] / findings.confusion[i].sum()))
-            for i, j in pairs]
+    rows = [
+        (names[i], names[j], wrong[i, j], _percent(wrong[i, j] / findings.confusion[i].sum()))
+        for i, j in pairs
+    ]
     table = tag(
         "div",
         tag("h3", "Most frequent mistakes"),
@@ -238,9 +241,7 @@ def _curve_figure(
         items.append(tag("li", charts.legend_mark("thin"), "the other classes"))
     caption = f"{title}, with the area under it"
     caption += "." if len(lines) == 1 else "; of the classes, the worst ones by name."
-    return tag(
-        "figure", picture, tag("ul", *items, class_="legend"), tag("figcaption", caption)
-    )
+    return tag("figure", picture, tag("ul", *items, class_="legend"), tag("figcaption", caption))
 
 
 def _reliability(findings: Findings) -> Markup:
@@ -261,9 +262,13 @@ def _reliability(findings: Findings) -> Markup:
 def _mistakes(findings: Findings, names: Sequence[str]) -> Markup:
     mistakes = findings.mistakes
     wrong = findings.examples - findings.right
-    text = "There is none." if not mistakes else (
-        f"Of {wrong} wrong predictions, those that gave the true class the least probability. "
-        "Images are shown as the net was given them, scaled to their own range."
+    text = (
+        "There is none."
+        if not mistakes
+        else (
+            f"Of {wrong} wrong predictions, those that gave the true class the least probability. "
+            "Images are shown as the net was given them, scaled to their own range."
+        )
     )
     return joined(
         tag("h2", "Worst mistakes"),

@@ -87,8 +87,6 @@ def convert(
     return list(content.entries)
 
 
-def rename(
-    source: Any, target: str | os.PathLike, names: Mapping | Callable
-) -> list[str]:
+def rename(source: Any, target: str | os.PathLike, names: Mapping | Callable) -> list[str]:
     """Writes a checkpoint under other names: `convert(source, target, rename=names)`."""
     return convert(source, target, rename=names)

@@ -1,0 +1,41 @@
+"""The words that signatures use for what is Slim's own, or has no short name in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+Tensor: TypeAlias = tf.Tensor
+
+TensorLike: TypeAlias = "tf.Tensor | tf.Variable | np.ndarray | Sequence | float"
+"""What `tf.convert_to_tensor` takes."""
+
+Size: TypeAlias = int | Sequence[int]
+"""One size for all spatial dimensions, or one for each."""
+
+Shape: TypeAlias = Sequence[int | None] | tf.TensorShape
+
+DType: TypeAlias = tf.DType | str
+
+Activation: TypeAlias = Callable[[Tensor], Tensor]
+
+Normalizer: TypeAlias = Callable[..., Tensor]
+"""A function such as `slim.batch_norm`: a tensor, then keywords of its own."""
+
+Initializer: TypeAlias = Callable[..., Tensor]
+"""A function from shape and dtype to the first value."""
+
+Regularizer: TypeAlias = Callable[[Tensor], Tensor | None]
+"""A function from a variable to its loss."""
+
+Scope: TypeAlias = str | tf.compat.v1.VariableScope | None
+"""The name of a layer's scope, a scope to enter again, or None for a default name."""
+
+Collections: TypeAlias = str | Sequence[str] | None
+"""Names of collections of a v1 graph, or of a `slim.collect()` frame."""
+
+CollectionsByName: TypeAlias = Collections | Mapping[str, Collections]
+"""Collections for all variables of a layer, or by the variable's name."""
