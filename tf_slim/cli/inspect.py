@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import os
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from tf_slim.cli import flags, inspect_net, net_statistics, quiet, terminal
 from tf_slim.cli.options import ConfigError
+from tf_slim.ops.wording import near_names
 
 
 def command(
@@ -48,7 +48,7 @@ def command(
     try:
         _show_checkpoint(target, include, stats, as_json)
     except slim.checkpoints.CheckpointError as error:
-        near = difflib.get_close_matches(target, slim.nets.names(), n=3)
+        near = near_names(target, slim.nets.names())
         if os.path.exists(target) or not near:
             raise
         raise ConfigError(f"{error} Or is a net meant? Near names: {', '.join(near)}.") from error

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from tf_slim.ops.wording import did_you_mean, near_names
 
 
 class ConfigError(ValueError):
@@ -149,7 +150,7 @@ def _check_range(what: str, value: Any, rules: Mapping[str, Any]) -> None:
     if choices and value is not None and value not in choices:
         raise ConfigError(
             f"{what} must be one of {', '.join(choices)}; got {value!r}."
-            f"{did_you_mean(str(value), choices)}"
+            f"{did_you_mean(value, choices, most=1)}"
         )
     for number in value if isinstance(value, list) else [value]:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
@@ -172,13 +173,7 @@ def _nearest(key: str, known: Iterable[str], others: Iterable[str]) -> str:
     for path in others:
         by_key.setdefault(path.rpartition(".")[2], []).append(path)
     own = list(known)
-    (close,) = difflib.get_close_matches(key.lower(), [*own, *by_key], n=1, cutoff=0.55) or [None]
-    if close is None or close in own:
-        return did_you_mean(key, own)
-    return f" Did you mean {' or '.join(by_key[close])}?"
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` Did you mean 'steps'?`, or nothing if no known name is close."""
-    close = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.55)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    near = near_names(key, [*own, *by_key], most=1)
+    if not near or near[0] in own:
+        return did_you_mean(key, own, most=1)
+    return f" Did you mean {' or '.join(by_key[near[0]])}?"

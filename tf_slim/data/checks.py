@@ -11,6 +11,7 @@ from tf_slim.data import tfrecord
 from tf_slim.data.errors import DataError
 from tf_slim.data.examples import IMAGE, LABEL, decode, parse
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops.wording import first_few
 
 _REWRITE = "Leave the record out, or write it again (slim.data.image_example builds one)."
 _RESIZE = "Give the Pipeline an image_size, or a preprocess that takes and makes these sizes."
@@ -65,7 +66,7 @@ def check_count(spec: DatasetSpec, files: Sequence[str], count: int) -> None:
         DataError: If there are no records, or not `spec.num_samples`.
     """
     which = f"data set {spec.name!r}, split {spec.split!r}"
-    shown = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    shown = first_few(files, 3)
     if not count:
         raise DataError(
             f"{which} has no records: {shown}.",

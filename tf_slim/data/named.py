@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import Any
 
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.wording import unknown_name
 
 
 class Named:
@@ -46,30 +44,12 @@ class Named:
             ValueError: If there is none, with the close names and the whole list.
         """
         if not isinstance(name, str) or name not in self._things:
-            raise unknown_name(self._kind, name, self._things)
+            raise ValueError(unknown_name(self._kind, name, self._things, repr))
         return self._things[name]
 
     def names(self) -> list[str]:
         """All names, sorted."""
         return sorted(self._things)
-
-
-def unknown_name(kind: str, name: object, known: Iterable[str]) -> ValueError:
-    """Builds the error for a name that is not in a list.
-
-    Args:
-        kind: What the list holds.
-        name: The name that was asked for.
-        known: The names there are.
-
-    Returns:
-        The error, to be raised.
-    """
-    known = sorted(known)
-    close = difflib.get_close_matches(str(name).lower(), known, n=3)
-    hint = f" Did you mean {' or '.join(repr(match) for match in close)}?" if close else ""
-    listed = ", ".join(repr(one) for one in known) or "none"
-    return ValueError(f"There is no {kind} {describe(name)}.{hint} Known: {listed}.")
 
 
 def _origin(thing) -> str:

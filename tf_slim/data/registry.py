@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tf_slim.data.named import Named, unknown_name
+from tf_slim.data.named import Named
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops.wording import unknown_name
 
 _builders = Named("data set")
 _splits: dict[str, tuple[str, ...]] = {}
@@ -53,7 +54,9 @@ def get_dataset(name: str, split: str, **options) -> DatasetSpec:
     """
     builder = _builders.get(name)
     if not isinstance(split, str) or split not in _splits[name]:
-        raise unknown_name(f"split of the data set {name!r} called", split, _splits[name])
+        raise ValueError(
+            unknown_name(f"split of the data set {name!r} called", split, _splits[name], repr)
+        )
     return builder(split, **options)
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 
 from tf_slim.ops import patterns
+from tf_slim.ops.wording import first_few
 
 
 def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> dict[str, float]:
@@ -48,13 +49,12 @@ def without_missing(gradients, variables, names) -> list[tuple]:
     if not pairs:
         raise ValueError(
             "The loss depends on none of the variables to train "
-            f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}). Compute it from the "
+            f"({first_few(names)}). Compute it from the "
             "output of the model, inside the loss function."
         )
     if missing:
         warnings.warn(
-            f"The loss does not depend on {', '.join(missing[:5])}"
-            f"{', ...' if len(missing) > 5 else ''}: not trained.",
+            f"The loss does not depend on {first_few(missing)}: not trained.",
             stacklevel=2,
         )
     return pairs

@@ -29,6 +29,7 @@ from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
 from tf_slim.ops.modes import as_written
+from tf_slim.ops.wording import first_few
 
 
 class TrainStep:
@@ -278,7 +279,7 @@ class TrainStep:
         if new:
             raise ValueError(
                 f"{self.model.name} made new variables after the train step was made: "
-                f"{', '.join(new[:5])}. The optimizer does not know them. Build the model first "
+                f"{first_few(new)}. The optimizer does not know them. Build the model first "
                 "with the arguments of training: model.build(spec, is_training=True)."
             )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import os
@@ -20,6 +19,7 @@ from tf_slim.ops import checkpoints
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.model import Model
+from tf_slim.ops.wording import did_you_mean
 
 _OPTIONS = (
     "num_classes", "weight_decay", "batch_norm_decay", "features", "checkpoint", "precision",
@@ -188,8 +188,7 @@ def _check_keywords(found: _registry.NetSpec, kwargs: Mapping[str, Any]) -> None
         return
     for name in kwargs:
         if name not in found.keywords:
-            near = difflib.get_close_matches(name, [*_OPTIONS, *found.keywords], n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, [*_OPTIONS, *found.keywords], most=1)
             raise TypeError(
                 f"The net {found.name!r} has no keyword {name!r}.{hint} It has: "
                 f"{', '.join(_OPTIONS)}, {', '.join(found.keywords)}."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tf_slim.nets._registry import NetSpec
+from tf_slim.ops.wording import did_you_mean, first_few
 
 
 def with_features(
@@ -66,7 +66,7 @@ def select(
             outermost = [key for key in found if key.count("/") == depth]
             if len(outermost) > 1:
                 raise ValueError(
-                    f"{net} has several end points {name!r}: {', '.join(outermost[:8])}. Write one "
+                    f"{net} has several end points {name!r}: {first_few(outermost, 8)}. Write one "
                     f"of these, or the glob '*/{name}' for all."
                 )
             selected[name] = end_points[outermost[0]]
@@ -78,7 +78,6 @@ def _matches(key: str, pattern: str) -> bool:
 
 
 def _none(net: str, end_points: Mapping[str, Any], name: str, has_logits: bool) -> str:
-    near = difflib.get_close_matches(name, end_points, n=3, cutoff=0.4)
-    hint = f" Did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
+    hint = did_you_mean(name, end_points, cutoff=0.4)
     head = "" if has_logits else " (With num_classes there are those of the logits too.)"
     return f"{net} has no end point {name!r}.{hint} It has: {', '.join(end_points)}.{head}"

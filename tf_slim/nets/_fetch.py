@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tf_slim.nets import _registry
 from tf_slim.nets._published import PUBLISHED, Checkpoint
 from tf_slim.ops import checkpoints, downloads
+from tf_slim.ops.wording import unknown_name
 
 
 def published(found: _registry.NetSpec, checkpoint) -> Checkpoint | None:
@@ -53,9 +54,7 @@ def checkpoint(name: str) -> Checkpoint:
         found = published(_registry.spec(name), True)
         if found is not None:
             return found
-    raise ValueError(
-        _registry.unknown_name("published checkpoint", name, [*PUBLISHED, *_registry.names()])
-    )
+    raise ValueError(unknown_name("published checkpoint", name, [*PUBLISHED, *_registry.names()]))
 
 
 def fetch(

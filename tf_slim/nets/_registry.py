@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import fnmatch
 import functools
 import inspect
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 
 from tf_slim.nets._published import PUBLISHED, Checkpoint
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.wording import unknown_name
 
 _F = TypeVar("_F", bound=Callable)
 
@@ -213,21 +213,8 @@ def spec(name: str) -> NetSpec:
       ValueError: there is no such net.
     """
     if name not in _SPECS:
-        raise ValueError(unknown_net(name, _SPECS))
+        raise ValueError(unknown_name("net", name, _SPECS))
     return _SPECS[name]
-
-
-def unknown_net(name: object, known: Iterable[str]) -> str:
-    """The message for a name that no net has."""
-    return unknown_name("net", name, known)
-
-
-def unknown_name(kind: str, name: object, known: Iterable[str]) -> str:
-    """The message for a name that is not among the known ones of its kind."""
-    known = sorted(known)
-    near = difflib.get_close_matches(str(name).lower(), known, n=3)
-    hint = f" Did you mean {' or '.join(repr(match) for match in near)}?" if near else ""
-    return f"There is no {kind} {name!r}.{hint} Known: {', '.join(known)}."
 
 
 def _default(fn: Callable, parameter: str) -> Any:

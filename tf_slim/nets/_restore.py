@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tf_slim.nets import _registry
 from tf_slim.ops import checkpoints, patterns
 from tf_slim.ops.model import Model
+from tf_slim.ops.wording import first_few
 
 
 def restore(
@@ -57,5 +58,5 @@ def _what_it_is(names: Iterable[str]) -> str:
         name for name in _registry.names() if _registry.spec(name).keywords.get("scope") in roots
     ]
     if nets:
-        return f"It looks like one of {' or '.join(repr(name) for name in nets[:4])}."
-    return f"It has: {', '.join(sorted(roots)[:8])}."
+        return f"It looks like one of {' or '.join(map(repr, nets[:4]))}."
+    return f"It has: {first_few(sorted(roots), 8)}."

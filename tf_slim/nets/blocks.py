@@ -15,7 +15,6 @@ makes it:
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,6 +23,7 @@ from typing import TypeVar
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.ops.wording import did_you_mean
 
 __all__ = [
     "avg_pool",
@@ -180,8 +180,7 @@ def trunk(
       ValueError: the table has no such layer.
     """
     if final_endpoint not in layers:
-        near = difflib.get_close_matches(str(final_endpoint), layers, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(final_endpoint, layers, most=1)
         raise ValueError(
             f"{tf.compat.v1.get_variable_scope().name} has no end point {final_endpoint!r} to stop "
             f"at.{hint} It has: {', '.join(layers)}."

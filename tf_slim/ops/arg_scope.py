@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import difflib
 import functools
 import inspect
 import itertools
@@ -25,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 import tensorflow as tf
 
 from tf_slim.ops import arguments
+from tf_slim.ops.wording import did_you_mean
 
 _F = TypeVar("_F", bound=Callable)
 
@@ -360,10 +360,8 @@ def _given_twice(func: Callable, name: str, origin: str | None) -> str:
 
 
 def _unknown_keyword(func: Callable, name: str, accepted, origin: str | None) -> str:
-    near = difflib.get_close_matches(name, accepted, n=1)
     return (
         f"{func.__name__}() got an unexpected keyword argument {name!r} from the arg_scope "
-        f"entered at {origin or 'an unknown place'}."
-        + (f" Did you mean {near[0]!r}?" if near else "")
-        + f" It accepts: {', '.join(sorted(accepted))}."
+        f"entered at {origin or 'an unknown place'}.{did_you_mean(name, accepted, most=1)} "
+        f"It accepts: {', '.join(sorted(accepted))}."
     )

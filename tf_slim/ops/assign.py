@@ -7,7 +7,6 @@ assigned at once, and the returned functions take no session.
 
 from __future__ import annotations
 
-import difflib
 import math
 import warnings
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ import tensorflow as tf
 
 from tf_slim.ops import checkpoints, modes
 from tf_slim.ops.variables import get_unique_variable, get_variable_full_name
+from tf_slim.ops.wording import first_few, near_names
 
 
 def assign_from_values(var_names_to_values: Mapping[str, Any]):
@@ -152,8 +152,8 @@ def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reade
     if missing and ignore_missing_vars:
         left = "All of them" if len(missing) == len(grouped) else "They"
         warnings.warn(
-            f"Checkpoint {reader.path} has no {_some(missing)} ({len(missing)} of {len(grouped)} "
-            f"variables). {left} stay as they are, because of ignore_missing_vars."
+            f"Checkpoint {reader.path} has no {first_few(missing)} ({len(missing)} of "
+            f"{len(grouped)} variables). {left} stay as they are, because of ignore_missing_vars."
             f"{_near(reader, missing)}",
             stacklevel=3,
         )
@@ -219,16 +219,12 @@ def _shaped(variable, value: np.ndarray) -> np.ndarray:
 
 def _lacks(reader: checkpoints.Reader, missing: list[str]) -> str:
     return (
-        f"Checkpoint {reader.path} has no {_some(missing)}. It has: {_some(reader.names)}."
-        f"{_near(reader, missing)} Pass ignore_missing_vars=True to leave such variables as they "
-        "are."
+        f"Checkpoint {reader.path} has no {first_few(missing)}. It has: {first_few(reader.names)}."
+        f"{_near(reader, missing)} Pass ignore_missing_vars=True to leave "
+        "such variables as they are."
     )
 
 
 def _near(reader: checkpoints.Reader, missing: list[str]) -> str:
-    near = difflib.get_close_matches(missing[0], reader.names, n=1)
+    near = near_names(missing[0], reader.names, most=1)
     return f" Near {missing[0]!r} is {near[0]!r}." if near else ""
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -6,10 +6,11 @@ Both are regular expressions, and neither stops at the end of a part of a name: 
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
 from collections.abc import Iterable
+
+from tf_slim.ops.wording import first_few, near_names
 
 # What names consist of: such a scope is meant as a name, not as a regular expression.
 _PLAIN = re.compile(r"[\w.\-/]+")
@@ -58,10 +59,9 @@ def _is_last(name: str, suffix: str) -> bool:
 def _warn_of_others(argument: str, given: str, whole: str, found: list[str], is_meant) -> None:
     others = [name for name in found if not is_meant(name, given)]
     if others and len(others) < len(found):
-        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         warnings.warn(
-            f"{argument}={given!r} has also selected {others[0]!r}{more}: it need not be a whole "
-            f"part of a name. If that is not meant, write {argument}={whole!r}.",
+            f"{argument}={given!r} has also selected {first_few(map(repr, others), 1)}: it need "
+            f"not be a whole part of a name. If that is not meant, write {argument}={whole!r}.",
             stacklevel=5,
         )
 
@@ -73,7 +73,7 @@ def warn_of_nothing(argument: str, scope: str, names: list[str]) -> None:
         at = f"/{deeper[0]}".index(f"/{scope.strip('/')}/")
         hint = f" Write {deeper[0][: at + len(scope.strip('/'))]!r}."
     else:
-        near = difflib.get_close_matches(scope, names, n=3, cutoff=0.4)
+        near = near_names(scope, names, cutoff=0.4)
         hint = f" Near names: {', '.join(near)}." if near else ""
     warnings.warn(
         f"{argument}: {scope!r} selects none of {len(names)} variables. Scopes are compared from "

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import fnmatch
 import re
 from collections.abc import Iterable
 
 from tf_slim.ops.arguments import describe
+from tf_slim.ops.wording import near_names
 
 
 def select(names: Iterable[str], include=None, exclude=None, *, what: str = "variable"):
@@ -79,5 +79,5 @@ def nothing_matches(argument: str, pattern, names: list[str], what: str) -> str:
     below = [name for name in names if name.startswith(text.rstrip("/") + "/")]
     if below:
         return f"{message} For all below that scope write {text.rstrip('/') + '/*'!r}."
-    near = difflib.get_close_matches(text, names, n=3, cutoff=0.4) or names[:3]
+    near = near_names(text, names, cutoff=0.4) or names[:3]
     return f"{message} Near names: {', '.join(near) or 'none'}."

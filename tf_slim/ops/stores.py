@@ -21,6 +21,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import collect, modes
+from tf_slim.ops.wording import first_few
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -293,7 +294,7 @@ class Call:
         if reuse is True:
             raise ValueError(
                 f"Variable {name!r} does not exist in {self.store.owner}, and reuse=True forbids "
-                f"to create it. It holds: {_some(self.store.names())}. Make it first without "
+                f"to create it. It holds: {first_few(self.store.names())}. Make it first without "
                 "reuse, or pass reuse=tf.compat.v1.AUTO_REUSE."
             )
         self._seen.add(name)
@@ -407,11 +408,6 @@ def _user_line() -> str:
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return "an unknown place"
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(names[:most]) or "nothing"
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 _default = DefaultCall(VariableStore("the default store"))

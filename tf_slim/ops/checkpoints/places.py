@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.checkpoints import notes
 from tf_slim.ops.checkpoints.errors import CheckpointError
+from tf_slim.ops.wording import first_few
 
 SAVED_MODEL = "saved_model.pb"
 DEFAULT = "model.ckpt"
@@ -84,7 +85,7 @@ def target_of(path: str | os.PathLike) -> str:
 
 def _files(folder: str) -> str:
     names = sorted(n for n in os.listdir(folder) if os.path.isfile(os.path.join(folder, n)))
-    return f" If one of its files is meant, name it: {', '.join(names[:5])}." if names else ""
+    return f" If one of its files is meant, name it: {first_few(names)}." if names else ""
 
 
 @checked

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tf_slim.ops.checkpoints.causes import likely_causes
+from tf_slim.ops.wording import near_names
 
 _MOST = 20
 _ARGUMENTS = types.MappingProxyType(
@@ -73,7 +73,7 @@ class Report:
         return f"  {name}: the model has {ours}, the checkpoint {theirs}"
 
     def _missing_row(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self.unexpected[:1000], n=1)
+        near = near_names(name, self.unexpected[:1000], most=1)
         return f"  only in the model: {name}" + (f" (near: {near[0]})" if near else "")
 
 

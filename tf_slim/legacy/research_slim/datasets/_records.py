@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from tf_slim.data import tfexample_decoder
 from tf_slim.data.dataset import Dataset
-from tf_slim.data.named import unknown_name
 from tf_slim.legacy.research_slim.datasets import dataset_utils
+from tf_slim.ops.wording import unknown_name
 
 v1 = tf.compat.v1
 
@@ -74,9 +74,8 @@ class Records:
           ValueError: there is no such split, or the folder is None.
         """
         if split_name not in self.sizes:
-            raise unknown_name(
-                f"split of the data set {self.name!r} called", split_name, self.sizes
-            )
+            which = f"split of the data set {self.name!r} called"
+            raise ValueError(unknown_name(which, split_name, self.sizes, repr))
         if dataset_dir is None:
             raise ValueError(
                 f"Data set {self.name!r}, split {split_name!r}: dataset_dir must be the folder of "

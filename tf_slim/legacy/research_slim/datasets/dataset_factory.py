@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tf_slim.data.named import unknown_name
 from tf_slim.legacy.research_slim.datasets import (
     cifar10,
     flowers,
@@ -10,6 +9,7 @@ from tf_slim.legacy.research_slim.datasets import (
     mnist,
     visualwakewords,
 )
+from tf_slim.ops.wording import unknown_name
 
 __all__ = ["datasets_map", "get_dataset"]
 
@@ -41,5 +41,5 @@ def get_dataset(name, split_name, dataset_dir, file_pattern=None, reader=None):
       ValueError: there is no such data set, or it has no such split.
     """
     if name not in datasets_map:
-        raise unknown_name("data set", name, datasets_map)
+        raise ValueError(unknown_name("data set", name, datasets_map, repr))
     return datasets_map[name].get_split(split_name, dataset_dir, file_pattern, reader)

@@ -16,7 +16,7 @@ from tf_slim.legacy.research_slim.nets import (
 from tf_slim.legacy.research_slim.nets.mobilenet import mobilenet_v2, mobilenet_v3
 from tf_slim.legacy.research_slim.nets.nasnet import nasnet, pnasnet
 from tf_slim.nets._create import bind
-from tf_slim.nets._registry import unknown_net
+from tf_slim.ops.wording import unknown_name
 
 __all__ = ["arg_scopes_map", "get_network_fn", "networks_map"]
 
@@ -125,5 +125,5 @@ def get_network_fn(name, num_classes, weight_decay=0.0, is_training=False):
       ValueError: there is no such net.
     """
     if name not in networks_map:
-        raise ValueError(unknown_net(name, networks_map))
+        raise ValueError(unknown_name("net", name, networks_map))
     return bind(networks_map[name], arg_scopes_map[name], num_classes, weight_decay, is_training)

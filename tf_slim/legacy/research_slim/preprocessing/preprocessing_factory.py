@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-
 from tf_slim.legacy.research_slim.preprocessing import (
     cifarnet_preprocessing,
     inception_preprocessing,
     lenet_preprocessing,
     vgg_preprocessing,
 )
+from tf_slim.ops.wording import near_names
 
 __all__ = ["get_preprocessing"]
 
@@ -84,7 +83,7 @@ def get_preprocessing(name, is_training=False, use_grayscale=False):
       ValueError: the name is unknown.
     """
     if name not in _PREPROCESSING:
-        near = difflib.get_close_matches(str(name), _PREPROCESSING, n=1)
+        near = near_names(name, _PREPROCESSING, most=1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"Preprocessing name [{name}] was not recognized{hint}")
 

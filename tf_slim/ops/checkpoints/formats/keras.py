@@ -29,6 +29,7 @@ from tf_slim.ops.checkpoints.formats.source import (
     dtype_of,
     native,
 )
+from tf_slim.ops.wording import first_few
 
 _WEIGHTS = "model.weights.h5"
 _CHECKSUM = "tf_slim_crc32"
@@ -76,7 +77,7 @@ class KerasArchive(H5):
             if _WEIGHTS not in names:
                 raise CheckpointError(
                     f"{path} is an archive without {_WEIGHTS}; it has: "
-                    f"{', '.join(names[:5])}. A .keras file of Keras 3, or an .npz "
+                    f"{first_few(names)}. A .keras file of Keras 3, or an .npz "
                     "of arrays was expected."
                 )
             unpacked = tempfile.TemporaryFile()  # noqa: SIM115  (h5py reads it until the end)

@@ -1,0 +1,49 @@
+"""The words that messages share: the near names of a wrong one, and the first few of many."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+
+
+def near_names(name: object, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """The known names that are near a wrong one, whatever their case, the nearest first.
+
+    Args:
+      name: the wrong one.
+      known: the right ones.
+      most: how many to return.
+      cutoff: how near they have to be: 1.0 is the same name, 0.0 any name.
+    """
+    in_lower_case = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(str(name).lower(), in_lower_case, n=most, cutoff=cutoff)
+    return [in_lower_case[one] for one in near]
+
+
+def did_you_mean(name: object, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> str:
+    """` Did you mean 'steps'?`, to stand after a sentence; nothing if no known name is near."""
+    near = near_names(name, known, most, cutoff)
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def first_few(names: Iterable[str], most: int = 5) -> str:
+    """`a, b, c and 4 more`; `nothing` if there are none."""
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "nothing") + more
+
+
+def unknown_name(kind: str, name: object, known: Iterable[str], shown: Callable = str) -> str:
+    """The message for a name that is not among the known ones of its kind.
+
+    Args:
+      kind: what the names are names of, such as `net`.
+      name: the wrong one.
+      known: the right ones.
+      shown: how to write a known name in the list of all.
+    """
+    from tf_slim.ops.arguments import describe  # TensorFlow, which the command line can do without
+
+    known = sorted(known)
+    listed = ", ".join(map(shown, known)) or "none"
+    return f"There is no {kind} {describe(name)}.{did_you_mean(name, known)} Known: {listed}."
