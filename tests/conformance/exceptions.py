@@ -33,39 +33,14 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
 """By test, then by row."""
 
 WITHOUT_ROW: dict[str, str] = {
-    **dict.fromkeys(("keras_layer", "as_keras_layer"), "Keras has the layer: tests/test_mixing.py"),
-    **dict.fromkeys(
-        (
-            "xavier_initializer",
-            "xavier_initializer_conv2d",
-            "variance_scaling_initializer",
-            "l1_regularizer",
-            "l2_regularizer",
-            "l1_l2_regularizer",
-            "sum_regularizer",
-            "apply_regularization",
-        ),
-        "no layer: tests/layers/test_initializers.py and test_regularizers.py",
-    ),
-    **dict.fromkeys(
-        ("optimize_loss", "adaptive_clipping_fn", "OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES"),
-        "no layer: tests/layers/test_optimizers.py",
-    ),
-    **dict.fromkeys(
-        (
-            "summarize_activation",
-            "summarize_activations",
-            "summarize_biases",
-            "summarize_collection",
-            "summarize_tensor",
-            "summarize_tensors",
-            "summarize_variables",
-            "summarize_weights",
-        ),
-        "no layer, it writes a summary: tests/layers/test_summaries.py",
-    ),
+    "": "a module",
+    "keras_layers": "Keras has the layer: tests/test_mixing.py",
+    "initializers": "no layer: tests/layers/test_initializers.py",
+    "regularizers": "no layer: tests/layers/test_regularizers.py",
+    "optimizers": "no layer: tests/layers/test_optimizers.py",
+    "summaries": "no layer, it writes a summary: tests/layers/test_summaries.py",
 }
-"""Public names of `slim.layers` that are no layers, and where they are tested."""
+"""Modules of `slim.layers` whose public names are no layers, and where they are tested."""
 
 WITHOUT_TRACE: dict[str, str] = {
     "synchronized": "shows in replicas only: tests/layers/test_synchronized_batch_norm.py",

@@ -6,13 +6,16 @@ Looked at in a process of its own, where nobody but `import tf_slim` has importe
 from __future__ import annotations
 
 import ast
+import importlib
 import json
-import pathlib
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
-from tests.house.sources import run_python
+from tests.house.sources import PACKAGE, run_python, where
+from tf_slim.ops.exports import table
 
 # Runs in the other process, and in the tests of itself further down.
 LISTER = '''
@@ -131,18 +134,56 @@ def test_the_namespaces_list_their_names(namespace):
     assert f"tf_slim.{namespace}" in _survey(), "it has no __all__, or tf_slim does not list it"
 
 
-def test_what_editors_see_is_what_is_served():
-    import tf_slim
+STUBS = sorted(PACKAGE.rglob("__init__.pyi"))
+each_stub = pytest.mark.parametrize("stub", STUBS, ids=[where(stub.parent) for stub in STUBS])
 
-    source = pathlib.Path(tf_slim.__file__).read_text(encoding="utf-8")
-    seen = {
-        alias.name: node.module
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    served = {**dict.fromkeys(tf_slim._NAMESPACES, "tf_slim"), **tf_slim._HOME_OF}
-    assert seen == served
+
+def _lines(stub: Path) -> Iterator[tuple[str, ast.alias]]:
+    """Each name that a stub takes from elsewhere, as Python and type checkers read it."""
+    for node in ast.parse(stub.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 1, "a package offers what lies below it"
+            yield from ((node.module or "", alias) for alias in node.names)
+
+
+@each_stub
+def test_what_editors_see_is_what_is_served(stub):
+    seen = {}
+    for home, alias in _lines(stub):
+        seen |= dict.fromkeys(
+            table(stub.parent / home) if alias.name == "*" else [alias.name], home
+        )
+    assert table(stub.parent) == seen
+    package = importlib.import_module(".".join(stub.parent.relative_to(PACKAGE.parent).parts))
+    assert package.__all__ == sorted(seen)
+    assert set(seen) <= set(dir(package))
+
+
+@each_stub
+def test_a_stub_says_of_each_name_that_it_is_offered_and_says_it_once(stub):
+    names = [alias.name for _, alias in _lines(stub) if alias.name != "*"]
+    assert len(names) == len(set(names))
+    hidden = [alias.name for _, alias in _lines(stub) if alias.asname != alias.name != "*"]
+    assert hidden == [], "write `from .conv import conv2d as conv2d`"
+
+
+@each_stub
+def test_a_name_is_never_replaced_by_a_submodule_that_somebody_imports(stub):
+    """Importing `a.b` sets `b` in `a`: `b` may come from nowhere but `a.b` then."""
+    below = {path.stem for path in stub.parent.glob("*.py")}
+    below |= {path.parent.name for path in stub.parent.glob("*/__init__.py")}
+    homes = table(stub.parent)
+    assert {name: homes[name] for name in below & set(homes) if homes[name] not in ("", name)} == {}
+
+
+def test_a_line_in_a_stub_is_an_offer(tmp_path):
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "__init__.pyi").write_text("from .thing import one as one\n")
+    (tmp_path / "__init__.pyi").write_text(
+        "# A remark.\nfrom .part import *\nfrom . import part as part\n"
+        "from .deep.down import (\n    two as two,\n)\n\n__version__: str\n"
+    )
+    assert table(tmp_path) == {"one": "part", "part": "", "two": "deep.down"}
 
 
 MADE_UP = {
