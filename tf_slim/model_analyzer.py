@@ -28,7 +28,7 @@ _PASSES_ON = ("Identity", "ReadVariableOp", "Cast", "Reshape", "Enter")
 _VARIABLES = ("VarHandleOp", "VariableV2")
 
 
-def tensor_description(var) -> str:
+def tensor_description(var: tf.Tensor | tf.Variable) -> str:
     """The type and shape of a tensor or a variable, such as `(float32 1x8x8x1024)`."""
     known = var.shape.rank is not None
     sides = ["?" if n is None else str(n) for n in shapes.of(var)] if known else []
@@ -174,7 +174,7 @@ class Statistics:
 
 
 def analyze_net(
-    name: str, image_size: int | None = None, num_classes: int | None = None, **kwargs
+    name: str, image_size: int | None = None, num_classes: int | None = None, **kwargs: Any
 ) -> Statistics:
     """Computes what a net is made of, in evaluation, from its graph. No weight gets memory.
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.ops import modes, summary_ops
+from tf_slim.ops.types import TensorLike
 
 __all__ = [
     "add_histogram_summaries",
@@ -32,7 +32,9 @@ __all__ = [
 v1 = tf.compat.v1
 
 
-def add_histogram_summary(tensor, name: str | None = None, prefix: str | None = None):
+def add_histogram_summary(
+    tensor: TensorLike, name: str | None = None, prefix: str | None = None
+) -> tf.Tensor | bool:
     """Adds a histogram of the values of a tensor.
 
     Args:
@@ -51,8 +53,11 @@ def add_histogram_summary(tensor, name: str | None = None, prefix: str | None = 
 
 
 def add_image_summary(
-    tensor, name: str | None = None, prefix: str | None = None, print_summary: bool = False
-):
+    tensor: TensorLike,
+    name: str | None = None,
+    prefix: str | None = None,
+    print_summary: bool = False,
+) -> tf.Tensor | bool:
     """Adds a summary of images.
 
     Args:
@@ -72,8 +77,11 @@ def add_image_summary(
 
 
 def add_scalar_summary(
-    tensor, name: str | None = None, prefix: str | None = None, print_summary: bool = False
-):
+    tensor: TensorLike,
+    name: str | None = None,
+    prefix: str | None = None,
+    print_summary: bool = False,
+) -> tf.Tensor | bool:
     """Adds a summary of a number.
 
     Args:
@@ -93,8 +101,11 @@ def add_scalar_summary(
 
 
 def add_zero_fraction_summary(
-    tensor, name: str | None = None, prefix: str | None = None, print_summary: bool = False
-):
+    tensor: TensorLike,
+    name: str | None = None,
+    prefix: str | None = None,
+    print_summary: bool = False,
+) -> tf.Tensor | bool:
     """Adds a summary of the share of zeros in a tensor, called `<name>/Fraction_of_Zero_Values`.
 
     Args:
@@ -111,24 +122,26 @@ def add_zero_fraction_summary(
     return add_scalar_summary(share, title, print_summary=print_summary)
 
 
-def add_histogram_summaries(tensors: Iterable, prefix: str | None = None) -> list[Any]:
+def add_histogram_summaries(tensors: Iterable, prefix: str | None = None) -> list[tf.Tensor | bool]:
     """Adds a histogram of each tensor; see `add_histogram_summary`."""
     return [add_histogram_summary(tensor, prefix=prefix) for tensor in tensors]
 
 
-def add_image_summaries(tensors: Iterable, prefix: str | None = None) -> list[Any]:
+def add_image_summaries(tensors: Iterable, prefix: str | None = None) -> list[tf.Tensor | bool]:
     """Adds a summary of images for each tensor; see `add_image_summary`."""
     return [add_image_summary(tensor, prefix=prefix) for tensor in tensors]
 
 
 def add_scalar_summaries(
     tensors: Iterable, prefix: str | None = None, print_summary: bool = False
-) -> list[Any]:
+) -> list[tf.Tensor | bool]:
     """Adds a summary of each number; see `add_scalar_summary`."""
     return [add_scalar_summary(tensor, None, prefix, print_summary) for tensor in tensors]
 
 
-def add_zero_fraction_summaries(tensors: Iterable, prefix: str | None = None) -> list[Any]:
+def add_zero_fraction_summaries(
+    tensors: Iterable, prefix: str | None = None
+) -> list[tf.Tensor | bool]:
     """Adds the share of zeros in each tensor; see `add_zero_fraction_summary`."""
     return [add_zero_fraction_summary(tensor, prefix=prefix) for tensor in tensors]
 

@@ -86,7 +86,7 @@ class TrainStep:
         self._compiled = tf.function(grads_fn, jit_compile=True) if jit_compile else grads_fn
         self._step = tf.function(self._run, reduce_retracing=True)
 
-    def __call__(self, inputs, labels) -> tf.Tensor:
+    def __call__(self, inputs: Any, labels: Any) -> tf.Tensor:
         """Takes one step.
 
         Args:
@@ -113,7 +113,7 @@ class TrainStep:
                 error.node_def, error.op, f"{reason}; the step was not taken: nothing is changed"
             ) from None
 
-    def prepare(self, inputs, labels) -> None:
+    def prepare(self, inputs: Any, labels: Any) -> None:
         """Makes all variables that a step needs, without taking one.
 
         Args:
