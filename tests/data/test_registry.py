@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+
 import pytest
 
 from tf_slim import data
@@ -12,10 +15,31 @@ from tf_slim.data.named import Named
 @pytest.fixture
 def own_tables(monkeypatch):
     """Keeps what a test registers out of the other tests."""
-    table = Named("data set")
+    table = Named("data set", "tf_slim.data.datasets")
     table.add("digits", registry._builders.get("digits"))
     monkeypatch.setattr(registry, "_builders", table)
     monkeypatch.setattr(registry, "_splits", dict(registry._splits))
+
+
+def test_what_a_package_offers_is_there_when_it_is_asked_for(tmp_path, monkeypatch):
+    package = tmp_path / "made_up_things"
+    package.mkdir()
+    package.joinpath("__init__.pyi").write_text("from . import one as one\n")
+    package.joinpath("__init__.py").write_text(
+        "from tf_slim.ops.exports import attach\n"
+        "from tf_slim.data.named import Named\n"
+        "__getattr__, __dir__, __all__ = attach(__name__, __file__)\n"
+        "table = Named('thing', __name__)\n"
+    )
+    package.joinpath("one.py").write_text(
+        "from made_up_things import table\ndef one(): ...\ntable.add('one', one)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    table = importlib.import_module("made_up_things").table
+    assert "made_up_things.one" not in sys.modules
+    with pytest.raises(ValueError, match=r"'one' is already registered by made_up_things\."):
+        table.add("one", test_digits_is_registered)
+    assert table.names() == ["one"]
 
 
 def test_digits_is_registered():

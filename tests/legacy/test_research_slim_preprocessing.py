@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.goldens import loader
+from tf_slim.data.preprocessing import registry
 from tf_slim.legacy.research_slim.nets import nets_factory
 from tf_slim.legacy.research_slim.preprocessing import (
     cifarnet_preprocessing,
@@ -55,6 +56,22 @@ def test_every_net_has_a_preprocessing(name):
     image = np.zeros([8, 8, 1 if name == "lenet" else 3], np.uint8)
     made = preprocessing_factory.get_preprocessing(name)(image, 8, 8)
     assert made.shape[:2] == [8, 8]
+
+
+def test_a_preprocessing_of_ones_own_is_found_by_its_name(monkeypatch):
+    slim.data.preprocessing.names()
+    monkeypatch.setattr(registry._factories, "_things", dict(registry._factories._things))
+
+    @slim.data.preprocessing.register("made_up_halves")
+    def halves(image_size=None):
+        def preprocess(image, *, is_training, seed):
+            return tf.image.resize(image, image_size) / (2 if is_training else 1)
+
+        return preprocess
+
+    preprocess = preprocessing_factory.get_preprocessing("made_up_halves", is_training=True)
+    made = preprocess(np.full([4, 4, 3], 8, np.uint8), 6, 5)
+    np.testing.assert_array_equal(made, np.full([6, 5, 3], 4.0))
 
 
 def test_an_unknown_name_gets_the_closest_one():

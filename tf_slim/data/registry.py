@@ -8,7 +8,7 @@ from tf_slim.data.named import Named
 from tf_slim.data.spec import DatasetSpec
 from tf_slim.ops.wording import unknown_name
 
-_builders = Named("data set")
+_builders = Named("data set", "tf_slim.data.datasets")
 _splits: dict[str, tuple[str, ...]] = {}
 
 

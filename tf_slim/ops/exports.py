@@ -6,6 +6,7 @@ a name is loaded when it is first asked for.
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def attach(package: str, file: str):
     for name, home in homes.items():
         by_home.setdefault(home, []).append(name)
     return lazy_loader.attach(package, by_home.pop("", ()), by_home)
+
+
+def load(package: str) -> None:
+    """Loads all that a package offers, so that what registers itself on import is registered."""
+    module = importlib.import_module(package)
+    for name in module.__all__:
+        getattr(module, name)
 
 
 def table(folder: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A look at an evaluation of a classifier: one HTML page that needs nothing else."""
 
-from tf_slim.report.findings import Findings, Mistake
-from tf_slim.report.page import html, write
+from tf_slim.ops.exports import attach as _attach
 
-__all__ = ["Findings", "Mistake", "html", "write"]
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

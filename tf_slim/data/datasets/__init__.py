@@ -1,5 +1,5 @@
-"""The data sets that come with TF-Slim. Importing this registers them; one file each."""
+"""The data sets that come with TF-Slim: one file each, which registers itself."""
 
-from tf_slim.data.datasets import digits
+from tf_slim.ops.exports import attach as _attach
 
-__all__ = ["digits"]
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

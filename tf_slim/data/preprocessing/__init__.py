@@ -1,16 +1,5 @@
 """Preprocessing: from a decoded image to what a net is fed. One file each, found by name."""
 
-from tf_slim.data.preprocessing import cifarnet, digits, inception, lenet, none, vgg
-from tf_slim.data.preprocessing.registry import get_preprocessing, names, register
+from tf_slim.ops.exports import attach as _attach
 
-__all__ = [
-    "cifarnet",
-    "digits",
-    "get_preprocessing",
-    "inception",
-    "lenet",
-    "names",
-    "none",
-    "register",
-    "vgg",
-]
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tf_slim.data.named import Named
 from tf_slim.data.spec import as_image_size
 
-_factories = Named("preprocessing")
+_factories = Named("preprocessing", "tf_slim.data.preprocessing")
 
 
 def register(name: str) -> Callable:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tensorflow as tf
+
+from tf_slim import nets
+from tf_slim.data import preprocessing
 from tf_slim.legacy.research_slim.preprocessing import (
+    _common,
     cifarnet_preprocessing,
     inception_preprocessing,
     lenet_preprocessing,
@@ -12,66 +17,42 @@ from tf_slim.ops.wording import near_names
 
 __all__ = ["get_preprocessing"]
 
-# As there, the names of ResNet v2 stand for the images of VGG, which is what people trained on with
-# these names. The published checkpoints of ResNet v2 need "inception".
-_MODULES = {
-    cifarnet_preprocessing: ["cifarnet", "nasnet_cifar"],
-    inception_preprocessing: [
-        "i3d",
-        "inception",
-        "inception_v1",
-        "inception_v2",
-        "inception_v3",
-        "inception_v4",
-        "inception_resnet_v2",
-        "mobilenet_v1",
-        "mobilenet_v1_025",
-        "mobilenet_v1_050",
-        "mobilenet_v1_075",
-        "mobilenet_v2",
-        "mobilenet_v2_035",
-        "mobilenet_v2_050",
-        "mobilenet_v2_140",
-        "mobilenet_v3_small",
-        "mobilenet_v3_large",
-        "mobilenet_v3_small_minimalistic",
-        "mobilenet_v3_large_minimalistic",
-        "mobilenet_edgetpu",
-        "mobilenet_edgetpu_075",
-        "nasnet_mobile",
-        "nasnet_large",
-        "pnasnet_mobile",
-        "pnasnet_large",
-        "s3dg",
-    ],
-    lenet_preprocessing: ["lenet"],
-    vgg_preprocessing: [
-        "alexnet_v2",
-        "overfeat",
-        "resnet_v1_18",
-        "resnet_v1_34",
-        "resnet_v1_50",
-        "resnet_v1_101",
-        "resnet_v1_152",
-        "resnet_v1_200",
-        "resnet_v2_50",
-        "resnet_v2_101",
-        "resnet_v2_152",
-        "resnet_v2_200",
-        "vgg",
-        "vgg_a",
-        "vgg_16",
-        "vgg_19",
-    ],
+# All others that are registered are called in the way of research/slim by `_registered`.
+_OWN = {
+    "cifarnet": cifarnet_preprocessing.preprocess_image,
+    "inception": inception_preprocessing.preprocess_image,
+    "lenet": lenet_preprocessing.preprocess_image,
+    "vgg": vgg_preprocessing.preprocess_image,
 }
-_PREPROCESSING = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def _preprocessing_of(name: str) -> str | None:
+    """The name of the preprocessing that a name stands for: that of a net, or its own.
+
+    As in research/slim, the names of ResNet v2 stand for the images of VGG, which is what people
+    trained on with these names. The published checkpoints of ResNet v2 need "inception".
+    """
+    if name not in nets.names():
+        return name
+    return "vgg" if name.startswith("resnet_v2_") else nets.spec(name).preprocessing
+
+
+def _registered(name):
+    def preprocess_image(
+        image, output_height, output_width, is_training=False, use_grayscale=False
+    ):
+        preprocess = preprocessing.get_preprocessing(name, (output_height, output_width))
+        image = _common.grey_if(use_grayscale, tf.convert_to_tensor(image))
+        return preprocess(image, is_training=is_training, seed=_common.new_seed())
+
+    return preprocess_image
 
 
 def get_preprocessing(name, is_training=False, use_grayscale=False):
     """The preprocessing that goes with a net.
 
     Args:
-      name: the name of a net.
+      name: the name of a net, or of a preprocessing.
       is_training: whether to change the images at random.
       use_grayscale: whether to turn three colours into one.
 
@@ -82,13 +63,15 @@ def get_preprocessing(name, is_training=False, use_grayscale=False):
     Raises:
       ValueError: the name is unknown.
     """
-    if name not in _PREPROCESSING:
-        near = near_names(name, _PREPROCESSING, most=1)
+    found = _preprocessing_of(name)
+    if found not in preprocessing.names():
+        near = near_names(name, [*nets.names(), *preprocessing.names()], most=1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"Preprocessing name [{name}] was not recognized{hint}")
+    preprocess_image = _OWN.get(found) or _registered(found)
 
     def preprocessing_fn(image, output_height, output_width, **kwargs):
-        return _PREPROCESSING[name].preprocess_image(
+        return preprocess_image(
             image,
             output_height,
             output_width,

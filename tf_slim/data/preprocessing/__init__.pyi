@@ -1,0 +1,9 @@
+from . import cifarnet as cifarnet
+from . import digits as digits
+from . import inception as inception
+from . import lenet as lenet
+from . import none as none
+from . import vgg as vgg
+from .registry import get_preprocessing as get_preprocessing
+from .registry import names as names
+from .registry import register as register
