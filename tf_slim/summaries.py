@@ -10,12 +10,11 @@ the default writer of `tf.summary`, if there is one:
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import tensorflow as tf
 
-from tf_slim.ops import modes, summary_ops
+from tf_slim.ops import summary_ops
 from tf_slim.ops.types import TensorLike
 
 __all__ = [
@@ -28,8 +27,6 @@ __all__ = [
     "add_zero_fraction_summaries",
     "add_zero_fraction_summary",
 ]
-
-v1 = tf.compat.v1
 
 
 def add_histogram_summary(
@@ -70,10 +67,7 @@ def add_image_summary(
       As `add_histogram_summary`.
     """
     title = _title(tensor, name, prefix)
-    if modes.in_v1_graph():
-        return _add(v1.summary.image, title, tensor, print_summary)
-    _print_if(print_summary, title, tensor)
-    return summary_ops.write(_image_summary(tf.constant(title), _as_image(tensor)))
+    return summary_ops.image(title, tensor, print_summary)
 
 
 def add_scalar_summary(
@@ -94,10 +88,7 @@ def add_scalar_summary(
       As `add_histogram_summary`.
     """
     title = _title(tensor, name, prefix)
-    if modes.in_v1_graph():
-        return _add(v1.summary.scalar, title, tensor, print_summary)
-    _print_if(print_summary, title, tensor)
-    return summary_ops.scalar(title, tensor)
+    return summary_ops.scalar(title, tensor, print_summary)
 
 
 def add_zero_fraction_summary(
@@ -155,34 +146,3 @@ def _title(tensor, name: str | None, prefix: str | None) -> str:
             f"have none. Received {tensor!r}."
         )
     return f"{prefix}/{name}" if prefix else name
-
-
-def _add(summary: Callable, title: str, tensor, print_summary: bool):
-    if not print_summary:
-        return summary(title, tensor)
-    added = summary(title, tensor, collections=[])
-    with tf.control_dependencies([_print(title, tensor)]):
-        added = tf.identity(added)
-    v1.add_to_collection(v1.GraphKeys.SUMMARIES, added)
-    return added
-
-
-def _print_if(wanted: bool, title: str, tensor) -> None:
-    if wanted:
-        _print(title, tensor)
-
-
-def _print(title: str, tensor):
-    return tf.print(title, tensor, output_stream=sys.stderr)
-
-
-@tf.function(reduce_retracing=True)
-def _image_summary(title, tensor):
-    # In a function, since the operation has an attribute that eager execution cannot pass on.
-    return tf.raw_ops.ImageSummary(tag=title, tensor=tensor)
-
-
-def _as_image(tensor):
-    tensor = tf.convert_to_tensor(tensor)
-    known = (tf.uint8, tf.float16, tf.float32, tf.float64)
-    return tensor if tensor.dtype in known else tf.cast(tensor, tf.float32)

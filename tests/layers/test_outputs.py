@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -117,9 +119,27 @@ def test_a_model_shows_every_layer_for_free():
 def test_over_the_default_store():
     net(tf.constant(IMAGES))
     slim.reset_default_store()
-    _, ends = net(tf.constant(IMAGES))
-    assert list(ends) == EXPECTED
-    # Reading has emptied it: nothing keeps activations alive.
+
+    def read_twice():
+        ends = net(tf.constant(IMAGES))[1]
+        again = slim.utils.convert_collection_to_dict("ends")
+        slim.utils.convert_collection_to_dict("more")
+        return list(ends), [name for name, tensor in again.items() if ends[name] is tensor]
+
+    # It can be read again while somebody holds the tensors; nothing else keeps activations alive.
+    assert read_twice() == (EXPECTED, EXPECTED)
+    gc.collect()
+    assert slim.utils.convert_collection_to_dict("ends") == {}
+
+
+def test_what_is_filed_after_reading_begins_anew():
+    kept = [tf.constant(float(n)) for n in range(3)]
+    slim.utils.collect_named_outputs("ends", "a", kept[0])
+    slim.utils.collect_named_outputs("ends", "b", kept[1])
+    assert list(slim.utils.convert_collection_to_dict("ends")) == ["a", "b"]
+    slim.utils.collect_named_outputs("ends", "a", kept[2])
+    assert slim.utils.convert_collection_to_dict("ends") == {"a": kept[2]}
+    assert slim.utils.convert_collection_to_dict("ends", clear_collection=True) == {"a": kept[2]}
     assert slim.utils.convert_collection_to_dict("ends") == {}
 
 

@@ -110,7 +110,7 @@ def _keep(name: str, variable: Any, call: stores.Call | None) -> None:
     elif name not in call.store:
         keys = tf.compat.v1.GraphKeys
         trained = [keys.TRAINABLE_VARIABLES] if variable.trainable else []
-        call.keep_new(
+        call.add_variable(
             name, value, [keys.GLOBAL_VARIABLES, keys.MODEL_VARIABLES, *trained], regularizer
         )
 

@@ -11,7 +11,7 @@ computes, and hands the result to `finish` or `deliver`:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -23,8 +23,7 @@ from tf_slim.ops import (
     collect,
     keras_objects,
     layer_variables,
-    modes,
-    scopes,
+    places,
     variables,
 )
 
@@ -173,12 +172,7 @@ def add_penalty(penalty: tf.Tensor) -> None:
 
     Outside v1 graphs it joins the losses of the nearest `slim.collect()` block, if there is one.
     """
-    if modes.in_v1_graph():
-        tf.compat.v1.add_to_collection(tf.compat.v1.GraphKeys.REGULARIZATION_LOSSES, penalty)
-        return
-    frame = collect.current_frame()
-    if frame is not None:
-        frame.losses.append(penalty)
+    places.current().add_penalty(penalty)
 
 
 def sizes(inputs: tf.Tensor) -> list:
@@ -190,7 +184,6 @@ def sizes(inputs: tf.Tensor) -> list:
     return [found[axis] if size is None else size for axis, size in enumerate(known)]
 
 
-@contextlib.contextmanager
 def plain_scope(
     scope,
     default_name: str,
@@ -198,7 +191,7 @@ def plain_scope(
     outputs_collections=None,
     *,
     variable_scope: bool = False,
-) -> Iterator[str]:
+) -> contextlib.AbstractContextManager[str]:
     """Opens the scope of a layer that has no variables.
 
     Args:
@@ -212,32 +205,6 @@ def plain_scope(
     Yields:
       The name of its output: scope path, then name; made unique by `_1`, `_2` ...
     """
-    if modes.in_v1_graph():
-        if variable_scope:
-            with scopes.scope(scope, default_name, values) as entered:
-                yield entered.name
-        else:
-            with tf.compat.v1.name_scope(scope, default_name, values) as name:
-                yield name.rstrip("/")
-        return
-    with tf.name_scope(scope or default_name):
-        yield _free_name(scope, default_name, utils.as_list(outputs_collections))
-
-
-def _free_name(scope: str | None, default_name: str, outputs_collections: list[str]) -> str:
-    """Name scopes do not count in eager mode, so this looks at what has been collected."""
-    outer = tf.compat.v1.get_variable_scope().name
-    own = scope or default_name
-    wanted = f"{outer}/{own}" if outer else own
-    taken = set(collect.outputs(collect.LAYERS))
-    if scope is None:
-        for key in outputs_collections:
-            # Reading may empty the collection: put back what was there.
-            for alias, tensor in collect.outputs(key).items():
-                collect.add_output(key, alias, tensor)
-                taken.add(alias)
-    name, index = wanted, 0
-    while name in taken:
-        index += 1
-        name = f"{wanted}_{index}"
-    return name
+    return places.current().layer_scope(
+        scope, default_name, values, outputs_collections, variable_scope=variable_scope
+    )

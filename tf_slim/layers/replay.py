@@ -10,10 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes, randomness, scopes, stores
-
-# With the keys that begin with "__": what TensorFlow notes of control flow and scopes.
-_OF_TENSORFLOW = (tf.compat.v1.GraphKeys.COND_CONTEXT, tf.compat.v1.GraphKeys.WHILE_CONTEXT)
+from tf_slim.ops import modes, places, randomness, scopes, stores
+from tf_slim.ops.getters import stacked
 
 
 class Replay:
@@ -46,15 +44,14 @@ class Replay:
         return self._context.copy().run(self._again, *args)
 
     def _again(self, *args):
-        stores.set_active_call(_Repeated(self._scope.name, self._used))
         if modes.in_v1_graph():
             getter = self._beneath_getters(_from_call)
         else:
-            getter = scopes.over(self._getter, scopes.answer)
+            getter = stacked(self._getter, scopes.variable_getter)
         with (
+            stores.active(_Repeated(self._scope.name, self._used)),
             modes.recomputation(),
-            collect.collect(),
-            _graph_collections_kept(),
+            places.current().effects_dropped(),
             randomness.resumed(self._random),
             tf.compat.v1.variable_scope(
                 self._scope, custom_getter=getter, auxiliary_name_scope=False
@@ -65,7 +62,7 @@ class Replay:
     @contextlib.contextmanager
     def _noting(self) -> Iterator[None]:
         if not modes.in_v1_graph() or isinstance(stores.active_call(), _Repeated):
-            with stores.current_run().listen() as self._used:
+            with stores.require_call().recorded() as self._used:
                 yield
             return
 
@@ -98,7 +95,7 @@ class Replay:
 def _from_call(getter, name: str, **kwargs):
     del getter
     # The innermost run: one recomputation may be inside another.
-    return stores.current_run().get(name, **kwargs)
+    return stores.require_call().get(name, **kwargs)
 
 
 class _Repeated(stores.Call):
@@ -165,17 +162,3 @@ def grouped(found: Sequence) -> list:
     """The same gradients, none of them there before all are. Some may be None."""
     together = iter(tf.tuple([gradient for gradient in found if gradient is not None]))
     return [None if gradient is None else next(together) for gradient in found]
-
-
-@contextlib.contextmanager
-def _graph_collections_kept() -> Iterator[None]:
-    """Takes out of the collections of a v1 graph what the code inside adds."""
-    if not modes.in_v1_graph():
-        yield
-        return
-    graph = tf.compat.v1.get_default_graph()
-    before = {key: list(graph.get_collection_ref(key)) for key in graph.get_all_collection_keys()}
-    yield
-    for key in graph.get_all_collection_keys():
-        if isinstance(key, str) and not key.startswith("__") and key not in _OF_TENSORFLOW:
-            graph.get_collection_ref(key)[:] = before.get(key, [])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tf_slim.layers import checks
-from tf_slim.ops import collect, modes
+from tf_slim.ops import modes, places
 
 __all__ = [
     "NamedOutputs",
@@ -53,12 +53,7 @@ def collect_named_outputs(collections, alias: str, outputs):
     if not names:
         return outputs
     append_tensor_alias(outputs, alias)
-    if modes.in_v1_graph():
-        for name in names:
-            tf.compat.v1.add_to_collection(name, outputs)
-    else:
-        for name in names:
-            collect.add_output(name, alias.rstrip("/"), outputs)
+    places.current().add_output(names, alias, outputs)
     return outputs
 
 
@@ -66,8 +61,8 @@ def convert_collection_to_dict(collection: str, clear_collection: bool = False):
     """The tensors of a collection by their names.
 
     In a v1 graph this reads the graph's collection; inside a `slim.Model` or a `slim.collect()`
-    block what was filed there. In other eager code it also empties the collection, so that
-    outputs of earlier calls are not kept alive.
+    block what was filed there. In other eager code it keeps what was filed until it is read; from
+    then on a tensor is there as long as somebody holds it, and what is filed next begins anew.
 
     Args:
       collection: its name.
@@ -76,16 +71,7 @@ def convert_collection_to_dict(collection: str, clear_collection: bool = False):
     Returns:
       An ordered dict from names to tensors.
     """
-    if not modes.in_v1_graph():
-        return std_collections.OrderedDict(collect.outputs(collection, clear_collection))
-    named = std_collections.OrderedDict(
-        (alias, tensor)
-        for tensor in tf.compat.v1.get_collection(collection)
-        for alias in get_tensor_aliases(tensor)
-    )
-    if clear_collection:
-        tf.compat.v1.get_default_graph().clear_collection(collection)
-    return named
+    return std_collections.OrderedDict(places.current().outputs(collection, clear_collection))
 
 
 def append_tensor_alias(tensor, alias: str):

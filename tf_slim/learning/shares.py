@@ -7,17 +7,17 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops.modes import as_written
+from tf_slim.ops.modes import do_not_convert
 
 
-@as_written
+@do_not_convert
 def may_lack(batch: Any, strategy: tf.distribute.Strategy) -> bool:
     """Whether the share of a replica may have no examples, as far as shapes are known."""
     shares = zip(*map(strategy.experimental_local_results, tf.nest.flatten(batch)), strict=True)
     return not all(any(leaf.shape[0] for leaf in _batched(share)) for share in shares)
 
 
-@as_written
+@do_not_convert
 def count(batch: Any) -> tf.Tensor:
     """The number of examples in a structure of tensors: the size of their first dimension."""
     batched = _batched(tf.nest.flatten(batch))
@@ -28,7 +28,7 @@ def _batched(leaves: Iterable[Any]) -> list[tf.Tensor]:
     return [leaf for leaf in leaves if isinstance(leaf, tf.Tensor) and leaf.shape.rank]
 
 
-@as_written
+@do_not_convert
 def filled(batch: Any, examples: tf.Tensor) -> Any:
     """The batch, or, where it has no examples, one of ones and zeros.
 

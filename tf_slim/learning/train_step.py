@@ -25,10 +25,10 @@ from tf_slim.learning import (
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import checked, describe
-from tf_slim.ops.global_step import step_scope
 from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
-from tf_slim.ops.modes import as_written
+from tf_slim.ops.modes import do_not_convert
+from tf_slim.ops.places import step_scope
 from tf_slim.ops.wording import first_few
 
 
@@ -184,7 +184,7 @@ class TrainStep:
         with tf.control_dependencies([tf.debugging.Assert(tf.equal(reason, ""), [reason])]):
             return self._sum(losses)
 
-    @as_written
+    @do_not_convert
     def _verdict(self, sums, counts):
         """Whether to apply the gradients, and whether there are examples; None for always."""
         checked = self._check_numerics or self.loss_scale is not None
@@ -194,7 +194,7 @@ class TrainStep:
             return some if go is None else go, some
         return go & some, some
 
-    @as_written
+    @do_not_convert
     def _left(self, some, losses, grads):
         """What to do where the step is not applied: the reason to refuse it, or "" to pass on."""
         refused = tf.constant(self._check_numerics) if some is None else some
@@ -211,13 +211,13 @@ class TrainStep:
 
         return tf.cond(refused, lambda: finite.reason(broken, names), pass_on)
 
-    @as_written
+    @do_not_convert
     def _advance(self, finite_gradients: bool) -> None:
         self.global_step.assign_add(1)
         if self.loss_scale is not None:
             self.loss_scale.update(tf.constant(finite_gradients))
 
-    @as_written
+    @do_not_convert
     def _sum(self, per_replica):
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 

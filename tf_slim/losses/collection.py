@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes
+from tf_slim.ops import places
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
 
 GraphKeys = tf.compat.v1.GraphKeys
 
-_NAMES = "tf_slim/loss_names"
-_REMEDY = """
-    with slim.collect() as got:
-        slim.losses.softmax_cross_entropy(model(images), labels)
-        loss = got.total_loss()"""
-_NO_FRAME = (
-    collect.NO_LOSSES.format(place=", inside a slim.collect() block")
-    + f" None is open here. Open it around the code that computes the losses:\n{_REMEDY}"
-)
-
 
 @add_arg_scope
-def add_loss(loss, loss_collection=GraphKeys.LOSSES):
+def add_loss(loss: tf.Tensor, loss_collection: str | None = GraphKeys.LOSSES) -> None:
     """Adds a loss to those that make up the total loss.
 
     In a v1 graph it joins the graph's collection, which is that of `tf.compat.v1.losses` too.
@@ -39,21 +26,14 @@ def add_loss(loss, loss_collection=GraphKeys.LOSSES):
       loss: a scalar tensor.
       loss_collection: name of the collection, or None to collect nothing.
     """
-    if not loss_collection:
-        return
-    if modes.in_v1_graph():
-        tf.compat.v1.add_to_collection(loss_collection, loss)
-    frame = collect.current_frame()
-    if frame is None:
-        return
-    if loss_collection == GraphKeys.LOSSES:
-        collect.note(collect.LOSS, loss)
-    _members(frame, loss_collection, create=True).append(loss)
-    frame.collections.setdefault(_NAMES, []).append((loss, tf.get_current_name_scope()))
+    if loss_collection:
+        places.current().add_loss(loss, loss_collection)
 
 
 @checked
-def get_losses(scope=None, loss_collection=GraphKeys.LOSSES):
+def get_losses(
+    scope: str | None = None, loss_collection: str = GraphKeys.LOSSES
+) -> list[tf.Tensor]:
     """The losses collected so far, in order.
 
     Args:
@@ -67,18 +47,11 @@ def get_losses(scope=None, loss_collection=GraphKeys.LOSSES):
     Raises:
       ValueError: outside a v1 graph no `slim.collect()` block is open.
     """
-    if modes.in_v1_graph():
-        return tf.compat.v1.get_collection(loss_collection, scope)
-    frame = _frame()
-    members = _members(frame, loss_collection)
-    if scope is None:
-        return list(members)
-    begins = re.compile(scope)
-    return [loss for loss in members if begins.match(_name_of(loss, frame))]
+    return places.current().losses(loss_collection, scope)
 
 
 @checked
-def get_regularization_losses(scope=None):
+def get_regularization_losses(scope: str | None = None) -> list[tf.Tensor]:
     """The regularization losses: one for each variable that has a regularizer.
 
     Outside v1 graphs these are computed now, for the models called inside the nearest
@@ -93,19 +66,11 @@ def get_regularization_losses(scope=None):
     Raises:
       ValueError: outside a v1 graph no `slim.collect()` block is open, or `scope` is given.
     """
-    if modes.in_v1_graph():
-        return tf.compat.v1.get_collection(GraphKeys.REGULARIZATION_LOSSES, scope)
-    frame = _frame()
-    if scope is not None:
-        raise ValueError(
-            f"get_regularization_losses: scope={scope!r} selects operations of a v1 graph by "
-            "name, and there is none here. For the losses of one model write `model.losses`."
-        )
-    return frame.regularization_losses()
+    return places.current().regularization_losses(scope)
 
 
 @checked
-def get_total_loss(add_regularization_losses=True, name="total_loss"):
+def get_total_loss(add_regularization_losses: bool = True, name: str = "total_loss") -> tf.Tensor:
     """The sum of all collected losses: what training minimizes.
 
     Args:
@@ -119,35 +84,4 @@ def get_total_loss(add_regularization_losses=True, name="total_loss"):
     Raises:
       ValueError: there are no losses, or outside a v1 graph no `slim.collect()` block is open.
     """
-    if not modes.in_v1_graph():
-        return tf.identity(_frame().total_loss(add_regularization_losses), name=name)
-    losses = get_losses()
-    if add_regularization_losses:
-        losses += get_regularization_losses()
-    if not losses:
-        raise ValueError(collect.NO_LOSSES.format(place=" in this graph"))
-    return tf.add_n(losses, name=name)
-
-
-def _frame() -> collect.Frame:
-    frame = collect.current_frame()
-    if frame is None:
-        raise ValueError(_NO_FRAME)
-    return frame
-
-
-def _members(frame: collect.Frame, loss_collection: str, create: bool = False) -> list[Any]:
-    if loss_collection == GraphKeys.LOSSES:
-        return frame.losses
-    if create:
-        return frame.collections.setdefault(loss_collection, [])
-    return frame.collections.get(loss_collection, [])
-
-
-def _name_of(loss: Any, frame: collect.Frame) -> str:
-    if modes.is_symbolic(loss):
-        return loss.name
-    for known, name in frame.collections.get(_NAMES, ()):
-        if known is loss:
-            return name
-    return ""
+    return places.current().total_loss(add_regularization_losses, name)

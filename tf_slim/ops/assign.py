@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import checkpoints, modes
+from tf_slim.ops import checkpoints, places
 from tf_slim.ops.variables import get_unique_variable, get_variable_full_name
 from tf_slim.ops.wording import first_few, near_names
 
@@ -35,12 +35,12 @@ def assign_from_values(var_names_to_values: Mapping[str, Any]):
       ValueError: there is no variable of a name, or an array has another size.
     """
     pairs = [(get_unique_variable(name), value) for name, value in var_names_to_values.items()]
-    return _assign([(v, _shaped(v, np.asarray(value))) for v, value in pairs])
+    return places.current().assign([(v, _shaped(v, np.asarray(value))) for v, value in pairs])
 
 
 def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable:
     """Like `assign_from_values`, as a function of a session (such as `init_fn`)."""
-    if not modes.in_v1_graph():
+    if places.current().immediate:
         return lambda session=None: assign_from_values(var_names_to_values)[0]
     op, feed_dict = assign_from_values(var_names_to_values)
     return lambda session: session.run(op, feed_dict)
@@ -70,7 +70,7 @@ def assign_from_checkpoint(model_path, var_list, ignore_missing_vars=False):
         for variable in variables:
             _fits(name, variable, value.shape)
             pairs.append((variable, checkpoints.part_of(variable, value)))
-    return _assign(pairs)
+    return places.current().assign(pairs)
 
 
 def assign_from_checkpoint_fn(
@@ -106,7 +106,7 @@ def assign_from_checkpoint_fn(
     for name, variables in grouped.items():
         for variable in variables:
             fit(name, variable, reader.entry(name).shape)
-    if modes.in_v1_graph():
+    if not places.current().immediate:
         return _restored_in_session(reader, grouped, reshape_variables)
 
     def restore(session=None):
@@ -126,7 +126,7 @@ def _restored_in_session(reader: checkpoints.Reader, grouped, reshape: bool) -> 
         savable = {n: v[0] if len(v) == 1 else v for n, v in grouped.items()}
         saver = tf.compat.v1.train.Saver(savable, reshape=reshape)
         return lambda session: saver.restore(session, reader.prefix)
-    op, feed_dict = _assign(
+    op, feed_dict = places.current().assign(
         [
             (v, checkpoints.part_of(v, reader.read(name)).reshape(v.shape))
             for name, variables in grouped.items()
@@ -170,20 +170,6 @@ def _by_checkpoint_name(var_list) -> dict[str, list]:
     for variable in var_list:
         grouped.setdefault(get_variable_full_name(variable), []).append(variable)
     return grouped
-
-
-def _assign(pairs):
-    if not modes.in_v1_graph():
-        for variable, value in pairs:
-            variable.assign(value)
-        return None, {}
-    feed_dict, assigns = {}, []
-    for variable, value in pairs:
-        name = f"placeholder/{variable.op.name}"
-        placeholder = tf.compat.v1.placeholder(variable.dtype.base_dtype, variable.shape, name)
-        assigns.append(tf.compat.v1.assign(variable, placeholder))
-        feed_dict[placeholder] = value
-    return tf.group(*assigns), feed_dict
 
 
 def _whole_shape(variable) -> tuple[int, ...]:

@@ -12,14 +12,29 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import re
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops import modes
+
+LOSSES = tf.compat.v1.GraphKeys.LOSSES
+_LOSS_NAMES = "tf_slim/loss_names"
+
 NO_LOSSES = (
     "There are no losses to add up. A loss joins the sum when it is computed by slim.losses.* or "
     "given to slim.losses.add_loss{place}."
+)
+_NO_FRAME = (
+    NO_LOSSES.format(place=", inside a slim.collect() block")
+    + """ None is open here. Open it around the code that computes the losses:
+
+    with slim.collect() as got:
+        slim.losses.softmax_cross_entropy(model(images), labels)
+        loss = got.total_loss()"""
 )
 
 
@@ -30,16 +45,42 @@ class Frame:
         self.losses: list[tf.Tensor] = []
         self.collections: dict[str, list[Any]] = {}
         self.outputs: dict[str, dict[str, tf.Tensor]] = {}
-        self._stores: list[Any] = []
+        self._regularized: list[Any] = []
 
-    def touch(self, store: Any) -> None:
-        """Notes a store of variables whose regularization belongs to the total loss."""
-        if not any(known is store for known in self._stores):
-            self._stores.append(store)
+    def add_regularized(self, owner: Any) -> None:
+        """Notes a Model or store whose regularization belongs to the total loss."""
+        if not any(known is owner for known in self._regularized):
+            self._regularized.append(owner)
+
+    def add_loss(self, loss: tf.Tensor, key: str) -> None:
+        """Adds a loss to the collection `key`: `GraphKeys.LOSSES` for `losses`."""
+        if key == LOSSES:
+            note(LOSS, loss)
+            self.losses.append(loss)
+        else:
+            self.collections.setdefault(key, []).append(loss)
+        self.collections.setdefault(_LOSS_NAMES, []).append((loss, tf.get_current_name_scope()))
+
+    def losses_of(self, key: str, scope: str | None = None) -> list[tf.Tensor]:
+        """The losses of a collection whose name begins with the regular expression `scope`.
+
+        Eager losses go by the name scope that they were added in.
+        """
+        losses = self.losses if key == LOSSES else self.collections.get(key, [])
+        if scope is None:
+            return list(losses)
+        begins = re.compile(scope)
+        return [loss for loss in losses if begins.match(self._name_of(loss))]
+
+    def _name_of(self, loss: tf.Tensor) -> str:
+        if modes.is_symbolic(loss):
+            return loss.name
+        names = self.collections.get(_LOSS_NAMES, ())
+        return next((name for known, name in names if known is loss), "")
 
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar per regularized variable of the models called inside this frame."""
-        return [loss for store in self._stores for loss in store.regularization_losses()]
+        return [loss for owner in self._regularized for loss in owner.regularization_losses()]
 
     def total_loss(self, add_regularization_losses: bool = True) -> tf.Tensor:
         """The sum of the collected losses and of the regularization of the models called.
@@ -100,11 +141,36 @@ def counted(count: tf.Tensor) -> tf.Tensor:
     return count if filled is None else count * tf.cast(filled, count.dtype)
 
 
+class _Loose:
+    """The outputs of one collection where no frame is open.
+
+    Nobody says there when a net begins and ends. So outputs are kept until somebody reads them;
+    from then on only as long as he does, and the next output begins the collection anew: a net
+    that is called again and again keeps no activations of its last call alive.
+    """
+
+    def __init__(self) -> None:
+        self.unread: dict[str, Any] = {}
+        self._read: dict[str, Callable[[], Any]] = {}
+
+    def add(self, alias: str, tensor: Any) -> None:
+        self._read = {}
+        self.unread[alias] = tensor
+
+    def read(self) -> dict[str, Any]:
+        if self.unread:
+            found, self.unread = self.unread, {}
+            self._read = {alias: weakref.ref(tensor) for alias, tensor in found.items()}
+            return found
+        alive = {alias: reference() for alias, reference in self._read.items()}
+        return {alias: tensor for alias, tensor in alive.items() if tensor is not None}
+
+
 _FRAME: contextvars.ContextVar[Frame | None] = contextvars.ContextVar("collect", default=None)
 _OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
     "collect_outputs", default=None
 )
-_LOOSE_OUTPUTS: contextvars.ContextVar[dict[str, dict] | None] = contextvars.ContextVar(
+_LOOSE_OUTPUTS: contextvars.ContextVar[dict[str, _Loose] | None] = contextvars.ContextVar(
     "loose_outputs", default=None
 )
 
@@ -185,28 +251,58 @@ def current_frame() -> Frame | None:
     return _FRAME.get()
 
 
+def require_frame() -> Frame:
+    """The innermost frame of this thread.
+
+    Raises:
+      ValueError: there is none.
+    """
+    frame = _FRAME.get()
+    if frame is None:
+        raise ValueError(_NO_FRAME)
+    return frame
+
+
 def add_output(collection: str, alias: str, tensor: tf.Tensor) -> None:
     """Files `tensor` under `alias`, to be read back by `outputs(collection)`."""
     sink = _OUTPUTS.get()
-    if sink is None:
-        if collection == LAYERS:
-            return
-        sink = _LOOSE_OUTPUTS.get()
-        if sink is None:
-            sink = {}
-            _LOOSE_OUTPUTS.set(sink)
-    sink.setdefault(collection, {})[alias] = tensor
+    if sink is not None:
+        sink.setdefault(collection, {})[alias] = tensor
+    elif collection != LAYERS:
+        _loose().setdefault(collection, _Loose()).add(alias, tensor)
 
 
 def outputs(collection: str, clear: bool = False) -> dict[str, tf.Tensor]:
     """The outputs filed under `collection`, by alias, in order.
 
-    Without a frame, reading empties the collection: a net that is called again and again must
-    not keep the activations of its last call alive.
+    Without a frame these are those of the last call, as long as somebody holds them; see `_Loose`.
+
+    Args:
+      collection: its name.
+      clear: whether to empty it.
     """
     sink = _OUTPUTS.get()
-    if sink is None:
-        return (_LOOSE_OUTPUTS.get() or {}).pop(collection, {})
+    if sink is not None:
+        return sink.pop(collection, {}) if clear else dict(sink.get(collection, {}))
+    loose = _loose()
+    found = loose[collection].read() if collection in loose else {}
     if clear:
-        return sink.pop(collection, {})
-    return dict(sink.get(collection, {}))
+        loose.pop(collection, None)
+    return found
+
+
+def output_names(collection: str) -> list[str]:
+    """The aliases under `collection` that the next output would be filed beside."""
+    sink = _OUTPUTS.get()
+    if sink is not None:
+        return list(sink.get(collection, ()))
+    loose = _loose()
+    return list(loose[collection].unread) if collection in loose else []
+
+
+def _loose() -> dict[str, _Loose]:
+    loose = _LOOSE_OUTPUTS.get()
+    if loose is None:
+        loose = {}
+        _LOOSE_OUTPUTS.set(loose)
+    return loose

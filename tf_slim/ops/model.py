@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import collect, modes, patterns, scopes, stores
+from tf_slim.ops import collect, modes, patterns, places, scopes, stores
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
 
@@ -115,23 +115,12 @@ class Model(tf.Module):
         specs = tuple(specs_of(spec) for spec in specs)
         if self.accepts("is_training"):
             kwargs.setdefault("is_training", True)
-        if modes.in_v1_graph():
-            inputs = tf.nest.map_structure(
-                lambda spec: tf.compat.v1.placeholder(spec.dtype, spec.shape, spec.name), specs
-            )
-            self._run(True, inputs, kwargs)
-            return self
 
-        def trace(*inputs):
+        def call(*inputs):
             with arg_scopes.default_is_training(True):
                 self._run(True, inputs, kwargs)
 
-        try:
-            tf.function(trace, autograph=False).get_concrete_function(*specs)
-        except tf.errors.OperatorNotAllowedInGraphError:
-            # An `if` or a loop over tensors: AutoGraph, which takes its time, makes it one of the
-            # graph.
-            tf.function(trace).get_concrete_function(*specs)
+        places.current().trace(call, specs)
         return self
 
     def rehearse(self, *args, **kwargs):
@@ -168,20 +157,19 @@ class Model(tf.Module):
         )
 
     def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
-        parent = stores.active_call()
-        training, kwargs = self._phase(args, {**self._fixed, **kwargs})
-        call = stores.Call(self._store, entry=self._scope.name, building=building)
-        if parent is not None:
-            call.building = building or parent.building
-            self._join(parent)
+        parent, place = stores.active_call(), places.current()
+        training, kwargs = self._phase(place, args, {**self._fixed, **kwargs})
+        building = building or (parent is not None and parent.building)
+        call = place.begin_call(self._store, self._scope.name, building)
         frame = collect.current_frame()
-        if frame is not None and parent is None:
-            frame.touch(self)
-        in_v1 = modes.in_v1_graph()
-        stores.set_active_call(call)
+        if parent is not None:
+            self._join(parent)
+        elif frame is not None:
+            frame.add_regularized(self)
         try:
             with (
-                scopes.entry(self._scope, v1_reuse=in_v1 and bool(self._store.names())),
+                stores.active(call),
+                scopes.entry(self._scope, call.entry_reuse),
                 arg_scopes.arg_scope(self._arg_scope),
                 arg_scopes.default_is_training(training),
                 precisions.precision(self._precision),
@@ -189,11 +177,8 @@ class Model(tf.Module):
             ):
                 result = self._fn(*args, **kwargs)
         except BaseException:
-            if not in_v1:
-                call.roll_back()
+            call.roll_back()
             raise
-        finally:
-            stores.set_active_call(parent)
         returned = split_outputs(result)[1]
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
         if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
@@ -220,7 +205,9 @@ class Model(tf.Module):
         where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
         return f"The net {_name_of(fn)}{where}"
 
-    def _phase(self, args: tuple, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    def _phase(
+        self, place: places.Place, args: tuple, kwargs: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
         """Whether this call is one of training, and the arguments that tell the net so.
 
         Returns:
@@ -228,28 +215,35 @@ class Model(tf.Module):
           with as much of it as the net takes.
         """
         takes = "is_training" in self._parameters
-        in_v1 = modes.in_v1_graph()
+        said = None
         if takes and self._place is not None and len(args) > self._place:
-            return (None if in_v1 else args[self._place]), kwargs
-        if "is_training" in kwargs:
-            training = kwargs["is_training"]
-            if takes or self._takes_any:
-                return (None if in_v1 else training), kwargs
-            del kwargs["is_training"]
-            return training, kwargs
-        if in_v1 or self._bound is not None:
-            return (None if in_v1 else self._bound), kwargs
+            said = args[self._place]
+        elif "is_training" in kwargs:
+            said = kwargs["is_training"]
+            if not (takes or self._takes_any):
+                del kwargs["is_training"]
+                return said, kwargs
+        elif self._bound is not None:
+            said = self._bound
+        elif place.calls_infer_by_default:
+            training = self._unsaid_phase(takes)
+            return training, {**kwargs, "is_training": training} if takes else kwargs
+        return (said if place.calls_infer_by_default else None), kwargs
+
+    def _unsaid_phase(self, takes: bool) -> Any:
+        """The phase of a call that does not say which it is, of a net that `takes` it or not."""
         training = arg_scopes.current_is_training()
-        if training is None:
-            if collect.current_frame() is None or (takes and not self._trains):
-                training = False
-            elif takes:
-                raise ValueError(
-                    f"{self.name} is called inside slim.collect() without is_training. Say which "
-                    "it is: model(inputs, is_training=True) to train on the losses, "
-                    "is_training=False to validate by them."
-                )
-        return training, {**kwargs, "is_training": training} if takes else kwargs
+        if training is not None:
+            return training
+        if collect.current_frame() is None or (takes and not self._trains):
+            return False
+        if takes:
+            raise ValueError(
+                f"{self.name} is called inside slim.collect() without is_training. Say which "
+                "it is: model(inputs, is_training=True) to train on the losses, "
+                "is_training=False to validate by them."
+            )
+        return None
 
     def _join(self, parent: stores.Call) -> None:
         owner = parent.store.model

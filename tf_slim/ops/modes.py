@@ -1,7 +1,7 @@
 """Which of the three modes the calling code runs in.
 
 TF-Slim keeps one set of rules in a `tf.compat.v1` graph with a Session, in eager mode and in a
-`tf.function`. Only few places need to know which one it is; all of them ask here.
+`tf.function`. Where effects go is for `places` to know; what computes differently asks here.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ _AGAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("recomputing", def
 # Asked several times per variable, and slow to find out in a function: a name scope each time.
 _V1_FUNCTIONS: weakref.WeakKeyDictionary[tf.Graph, bool] = weakref.WeakKeyDictionary()
 
-as_written = tf.autograph.experimental.do_not_convert
+do_not_convert = tf.autograph.experimental.do_not_convert
 """For our own code that calls none of a user: AutoGraph takes its time over each function."""
 
 

@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from tf_slim.ops import modes
 from tf_slim.ops.arguments import describe
+from tf_slim.ops.getters import on_scope
 
 COMPUTE = {
     "float32": tf.float32,
@@ -121,7 +122,7 @@ def in_full(values: Any) -> Any:
 
 @contextlib.contextmanager
 def _graph_variables_read() -> Iterator[None]:
-    """Has raw `tf.compat.v1.get_variable` obey in a v1 graph; elsewhere `scopes.answer` does."""
+    """Has raw `tf.compat.v1.get_variable` obey in v1 graphs; `scopes.variable_getter` does."""
     if not modes.in_v1_graph():
         yield
         return
@@ -133,8 +134,5 @@ def _graph_variables_read() -> Iterator[None]:
         inner = getter if before is None else functools.partial(before, getter)
         return read(inner(name, *args, dtype=stored(dtype), **kwargs), dtype)
 
-    scope.set_custom_getter(get)
-    try:
+    with on_scope(scope, get):
         yield
-    finally:
-        scope.set_custom_getter(before)

@@ -12,6 +12,7 @@ import collections as std_collections
 import contextlib
 import contextvars
 import inspect
+import re
 import sys
 import threading
 import warnings
@@ -20,12 +21,21 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes
+from tf_slim.ops import collect, layer_names, modes
+from tf_slim.ops.reuse import known_reuse
 from tf_slim.ops.wording import first_few
 
 GraphKeys = tf.compat.v1.GraphKeys
 
 _GROWING = 32
+
+
+def get_variable_full_name(var: Any) -> str:
+    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
+    info = getattr(var, "_save_slice_info", None)
+    if info is not None:
+        return info.full_name
+    return re.sub(r":\d+$", "", var.name)
 
 
 class VariableStore(tf.Module):
@@ -85,6 +95,13 @@ class VariableStore(tf.Module):
 
     def _append(self, key: str, variable: Any) -> None:
         self._collections.value[key].append(variable)
+
+    def add_model_variable(self, variable: Any) -> None:
+        """Adds a variable made elsewhere to `MODEL_VARIABLES`, once."""
+        if self.name_of(variable) is None:
+            keys = [GraphKeys.GLOBAL_VARIABLES]
+            self.put(get_variable_full_name(variable), variable, keys, None)
+        self.add_to_collection(GraphKeys.MODEL_VARIABLES, variable)
 
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar for each variable that has a regularizer, in the order of creation."""
@@ -265,7 +282,7 @@ class Call:
         self._listeners: list[list[tf.Variable]] = []
 
     @contextlib.contextmanager
-    def listen(self) -> Iterator[list[tf.Variable]]:
+    def recorded(self) -> Iterator[list[tf.Variable]]:
         """Yields a list of what `get` returns from now on, in order."""
         asked_for: list[tf.Variable] = []
         self._listeners.append(asked_for)
@@ -273,6 +290,28 @@ class Call:
             yield asked_for
         finally:
             self._listeners.pop()
+
+    @property
+    def entry_reuse(self) -> Any:
+        """The `reuse` of the scope that the run enters."""
+        return False
+
+    def get_variable(self, getter: Callable, name: str, shape, dtype, reuse, **kwargs) -> Any:
+        """Answers a request of `tf.compat.v1.get_variable`; `getter` is TensorFlow's own answer."""
+        names = layer_names.current()
+        if names is not None:
+            name = names.of(name)
+            keys = kwargs.get("collections") or [GraphKeys.GLOBAL_VARIABLES]
+            kwargs["collections"] = [*keys, GraphKeys.MODEL_VARIABLES]
+        for of_graphs in ("caching_device", "partitioner", "use_resource"):
+            kwargs.pop(of_graphs, None)
+        return self.get(name, shape, dtype, known_reuse(reuse), **kwargs)
+
+    def list_variable(self, name: str, variable: Any, collections, regularizer) -> None:
+        """Lists a variable that belongs to a v1 graph."""
+        self.mark_scope_used(name)
+        if name not in self.store or regularizer is not None:
+            self.store.put(name, variable, collections or (), regularizer)
 
     def get(self, name: str, shape=None, dtype=None, reuse=None, **kwargs) -> tf.Variable:
         """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
@@ -282,10 +321,10 @@ class Call:
         return variable
 
     def _get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
-        self.note_scope(name)
+        self.mark_scope_used(name)
         frame = collect.current_frame()
         if frame is not None and self.store.model is None:
-            frame.touch(self.store)
+            frame.add_regularized(self.store)
         if name in self.store:
             if name in self._seen and not reuse:
                 raise ValueError(self._made_twice(name))
@@ -302,7 +341,7 @@ class Call:
         self._made.append(name)
         return variable
 
-    def get_plain(self, base: str, make: Callable[[str], tf.Variable], key: str) -> tf.Variable:
+    def get_unscoped(self, base: str, make: Callable[[str], tf.Variable], key: str) -> tf.Variable:
         """The next variable of this run called `base`, `base_1`, ..., made if it is new."""
         name, index = base, 0
         while name in self._seen:
@@ -321,9 +360,9 @@ class Call:
         self._seen.add(key)
         return first
 
-    def keep_new(self, name: str, variable: Any, collections: list[str], regularizer) -> None:
+    def add_variable(self, name: str, variable: Any, collections: list[str], regularizer) -> None:
         """Adds a variable that was made elsewhere in this run."""
-        self.note_scope(name)
+        self.mark_scope_used(name)
         self._seen.add(name)
         self.store.put(name, variable, collections, regularizer)
         self._made.append(name)
@@ -333,16 +372,8 @@ class Call:
         for name in self._made:
             self.store.drop(name)
 
-    def keep(
-        self, name: str, variable: Any, collections=None, regularizer=None, **unused_kwargs
-    ) -> None:
-        """Lists a variable that belongs to a v1 graph."""
-        self.note_scope(name)
-        if name not in self.store or regularizer is not None:
-            self.store.put(name, variable, collections or (), regularizer)
-
-    def note_scope(self, name: str) -> None:
-        """Marks the outermost scope of `name` as taken in this run."""
+    def mark_scope_used(self, name: str) -> None:
+        """Notes that the outermost scope of `name` is taken in this run."""
         rest = name[len(self.entry) + 1 :] if self.entry else name
         head, slash, _ = rest.partition("/")
         if slash:
@@ -363,6 +394,19 @@ class Call:
             "open its scope with reuse=True (or pass reuse=True to the layer); to have two, give "
             "the layers different scopes."
         )
+
+
+class GraphCall(Call):
+    """One run of a net in a v1 graph, which has the variables; the store lists them."""
+
+    @property
+    def entry_reuse(self) -> Any:
+        return tf.compat.v1.AUTO_REUSE if self.store.names() else False
+
+    def get_variable(self, getter: Callable, name: str, shape, dtype, reuse, **kwargs) -> Any:
+        variable = getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
+        self.list_variable(name, variable, kwargs.get("collections"), kwargs.get("regularizer"))
+        return variable
 
 
 class DefaultCall(Call):
@@ -419,9 +463,14 @@ def active_call() -> Call | None:
     return _ACTIVE.get()
 
 
-def set_active_call(call: Call | None) -> None:
-    """Enters or leaves the run of a Model; for `Model` only."""
-    _ACTIVE.set(call)
+@contextlib.contextmanager
+def active(call: Call) -> Iterator[None]:
+    """Makes `call` the run that the code inside belongs to."""
+    token = _ACTIVE.set(call)
+    try:
+        yield
+    finally:
+        _ACTIVE.reset(token)
 
 
 def current_call() -> Call | None:
@@ -432,7 +481,7 @@ def current_call() -> Call | None:
     return None if modes.in_v1_graph() else _default
 
 
-def current_run() -> Call:
+def require_call() -> Call:
     """Like `current_call`, for code that has made sure that this is no plain v1 graph."""
     return current_call() or _default
 

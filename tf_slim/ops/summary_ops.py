@@ -6,31 +6,22 @@ at once to the default writer of `tf.summary`, if there is one.
 
 from __future__ import annotations
 
-import tensorflow as tf
+from typing import Any
 
-from tf_slim.ops import modes
-from tf_slim.ops.global_step import get_global_step
+from tf_slim.ops import places
+from tf_slim.ops.types import TensorLike
 
 
-def scalar(tag: str, tensor):
+def scalar(tag: str, tensor: TensorLike, print_summary: bool = False) -> Any:
     """Summarizes a number."""
-    if modes.in_v1_graph():
-        return tf.compat.v1.summary.scalar(tag, tensor)
-    return write(tf.raw_ops.ScalarSummary(tags=tag, values=tensor))
+    return places.current().summary("scalar", tag, tensor, print_summary)
 
 
-def histogram(tag: str, tensor):
+def histogram(tag: str, tensor: TensorLike) -> Any:
     """Summarizes the values of a tensor of any shape."""
-    if modes.in_v1_graph():
-        return tf.compat.v1.summary.histogram(tag, tensor)
-    return write(tf.raw_ops.HistogramSummary(tag=tag, values=tensor))
+    return places.current().summary("histogram", tag, tensor)
 
 
-def write(summary):
-    """Writes a serialized summary, unless there is no writer; returns whether it did."""
-    step = tf.summary.experimental.get_step()
-    if step is None:
-        step = get_global_step()
-    if step is None and tf.summary.should_record_summaries() is False:
-        return False
-    return tf.summary.experimental.write_raw_pb(summary, step=step)
+def image(tag: str, tensor: TensorLike, print_summary: bool = False) -> Any:
+    """Summarizes images `[batch, height, width, channels]`."""
+    return places.current().summary("image", tag, tensor, print_summary)

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import importlib
 import re
-import types
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import (
-    arguments,
-    keras_objects,
-    modes,
-    name_prefixes,
-    precision,
-    scopes,
-    stores,
-)
+from tf_slim.ops import arguments, name_prefixes, places, precision, scopes
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.places.graph import add_regularization_loss as add_regularization_loss
+from tf_slim.ops.stores import get_variable_full_name as get_variable_full_name
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -73,38 +64,27 @@ def variable(
         exists with another shape or dtype.
     """
     initializer = _fitting(name, initializer, shape, dtype)
-    keys = list(collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES])
-    kwargs = {
-        "shape": shape,
-        "dtype": precision.stored(dtype),
-        "initializer": initializer,
-        "trainable": trainable,
-        "collections": list(dict.fromkeys(keys)),
-        "synchronization": synchronization,
-        "aggregation": aggregation,
-    }
-    call = stores.current_call()
-    in_v1 = modes.in_v1_graph()
-    if in_v1:
-        regularizer = regularizer or tf.compat.v1.get_variable_scope().regularizer
-        if initializer is not None and not callable(initializer):
-            kwargs["shape"] = None  # a value has its own
-        kwargs.update(
-            caching_device=caching_device, partitioner=partitioner, use_resource=use_resource
+    keys = collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
+    try:
+        found = places.current().variable(
+            name,
+            shape=shape,
+            dtype=precision.stored(dtype),
+            initializer=initializer,
+            regularizer=regularizer,
+            trainable=trainable,
+            collections=list(dict.fromkeys(keys)),
+            caching_device=caching_device,
+            device=device,
+            partitioner=partitioner,
+            custom_getter=custom_getter,
+            use_resource=use_resource,
+            synchronization=synchronization,
+            aggregation=aggregation,
         )
-        get: Callable = functools.partial(_get_in_graph, custom_getter)
-    else:
-        get = functools.partial(_get_elsewhere, custom_getter)
-    if device is not None and not in_v1:
-        device = device(_variable_op(name)) if callable(device) else device
-    with tf.compat.v1.device(device) if device else contextlib.nullcontext():
-        try:
-            found = get(name, regularizer=regularizer, **kwargs)
-        except TypeError:
-            _explain(name, initializer, regularizer)
-            raise
-    if call is not None and in_v1:
-        call.keep(get_variable_full_name(found), found, kwargs["collections"], regularizer)
+    except TypeError:
+        _explain(name, initializer, regularizer)
+        raise
     return precision.read(found, dtype)
 
 
@@ -192,86 +172,6 @@ def _explain(name, initializer, regularizer) -> None:
             )
 
 
-def _get_elsewhere(custom_getter, name, **kwargs):
-    if custom_getter is not None:
-        return custom_getter(name, reuse=scopes.known_reuse() or None, **kwargs)
-    scope = tf.compat.v1.get_variable_scope()
-    if scope.custom_getter not in (None, scopes.answer):
-        getter = scopes.over(scope.custom_getter, scopes.answer)
-        return tf.compat.v1.get_variable(name, custom_getter=getter, **kwargs)
-    # What get_variable would do, without its inspection of signatures at every call.
-    for default in ("initializer", "regularizer", "dtype"):
-        if kwargs[default] is None:
-            kwargs[default] = getattr(scope, default)
-    full_name = f"{scope.name}/{name}" if scope.name else name
-    return scopes.answer(None, full_name, reuse=scope.reuse, constraint=scope.constraint, **kwargs)
-
-
-def _get_in_graph(custom_getter, name, regularizer=None, **kwargs):
-    """tf.compat.v1.get_variable, computing the regularization once, under the right name.
-
-    TensorFlow evaluates a regularizer twice there: once to see whether it returns anything.
-    """
-    made = []
-
-    def note(next_creator, constraint=None, **creator_kwargs):
-        constraint = keras_objects.in_graph(constraint)
-        made.append(next_creator(constraint=constraint, **creator_kwargs))
-        return made[-1]
-
-    scope = tf.compat.v1.get_variable_scope()
-    if custom_getter is None:
-        get = tf.compat.v1.get_variable
-    else:
-        get = functools.partial(custom_getter, reuse=scope.reuse)
-    if regularizer is not None:
-        # Not None: the regularizer of the scope must not step in.
-        kwargs["regularizer"] = _no_loss
-    with tf.compat.v1.variable_creator_scope(note):
-        found = get(name, **kwargs)
-    if regularizer is not None:
-        for part in made:
-            add_regularization_loss(part, regularizer)
-    return found
-
-
-def _no_loss(unused_variable):
-    return None
-
-
-def add_regularization_loss(made, regularizer: Callable) -> None:
-    """Computes the loss of a new variable of a v1 graph and adds it to REGULARIZATION_LOSSES."""
-    place = getattr(regularizer, "place", None)
-    # A slash at the end makes the name what it says; without, it is one within the scope around.
-    if place is None:
-        outer, scope = None, f"{made.op.name}/Regularizer/"
-    else:
-        outer, scope = tf.compat.v1.get_variable_scope().original_name_scope, f"{place}/Regularizer"
-    with (
-        tf.compat.v1.get_default_graph().colocate_with(made.op, ignore_existing=True),
-        tf.compat.v1.name_scope(outer),
-        tf.compat.v1.name_scope(scope),
-    ):
-        loss = keras_objects.in_graph(regularizer)(made)
-    if loss is not None:
-        tf.compat.v1.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
-
-
-def _variable_op(name: str) -> types.SimpleNamespace:
-    """What a device function may look at: there are no operations outside graphs."""
-    scope = tf.compat.v1.get_variable_scope().name
-    full_name = f"{scope}/{name}" if scope else name
-    return types.SimpleNamespace(type="VarHandleOp", name=full_name, device="")
-
-
-def get_variable_full_name(var) -> str:
-    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
-    info = getattr(var, "_save_slice_info", None)
-    if info is not None:
-        return info.full_name
-    return re.sub(r":\d+$", "", var.name)
-
-
 @checked
 def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
     """Makes a variable that is not saved and not trained, in `LOCAL_VARIABLES`.
@@ -282,7 +182,7 @@ def local_variable(initial_value, validate_shape=True, name=None, use_resource=N
       name: of the variable, made unique.
       use_resource: see `tf.compat.v1.Variable` (v1 graphs only).
     """
-    return _plain_variable(
+    return places.current().plain_variable(
         GraphKeys.LOCAL_VARIABLES, initial_value, validate_shape, name, use_resource
     )
 
@@ -293,51 +193,14 @@ def global_variable(initial_value, validate_shape=True, name=None, use_resource=
 
     Arguments as for `local_variable`.
     """
-    return _plain_variable(
+    return places.current().plain_variable(
         GraphKeys.GLOBAL_VARIABLES, initial_value, validate_shape, name, use_resource
     )
 
 
-def _plain_variable(key, initial_value, validate_shape, name, use_resource):
-    if modes.in_v1_graph():
-        return tf.compat.v1.Variable(
-            initial_value,
-            trainable=False,
-            collections=[key],
-            validate_shape=validate_shape,
-            name=name,
-            use_resource=use_resource,
-        )
-
-    def make(unique_name):
-        with tf.init_scope(), tf.compat.v1.name_scope(None):
-            return tf.Variable(
-                initial_value,
-                trainable=False,
-                name=unique_name,
-                shape=None if validate_shape else tf.TensorShape(None),
-            )
-
-    return stores.current_run().get_plain(name or "Variable", make, key)
-
-
-def add_model_variable(var) -> None:
+def add_model_variable(var: Any) -> None:
     """Adds a variable made elsewhere to `MODEL_VARIABLES`, once."""
-    call = stores.current_call()
-    if modes.in_v1_graph():
-        if not any(known is var for known in _members(GraphKeys.MODEL_VARIABLES)):
-            tf.compat.v1.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
-    if call is not None:
-        name = call.store.name_of(var)
-        if name is None:
-            call.store.put(get_variable_full_name(var), var, [GraphKeys.GLOBAL_VARIABLES], None)
-        call.store.add_to_collection(GraphKeys.MODEL_VARIABLES, var)
-
-
-def _members(key: str) -> list:
-    if modes.in_v1_graph():
-        return tf.compat.v1.get_collection(key)
-    return stores.current_run().store.collection(key)
+    places.current().add_model_variable(var)
 
 
 @checked
@@ -363,7 +226,7 @@ def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VA
     """
     if isinstance(scope, scopes.VariableScope):
         scope = f"{re.escape(scope.name)}/" if scope.name else None
-    members = _members(collection)
+    members = places.current().variables(collection)
     if not scope and suffix is None:
         return members
     named = [v for v in members if hasattr(v, "name")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.ops.arguments.kinds import Kind, optional
-from tf_slim.ops.arguments.places import (
+from tf_slim.ops.arguments.paths import (
     CHECKPOINT,
     CHECKPOINTS,
     CLASS_NAMES,
