@@ -5,8 +5,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from tf_slim.ops import patterns
+import tensorflow as tf
+
+from tf_slim.ops import collect, patterns
+from tf_slim.ops.gradients import clip_by_norm, scaled
+from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.wording import first_few
 
 
@@ -38,7 +43,16 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
     return factors
 
 
-def without_missing(gradients, variables, names) -> list[tuple]:
+@do_not_convert
+def multiplied(gradients: Sequence[Any], factors: Sequence[float]) -> list[Any]:
+    """Each gradient times its factor; None stays None."""
+    return [g if g is None or m == 1.0 else scaled(g, m) for g, m in zip(gradients, factors)]
+
+
+@do_not_convert
+def with_variables(
+    gradients: Sequence[Any], variables: Sequence[tf.Variable], names: Sequence[str]
+) -> list[tuple]:
     """Pairs of gradient and variable, less the variables that the loss does not depend on.
 
     Raises:
@@ -48,13 +62,30 @@ def without_missing(gradients, variables, names) -> list[tuple]:
     missing = [name for g, name in zip(gradients, names, strict=True) if g is None]
     if not pairs:
         raise ValueError(
-            "The loss depends on none of the variables to train "
-            f"({first_few(names)}). Compute it from the "
-            "output of the model, inside the loss function."
+            f"The loss depends on none of the variables to train ({first_few(names)}). Compute it "
+            "from the output of the model, inside the loss function."
         )
     if missing:
         warnings.warn(
-            f"The loss does not depend on {first_few(missing)}: not trained.",
-            stacklevel=2,
+            f"The loss does not depend on {first_few(missing)}: not trained.", stacklevel=2
         )
     return pairs
+
+
+@do_not_convert
+def clipped(pairs: list[tuple], max_norm: float) -> list[tuple]:
+    """Pairs of gradient and variable, each gradient of at most `max_norm`; 0 for no limit.
+
+    The gradient of the global batch is what is clipped, so that replicas add theirs up first. The
+    optimizer will add the replicas' gradients up once more.
+    """
+    if not max_norm:
+        return pairs
+    replicas = collect.replica_count()
+    if replicas == 1:
+        return [(clip_by_norm(g, max_norm), v) for g, v in pairs]
+    context = tf.distribute.get_replica_context()
+    summed = context.all_reduce(tf.distribute.ReduceOp.SUM, [g for g, _ in pairs])
+    return [
+        (scaled(clip_by_norm(g, max_norm), 1.0 / replicas), v) for g, (_, v) in zip(summed, pairs)
+    ]

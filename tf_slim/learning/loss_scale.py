@@ -48,12 +48,6 @@ def unscaled(gradients: list, scale: tf.Tensor) -> list:
     return [None if g is None else scaled(g, inverse) for g in gradients]
 
 
-def all_finite(gradients: list) -> tf.Tensor:
-    """Whether all numbers of all gradients are finite, a bool scalar."""
-    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
-    return tf.reduce_all([tf.reduce_all(tf.math.is_finite(v)) for v in values if v is not None])
-
-
 def _state(value, dtype: tf.DType, name: str) -> tf.Variable:
     return tf.Variable(
         value,

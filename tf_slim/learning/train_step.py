@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import math
 import numbers
@@ -13,23 +14,34 @@ import tensorflow as tf
 
 from tf_slim.layers import moving_average
 from tf_slim.learning import (
+    empty_batches,
     finite,
     gradients,
-    kept,
     loss_scale,
     objective,
     optimizers,
     placement,
-    shares,
+    snapshot,
 )
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import checked, describe
-from tf_slim.ops.gradients import clip_by_norm, scaled
 from tf_slim.ops.model import Model, split_outputs
 from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.places import step_scope
 from tf_slim.ops.wording import first_few
+
+
+@dataclasses.dataclass(frozen=True)
+class _Settings:
+    """How a step is taken: see `make_train_step`."""
+
+    factors: tuple[float, ...]  # of the gradients, one for each variable that is trained
+    clip_gradient_norm: float
+    check_numerics: bool
+    seed: int
+    jit_compile: bool
+    warm_up_averages: bool
 
 
 class TrainStep:
@@ -48,28 +60,16 @@ class TrainStep:
         model: Model,
         loss: Callable,
         optimizer: Any,
-        variables: Sequence[tf.Variable],
-        names: Sequence[str],
-        multipliers: Mapping[str, float],
-        clip_gradient_norm: float,
-        check_numerics: bool,
-        seed: int,
-        jit_compile: bool,
-        warm_up_averages: bool,
+        trained: Mapping[str, tf.Variable],
+        settings: _Settings,
     ):
         self.model = model
         self.optimizer = optimizer
         self.strategy = tf.distribute.get_strategy()
         self._loss = loss
-        self._trained = tuple(variables)
-        self._names = tuple(names)
+        self._names, self._trained = tuple(trained), tuple(trained.values())
         self._known = frozenset(model.named_variables)
-        self._multipliers = tuple(multipliers.get(name, 1.0) for name in names)
-        self._clip_gradient_norm = clip_gradient_norm
-        self._check_numerics = check_numerics
-        self._seed = seed
-        self._jit_compile = jit_compile
-        self._warm_up_averages = warm_up_averages
+        self._settings = settings
         with tf.init_scope():
             self.global_step = tf.Variable(
                 0,
@@ -81,20 +81,22 @@ class TrainStep:
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
         self._made_by_optimizer: list[tf.Variable] = []
-        optimizers.build(optimizer, variables)
+        optimizers.build(optimizer, self._trained)
         grads_fn = self._loss_and_gradients
-        self._compiled = tf.function(grads_fn, jit_compile=True) if jit_compile else grads_fn
-        self._step = tf.function(self._run, reduce_retracing=True)
+        self._grads_fn = (
+            tf.function(grads_fn, jit_compile=True) if settings.jit_compile else grads_fn
+        )
+        self._compiled = tf.function(self._step, reduce_retracing=True)
 
     def __call__(self, inputs: Any, labels: Any) -> tf.Tensor:
         """Takes one step.
+
+        A batch without examples counts as a step, and changes nothing else.
 
         Args:
           inputs: what the net takes; under a strategy with several replicas an element of a
             distributed dataset.
           labels: what the loss function takes.
-
-        A batch without examples counts as a step, and changes nothing else.
 
         Returns:
           The loss before the step, a float scalar, regularization included.
@@ -104,7 +106,7 @@ class TrainStep:
             variables are then as before, moving averages of the model included.
         """
         try:
-            return self._step(inputs, labels)
+            return self._compiled(inputs, labels)
         except tf.errors.InvalidArgumentError as error:
             reason = finite.said(error)
             if reason is None:
@@ -121,7 +123,7 @@ class TrainStep:
           labels: likewise.
         """
         placement.check_step(self.strategy)
-        self._step.get_concrete_function(inputs, labels)
+        self._compiled.get_concrete_function(inputs, labels)
 
     def named_variables(self) -> dict[str, tf.Variable]:
         """All state of training by the name that it has in a checkpoint."""
@@ -134,111 +136,56 @@ class TrainStep:
         named["global_step"] = self.global_step
         return named
 
-    def _run(self, inputs, labels):
+    def _step(self, inputs, labels):
+        """On all replicas: the gradients, and the update, which changes all or nothing."""
         placement.check_step(self.strategy)
         # Under a strategy an optimizer of TensorFlow 1 does not tell what it has made. Within the
         # scope, so that variables are noted, and not the replicas' parts of them.
         with self.strategy.scope(), tf.variable_creator_scope(self._note_made):
-            return self._run_replicas(inputs, labels)
+            before = snapshot.Snapshot(self.model.non_trainable_variables, self.strategy)
+            may_be_empty = empty_batches.possible((inputs, labels), self.strategy)
+            forward = functools.partial(self._forward, may_be_empty)
+            losses, grads, checksums, counts = self.strategy.run(forward, (inputs, labels))
+            good, some = self._verdict(checksums, counts)
 
-    def _note_made(self, next_creator, **kwargs):
-        made = next_creator(**kwargs)
-        self._made_by_optimizer.append(made)
-        return made
+            def update():
+                # Slots made here are not called after the branch.
+                with tf.compat.v1.name_scope(None):
+                    in_replica = functools.partial(self._update, before)
+                    self.strategy.run(in_replica, (grads, counts, before.of_replica))
+                self._count_step(tf.constant(True))
+                return tf.constant("")
 
-    def _run_replicas(self, inputs, labels):
-        """A step that changes all that it has to change, or nothing."""
+            def leave():
+                before.restore()
+                return self._refusal(losses, grads, some)
+
+            if good is None:
+                update()
+                return self._sum(losses)
+            # All replicas must go the same way, so this is decided outside of them.
+            refusal = tf.cond(good, update, leave)
+            with tf.control_dependencies([tf.debugging.Assert(tf.equal(refusal, ""), [refusal])]):
+                return self._sum(losses)
+
+    def _forward(self, may_be_empty: bool, inputs, labels):
+        """In a replica: loss, gradients, their checksum, number of examples, if it may be 0."""
+        step = tf.convert_to_tensor(self.global_step)
         scale = None if self.loss_scale is None else tf.convert_to_tensor(self.loss_scale.scale)
-        before = kept.Kept(self.model.non_trainable_variables, self.strategy)
-        may_lack = shares.may_lack((inputs, labels), self.strategy)
-
-        def forward(inputs, labels):
-            step = tf.convert_to_tensor(self.global_step)
-            examples = None
-            if may_lack:
-                examples = shares.count((inputs, labels))
-                inputs, labels = shares.filled((inputs, labels), examples)
-            loss, grads = self._compiled(inputs, labels, step, scale, examples)
-            return loss, grads, finite.checksum(loss, grads), examples
-
-        losses, grads, sums, counts = self.strategy.run(forward, (inputs, labels))
-        go, some = self._verdict(sums, counts)
-
-        def apply():
-            # Slots made here are not called after the branch.
-            with tf.compat.v1.name_scope(None):
-                apply_in_replica = functools.partial(self._apply, before)
-                self.strategy.run(apply_in_replica, (grads, counts, before.of_replica))
-            self._advance(True)
-            return tf.constant("")
-
-        def leave():
-            before.restore()
-            return self._left(some, losses, grads)
-
-        if go is None:
-            apply()
-            return self._sum(losses)
-        # All replicas must go the same way, so this is decided outside of them.
-        reason = tf.cond(go, apply, leave)
-        with tf.control_dependencies([tf.debugging.Assert(tf.equal(reason, ""), [reason])]):
-            return self._sum(losses)
-
-    @do_not_convert
-    def _verdict(self, sums, counts):
-        """Whether to apply the gradients, and whether there are examples; None for always."""
-        checked = self._check_numerics or self.loss_scale is not None
-        go = tf.math.is_finite(self._sum(sums)) if checked else None
-        some = None if counts is None else self._sum(counts) > 0
-        if go is None or some is None:
-            return some if go is None else go, some
-        return go & some, some
-
-    @do_not_convert
-    def _left(self, some, losses, grads):
-        """What to do where the step is not applied: the reason to refuse it, or "" to pass on."""
-        refused = tf.constant(self._check_numerics) if some is None else some
-        broken = self._sum(self.strategy.run(finite.broken, (losses, grads)))
-        if self.loss_scale is not None:
-            refused &= broken[0] > 0
-        if not self._check_numerics:
-            refused = tf.constant(False)
-        names = [name for g, name in zip(grads, self._names, strict=True) if g is not None]
-
-        def pass_on():
-            self._advance(False)
-            return tf.constant("")
-
-        return tf.cond(refused, lambda: finite.reason(broken, names), pass_on)
-
-    @do_not_convert
-    def _advance(self, finite_gradients: bool) -> None:
-        self.global_step.assign_add(1)
-        if self.loss_scale is not None:
-            self.loss_scale.update(tf.constant(finite_gradients))
-
-    @do_not_convert
-    def _sum(self, per_replica):
-        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
-
-    def _apply(self, before: kept.Kept, grads, count, values) -> None:
-        pairs = gradients.without_missing(grads, self._trained, self._names)
-        self.optimizer.apply_gradients(self._clipped(pairs))
-        if count is not None:
-            before.restore_unless(count > 0, values)
+        examples = None
+        if may_be_empty:
+            examples = empty_batches.count_examples((inputs, labels))
+            inputs, labels = empty_batches.filled((inputs, labels), examples)
+        loss, grads = self._grads_fn(inputs, labels, step, scale, examples)
+        return loss, grads, finite.checksum(loss, grads), examples
 
     def _loss_and_gradients(self, inputs, labels, step, scale, examples):
-        context = tf.distribute.get_replica_context()
-        replica = 0 if context is None else context.replica_id_in_sync_group
-        seed = tf.random.experimental.stateless_fold_in(
-            tf.stack([tf.constant(self._seed, tf.int32), tf.cast(step, tf.int32)]),
-            replica,
-            alg=randomness.ALGORITHM,
-        )
+        """In a replica: what XLA compiles, if it is to."""
+        settings = self._settings
         with (
-            randomness.random_scope(seed),
+            randomness.random_scope(self._seed_of(step)),
             step_scope(step),
-            moving_average.warm_up(step) if self._warm_up_averages else contextlib.nullcontext(),
+            moving_average.warm_up(step) if settings.warm_up_averages else contextlib.nullcontext(),
             collect.share(None if examples is None else examples > 0),
             collect.collect() as got,
             tf.GradientTape(watch_accessed_variables=False) as tape,
@@ -253,26 +200,67 @@ class TrainStep:
         grads = tape.gradient(target, self._trained)
         if scale is not None:
             grads = loss_scale.unscaled(grads, scale)
-        return loss, [
-            g if g is None or m == 1.0 else scaled(g, m)
-            for g, m in zip(grads, self._multipliers, strict=True)
-        ]
+        return loss, gradients.multiplied(grads, settings.factors)
 
-    def _clipped(self, pairs):
-        max_norm = self._clip_gradient_norm
-        if not max_norm:
-            return pairs
-        replicas = collect.replica_count()
-        if replicas == 1:
-            return [(clip_by_norm(g, max_norm), v) for g, v in pairs]
-        # The gradient of the global batch is what is to be clipped; the optimizer then adds the
-        # replicas' gradients up once more.
+    def _update(self, before: snapshot.Snapshot, grads, count, values) -> None:
+        """In a replica: the optimizer's step."""
+        pairs = gradients.with_variables(grads, self._trained, self._names)
+        pairs = gradients.clipped(pairs, self._settings.clip_gradient_norm)
+        self.optimizer.apply_gradients(pairs)
+        if count is not None:
+            before.restore_unless(count > 0, values)
+
+    @do_not_convert
+    def _verdict(self, checksums, counts):
+        """Whether to apply the gradients, and whether there are examples; None for always."""
+        checked = self._settings.check_numerics or self.loss_scale is not None
+        good = tf.math.is_finite(self._sum(checksums)) if checked else None
+        some = None if counts is None else self._sum(counts) > 0
+        if good is None or some is None:
+            return some if good is None else good, some
+        return good & some, some
+
+    @do_not_convert
+    def _refusal(self, losses, grads, some):
+        """Why to refuse a step that is not applied, or "" where it counts nevertheless."""
+
+        def count_step():
+            self._count_step(tf.constant(False) if some is None else tf.logical_not(some))
+            return tf.constant("")
+
+        if not self._settings.check_numerics:
+            return count_step()
+        broken = self._sum(self.strategy.run(finite.broken, (losses, grads)))
+        refused = tf.constant(True) if some is None else some
+        if self.loss_scale is not None:  # that of the gradients alone is for a lower scale to mend
+            refused &= broken[0] > 0
+        names = [name for g, name in zip(grads, self._names, strict=True) if g is not None]
+        return tf.cond(refused, lambda: finite.reason(broken, names), count_step)
+
+    @do_not_convert
+    def _count_step(self, in_range: tf.Tensor) -> None:
+        self.global_step.assign_add(1)
+        if self.loss_scale is not None:
+            self.loss_scale.update(in_range)
+
+    @do_not_convert
+    def _sum(self, per_replica):
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
+
+    @do_not_convert
+    def _seed_of(self, step: tf.Tensor) -> tf.Tensor:
+        """Another one for each step and replica."""
         context = tf.distribute.get_replica_context()
-        summed = context.all_reduce(tf.distribute.ReduceOp.SUM, [g for g, _ in pairs])
-        return [
-            (scaled(clip_by_norm(g, max_norm), 1.0 / replicas), v)
-            for g, (_, v) in zip(summed, pairs, strict=True)
-        ]
+        return tf.random.experimental.stateless_fold_in(
+            tf.stack([tf.constant(self._settings.seed, tf.int32), tf.cast(step, tf.int32)]),
+            0 if context is None else context.replica_id_in_sync_group,
+            alg=randomness.ALGORITHM,
+        )
+
+    def _note_made(self, next_creator, **kwargs):
+        made = next_creator(**kwargs)
+        self._made_by_optimizer.append(made)
+        return made
 
     def _require_same_variables(self) -> None:
         new = [name for name in self.model.named_variables if name not in self._known]
@@ -362,40 +350,33 @@ def make_train_step(
         )
     model.require_variables("train")
     placement.check(model, optimizer)
-    names, variables = _to_train(model, variables_to_train)
-    return TrainStep(
-        model,
-        loss,
-        optimizer,
-        variables,
-        names,
-        gradients.multipliers_by_name(gradient_multipliers, names),
+    trained = _to_train(model, variables_to_train)
+    factors = gradients.multipliers_by_name(gradient_multipliers, list(trained))
+    settings = _Settings(
+        tuple(factors.get(name, 1.0) for name in trained),
         float(clip_gradient_norm),
         check_numerics,
         int(seed),
         jit_compile,
         warm_up_averages,
     )
+    return TrainStep(model, loss, optimizer, trained, settings)
 
 
-def _to_train(model: Model, chosen: Sequence | None):
+def _to_train(model: Model, chosen: Sequence | None) -> dict[str, tf.Variable]:
     trainable = {name: v for name, v in model.named_variables.items() if v.trainable}
-    if chosen is None:
-        taken = list(trainable)
-    else:
-        taken = []
-        for item in chosen:
-            if isinstance(item, str):
-                taken += patterns.select(trainable, [item], what="trainable variable")[0]
-                continue
-            found = [name for name, v in trainable.items() if v is item]
-            if not found:
+    taken = dict(trainable) if chosen is None else {}
+    for item in chosen or ():
+        if isinstance(item, str):
+            names = patterns.select(trainable, [item], what="trainable variable")[0]
+        else:
+            names = [name for name, v in trainable.items() if v is item]
+            if not names:
                 raise ValueError(
                     f"variables_to_train: {getattr(item, 'name', item)!r} is not a trainable "
                     f"variable of {model.name}."
                 )
-            taken += found
-        taken = list(dict.fromkeys(taken))
+        taken.update((name, trainable[name]) for name in names)
     if not taken:
         raise ValueError(f"There is nothing to train: {model.name} has no trainable variables.")
-    return taken, [trainable[name] for name in taken]
+    return taken

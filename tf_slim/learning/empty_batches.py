@@ -1,4 +1,4 @@
-"""How many examples a batch, or the share of one replica, has."""
+"""Batches without examples: the last one of a data set may leave a replica without any."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tf_slim.ops.modes import do_not_convert
 
 
 @do_not_convert
-def may_lack(batch: Any, strategy: tf.distribute.Strategy) -> bool:
-    """Whether the share of a replica may have no examples, as far as shapes are known."""
+def possible(batch: Any, strategy: tf.distribute.Strategy) -> bool:
+    """Whether the share of a replica may be empty, as far as shapes are known."""
     shares = zip(*map(strategy.experimental_local_results, tf.nest.flatten(batch)), strict=True)
     return not all(any(leaf.shape[0] for leaf in _batched(share)) for share in shares)
 
 
 @do_not_convert
-def count(batch: Any) -> tf.Tensor:
+def count_examples(batch: Any) -> tf.Tensor:
     """The number of examples in a structure of tensors: the size of their first dimension."""
     batched = _batched(tf.nest.flatten(batch))
     return tf.shape(batched[0])[0] if batched else tf.constant(1)
@@ -37,7 +37,7 @@ def filled(batch: Any, examples: tf.Tensor) -> Any:
 
     Args:
       batch: a structure of tensors.
-      examples: how many there are: what `count` returns.
+      examples: how many there are: what `count_examples` returns.
     """
     leaves = tf.nest.flatten(batch)
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, tf.Tensor) and leaf.shape.rank]

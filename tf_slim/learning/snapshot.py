@@ -1,4 +1,4 @@
-"""What a step changes before it is known whether it counts: kept, to be put back."""
+"""The variables that a step changes before it is known whether it counts, to be put back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 from tf_slim.ops.modes import do_not_convert
 
 
-class Kept:
+class Snapshot:
     """The values of variables as they are now, such as moving averages before a step.
 
     Variables that each replica has for itself are put back by each replica for itself.
