@@ -151,3 +151,11 @@ def test_other_precisions_need_no_scale(precision):
     assert not STATE & set(step.named_variables())
     expected = 1 - 0.1 * toy.X[:8].mean(0)
     np.testing.assert_allclose(step.model.variables[0][:, 0], expected, rtol=1e-2)
+
+
+def test_a_batch_without_examples_does_not_lower_the_scale():
+    step = make()
+    before = float(step.loss_scale.scale)
+    step(INPUTS[:0], factors()[:0])
+    assert int(step.global_step) == 1
+    assert float(step.loss_scale.scale) == before
