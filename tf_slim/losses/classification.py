@@ -7,12 +7,17 @@ import tensorflow as tf
 from tf_slim.losses import engine
 from tf_slim.ops import shapes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
 def softmax_cross_entropy(
-    logits, onehot_labels, weights=1.0, label_smoothing: float = 0, scope=None
-):
+    logits: TensorLike,
+    onehot_labels: TensorLike,
+    weights: TensorLike = 1.0,
+    label_smoothing: float = 0,
+    scope: str | None = None,
+) -> Tensor:
     """Cross entropy between a softmax over `logits` and a distribution over the classes.
 
     Gradients flow into `logits` only.
@@ -46,7 +51,9 @@ def softmax_cross_entropy(
 
 
 @checked
-def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
+def sparse_softmax_cross_entropy(
+    logits: TensorLike, labels: TensorLike, weights: TensorLike = 1.0, scope: str | None = None
+) -> Tensor:
     """Cross entropy between a softmax over `logits` and the index of the true class.
 
     Args:
@@ -76,8 +83,12 @@ def sparse_softmax_cross_entropy(logits, labels, weights=1.0, scope=None):
 
 @checked
 def smoothed_sparse_softmax_cross_entropy(
-    logits, labels, weights=1.0, label_smoothing: float = 0.1, scope=None
-):
+    logits: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike = 1.0,
+    label_smoothing: float = 0.1,
+    scope: str | None = None,
+) -> Tensor:
     """`softmax_cross_entropy` with label smoothing, from class indices: no one-hot labels are made.
 
     Source: Szegedy et al., Rethinking the Inception Architecture for Computer Vision,
@@ -112,8 +123,12 @@ def smoothed_sparse_softmax_cross_entropy(
 
 @checked
 def sigmoid_cross_entropy(
-    logits, multi_class_labels, weights=1.0, label_smoothing: float = 0, scope=None
-):
+    logits: TensorLike,
+    multi_class_labels: TensorLike,
+    weights: TensorLike = 1.0,
+    label_smoothing: float = 0,
+    scope: str | None = None,
+) -> Tensor:
     """Cross entropy for classes that do not exclude each other.
 
     Args:
@@ -143,7 +158,13 @@ def sigmoid_cross_entropy(
 
 
 @checked
-def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
+def log_loss(
+    predictions: TensorLike,
+    labels: TensorLike | None = None,
+    weights: TensorLike = 1.0,
+    epsilon: float = 1e-7,
+    scope: str | None = None,
+) -> Tensor:
     """Cross entropy between predicted probabilities and labels.
 
     Args:
@@ -162,14 +183,16 @@ def log_loss(predictions, labels=None, weights=1.0, epsilon=1e-7, scope=None):
     """
     with tf.compat.v1.name_scope(scope, "log_loss", [predictions, labels, weights]):
         values = engine.pair(predictions, labels)
-        weights, predictions, labels = engine.without_ignored(weights, *values)
-        hit = labels * tf.math.log(predictions + epsilon)
-        miss = (1.0 - labels) * tf.math.log(1.0 - predictions + epsilon)
+        weights, predicted, true = engine.without_ignored(weights, *values)
+        hit = true * tf.math.log(predicted + epsilon)
+        miss = (1.0 - true) * tf.math.log(1.0 - predicted + epsilon)
         return engine.collected_mean_of(-hit - miss, weights)
 
 
 @checked
-def hinge_loss(logits, labels=None, scope=None):
+def hinge_loss(
+    logits: TensorLike, labels: TensorLike | None = None, scope: str | None = None
+) -> Tensor:
     """The hinge loss of each score, neither reduced nor collected.
 
         slim.losses.compute_weighted_loss(slim.losses.hinge_loss(logits, labels))
@@ -190,8 +213,8 @@ def hinge_loss(logits, labels=None, scope=None):
       ValueError: the shapes do not fit.
     """
     with tf.compat.v1.name_scope(scope, "hinge_loss", [logits, labels]):
-        logits, labels = engine.pair(logits, labels)
-        return tf.nn.relu(1.0 - (2.0 * labels - 1.0) * logits)
+        scores, true = engine.pair(logits, labels)
+        return tf.nn.relu(1.0 - (2.0 * true - 1.0) * scores)
 
 
 def _axis_of_classes(logits: tf.Tensor) -> list[int]:

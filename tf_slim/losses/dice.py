@@ -6,10 +6,17 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def dice_loss(predictions, labels, weights=1.0, epsilon=1e-6, scope=None):
+def dice_loss(
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike = 1.0,
+    epsilon: float = 1e-6,
+    scope: str | None = None,
+) -> Tensor:
     """One minus the overlap of predicted and true regions, whatever their size.
 
     For each example and class, over all its pixels,

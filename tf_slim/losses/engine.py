@@ -24,10 +24,13 @@ import tensorflow as tf
 from tf_slim.losses.collection import add_loss
 from tf_slim.ops import collect, shapes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def compute_weighted_loss(losses, weights=1.0, scope=None):
+def compute_weighted_loss(
+    losses: TensorLike, weights: TensorLike = 1.0, scope: str | None = None
+) -> Tensor:
     """Reduces losses to their weighted mean and collects it (see `add_loss`).
 
     Args:

@@ -6,10 +6,18 @@ import tensorflow as tf
 
 from tf_slim.losses import engine
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def focal_loss(logits, labels, weights=1.0, alpha=0.25, gamma=2.0, scope=None):
+def focal_loss(
+    logits: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike = 1.0,
+    alpha: float | None = 0.25,
+    gamma: float = 2.0,
+    scope: str | None = None,
+) -> Tensor:
     """Sigmoid cross entropy in which examples count the less, the surer they are right.
 
     With p the probability that is given to the true answer, the loss of each score is

@@ -8,10 +8,16 @@ from tf_slim.losses import engine
 from tf_slim.losses.collection import add_loss
 from tf_slim.ops import collect
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
+def mean_squared_error(
+    predictions: TensorLike,
+    labels: TensorLike | None = None,
+    weights: TensorLike = 1.0,
+    scope: str | None = None,
+) -> Tensor:
     """The weighted mean of `(predictions - labels)**2`.
 
     Args:
@@ -34,7 +40,12 @@ def mean_squared_error(predictions, labels=None, weights=1.0, scope=None):
 
 
 @checked
-def absolute_difference(predictions, labels=None, weights=1.0, scope=None):
+def absolute_difference(
+    predictions: TensorLike,
+    labels: TensorLike | None = None,
+    weights: TensorLike = 1.0,
+    scope: str | None = None,
+) -> Tensor:
     """The weighted mean of `|predictions - labels|`.
 
     Arguments, return value and errors are those of `mean_squared_error`.
@@ -46,7 +57,14 @@ def absolute_difference(predictions, labels=None, weights=1.0, scope=None):
 
 
 @checked
-def cosine_distance(predictions, labels=None, axis=None, weights=1.0, scope=None, dim=None):
+def cosine_distance(
+    predictions: TensorLike,
+    labels: TensorLike | None = None,
+    axis: int | None = None,
+    weights: TensorLike = 1.0,
+    scope: str | None = None,
+    dim: int | None = None,
+) -> Tensor:
     """The weighted mean of `1 - predictions . labels`, for vectors of length 1.
 
     Args:
@@ -81,7 +99,12 @@ def cosine_distance(predictions, labels=None, axis=None, weights=1.0, scope=None
 
 
 @checked
-def mean_pairwise_squared_error(predictions, labels=None, weights=1.0, scope=None):
+def mean_pairwise_squared_error(
+    predictions: TensorLike,
+    labels: TensorLike | None = None,
+    weights: TensorLike = 1.0,
+    scope: str | None = None,
+) -> Tensor:
     """How far the differences between the values of an example are off, summed over the batch.
 
     With `d = predictions - labels`, flattened to n values an example, the loss of an example is

@@ -7,9 +7,15 @@ import tensorflow as tf
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.means import mean_of
 from tf_slim.ops.arguments import ANY_TENSOR
+from tf_slim.ops.types import Collections, Tensor, TensorLike
 
 
-def accuracy(predictions, labels, weights=None, name=None):
+def accuracy(
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    name: str | None = None,
+) -> Tensor:
     """The share of right predictions in one batch; it keeps nothing (see `streaming_accuracy`).
 
     Args:
@@ -48,13 +54,13 @@ def accuracy(predictions, labels, weights=None, name=None):
 
 @engine.streaming("predictions", "labels", "weights", predictions=ANY_TENSOR, labels=ANY_TENSOR)
 def streaming_accuracy(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """How often `predictions` equals `labels`; 0 before the first batch.
 
     Args:
@@ -85,14 +91,14 @@ def streaming_accuracy(
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_recall_at_k(
-    predictions,
-    labels,
-    k,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    k: int,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """How often the true class is among the `k` with the highest scores (top-k accuracy).
 
     Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
-def aggregate_metrics(*value_update_tuples):
+def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
     """Splits pairs `(value, update_op)` into a list of values and one of update operations.
 
         values, updates = slim.metrics.aggregate_metrics(
@@ -30,7 +31,9 @@ def aggregate_metrics(*value_update_tuples):
     return [value for value, _ in pairs], [update for _, update in pairs]
 
 
-def aggregate_metric_map(names_to_tuples):
+def aggregate_metric_map(
+    names_to_tuples: Mapping[str, tuple[Any, Any]],
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Splits a dict of pairs `(value, update_op)` into one of values and one of operations.
 
         values, updates = slim.metrics.aggregate_metric_map({

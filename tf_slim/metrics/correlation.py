@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.ops import modes
+from tf_slim.ops.types import Collections, TensorLike
 
 _STATE = ("count", "mean_prediction", "mean_label", "comoment")
 
@@ -73,13 +74,13 @@ def _part(state: engine.State, prefix: str) -> engine.State:
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_covariance(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The unbiased sample covariance of predictions and labels; NaN below two examples.
 
     Args:
@@ -117,13 +118,13 @@ def streaming_covariance(
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_pearson_correlation(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The correlation of predictions and labels, in [-1, 1].
 
     NaN below two examples, or when all predictions or all labels are equal.

@@ -11,6 +11,7 @@ from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import count_in_bins
 from tf_slim.metrics.thresholds import EPSILON, at_thresholds, even_thresholds
 from tf_slim.ops import modes
+from tf_slim.ops.types import Collections, TensorLike
 
 PrecisionRecallData = collections.namedtuple(
     "PrecisionRecallData", ["tp", "fp", "tn", "fn", "precision", "recall", "thresholds"]
@@ -50,15 +51,15 @@ def _points(curve: str) -> Callable[..., tuple[tf.Tensor, tf.Tensor]]:
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_auc(
-    predictions,
-    labels,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    curve="ROC",
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    curve: str = "ROC",
+    name: str | None = None,
+) -> engine.Metric:
     """The area under a curve, by the trapezoidal rule over evenly spread thresholds.
 
     Exact only if the predictions are spread evenly over [0, 1]; see `streaming_dynamic_auc`.
@@ -94,15 +95,15 @@ def streaming_auc(
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_curve_points(
-    labels=None,
-    predictions=None,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    curve="ROC",
-    name=None,
-):
+    labels: TensorLike | None = None,
+    predictions: TensorLike | None = None,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    curve: str = "ROC",
+    name: str | None = None,
+) -> engine.Metric:
     """The points of a curve at evenly spread thresholds.
 
     Arguments and errors are those of `streaming_auc`, but labels come first.
@@ -127,15 +128,15 @@ def _check_share(where: str, what: str, share: float) -> None:
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_specificity_at_sensitivity(
-    predictions,
-    labels,
-    sensitivity,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    sensitivity: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The specificity at the threshold whose sensitivity is nearest to the given one.
 
     Sensitivity is the share of positives found; specificity the share of negatives let go.
@@ -173,15 +174,15 @@ def streaming_specificity_at_sensitivity(
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_sensitivity_at_specificity(
-    predictions,
-    labels,
-    specificity,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    specificity: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The sensitivity at the threshold whose specificity is nearest to the given one.
 
     Arguments, return value and errors are those of `streaming_specificity_at_sensitivity`.
@@ -198,15 +199,15 @@ def streaming_sensitivity_at_specificity(
 
 @engine.streaming("predictions", "labels", "weights")
 def precision_at_recall(
-    labels,
-    predictions,
-    target_recall,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    target_recall: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The precision at the highest threshold whose recall reaches the given one; 1 without data.
 
     Args:
@@ -241,16 +242,16 @@ def precision_at_recall(
 
 @engine.streaming("predictions", "labels", "weights")
 def recall_at_precision(
-    labels,
-    predictions,
-    precision,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-    strict_mode=False,
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    precision: float,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+    strict_mode: bool = False,
+) -> engine.Metric:
     """The recall at the threshold whose precision is nearest to the given one.
 
     Args:
@@ -290,14 +291,14 @@ def recall_at_precision(
 
 @engine.streaming("predictions", "labels", "weights")
 def f1_score(
-    labels,
-    predictions,
-    weights=None,
-    num_thresholds=200,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    num_thresholds: int = 200,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The best F1 over evenly spread thresholds: the harmonic mean of precision and recall.
 
     Args:
@@ -332,8 +333,13 @@ def f1_score(
 
 @engine.streaming("predictions", "labels", "weights")
 def precision_recall_at_equal_thresholds(
-    labels, predictions, weights=None, num_thresholds=None, use_locking=None, name=None
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    num_thresholds: int | None = None,
+    use_locking: bool | None = None,
+    name: str | None = None,
+) -> engine.Metric:
     """Counts, precision and recall at evenly spread thresholds; a prediction equal to one passes.
 
     Args:

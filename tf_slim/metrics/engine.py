@@ -100,7 +100,9 @@ class Definition:
         return [arguments[name] for name in self.inputs]
 
 
-def streaming(*inputs: str, **kinds: Kind) -> Callable[[Callable[_P, Metric]], Callable[_P, Any]]:
+def streaming(
+    *inputs: str, **kinds: Kind
+) -> Callable[[Callable[_P, Metric]], Callable[_P, tuple[Any, Any]]]:
     """Makes a metric of a function that returns a `Metric`.
 
     Args:
@@ -114,14 +116,14 @@ def streaming(*inputs: str, **kinds: Kind) -> Callable[[Callable[_P, Metric]], C
       A decorator.
     """
 
-    def decorate(define: Callable[_P, Metric]) -> Callable[_P, Any]:
+    def decorate(define: Callable[_P, Metric]) -> Callable[_P, tuple[Any, Any]]:
         check = tf.autograph.experimental.do_not_convert(
             door(define, {"labels": TENSOR, **kinds} if is_ours(define) else kinds)
         )
         definition = Definition(define, inputs, check)
 
         @functools.wraps(define)
-        def metric_in_graph(*args: _P.args, **kwargs: _P.kwargs) -> Any:
+        def metric_in_graph(*args: _P.args, **kwargs: _P.kwargs) -> tuple[Any, Any]:
             bound = definition.signature.bind(*args, **kwargs)
             bound.apply_defaults()
             if not modes.in_v1_graph():
@@ -133,10 +135,32 @@ def streaming(*inputs: str, **kinds: Kind) -> Callable[[Callable[_P, Metric]], C
                 **{name: bound.arguments[name] for name in definition.options},
             )
 
-        metric_in_graph.definition = definition  # pyright: ignore[reportAttributeAccessIssue]
+        told: Any = metric_in_graph
+        told.definition = definition
+        told.__signature__ = definition.signature.replace(return_annotation="tuple[Any, Any]")
         return metric_in_graph
 
     return decorate
+
+
+def named(name: str, summary: str) -> Callable[[Callable[_P, Metric]], Callable[_P, Metric]]:
+    """Names a function that one maker defines for a whole family of metrics, and describes it.
+
+    Args:
+      name: the public name.
+      summary: the first line of the docstring; what follows is that of the function, the same for
+        the family.
+
+    Returns:
+      A decorator.
+    """
+
+    def rename(define: Callable[_P, Metric]) -> Callable[_P, Metric]:
+        define.__name__ = define.__qualname__ = name
+        define.__doc__ = f"{summary}\n\n{inspect.getdoc(define)}"
+        return define
+
+    return rename
 
 
 def make_variable(

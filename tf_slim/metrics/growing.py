@@ -11,6 +11,7 @@ import tensorflow as tf
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.curves import check_curve
 from tf_slim.ops.arguments import ANY_TENSOR
+from tf_slim.ops.types import Collections, TensorLike
 
 AucData = collections.namedtuple("AucData", ["auc", "lower", "upper"])
 
@@ -47,13 +48,13 @@ def _appending(
 
 @engine.streaming("values", values=ANY_TENSOR)
 def streaming_concat(
-    values,
-    axis=0,
-    max_size=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    values: TensorLike,
+    axis: int = 0,
+    max_size: int | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """All values so far, one batch behind the other.
 
     Args:
@@ -154,14 +155,14 @@ def _exact_area(curve: str, predictions, labels, weights) -> tf.Tensor:
 
 @engine.streaming("labels", "predictions", "weights")
 def streaming_dynamic_auc(
-    labels,
-    predictions,
-    curve="ROC",
-    metrics_collections=(),
-    updates_collections=(),
-    name=None,
-    weights=None,
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    curve: str = "ROC",
+    metrics_collections: Collections = (),
+    updates_collections: Collections = (),
+    name: str | None = None,
+    weights: TensorLike | None = None,
+) -> engine.Metric:
     """The exact area under a curve. Keeps all predictions; 0 while one class is missing.
 
     Args:
@@ -263,15 +264,15 @@ def _interval(alpha: float, logit_transformation: bool, predictions, labels, wei
 
 @engine.streaming("labels", "predictions", "weights")
 def auc_with_confidence_intervals(
-    labels,
-    predictions,
-    weights=None,
-    alpha=0.95,
-    logit_transformation=True,
-    metrics_collections=(),
-    updates_collections=(),
-    name=None,
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    weights: TensorLike | None = None,
+    alpha: float = 0.95,
+    logit_transformation: bool = True,
+    metrics_collections: Collections = (),
+    updates_collections: Collections = (),
+    name: str | None = None,
+) -> engine.Metric:
     """The exact area under the ROC curve, with a confidence interval. Keeps all predictions.
 
     Source: DeLong et al., Comparing the Areas under Two or More Correlated Receiver Operating

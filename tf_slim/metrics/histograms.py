@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import count_in_bins
+from tf_slim.ops.types import Collections, TensorLike
 
 _TRUE, _FALSE = "hist_accumulate/hist_true_acc", "hist_accumulate/hist_false_acc"
 
 
 @engine.streaming("boolean_labels", "scores")
 def auc_using_histogram(
-    boolean_labels,
-    scores,
-    score_range,
-    nbins=100,
-    collections=None,
-    check_shape=True,
-    name=None,
-):
+    boolean_labels: TensorLike,
+    scores: TensorLike,
+    score_range: Sequence[float],
+    nbins: int = 100,
+    collections: Collections = None,
+    check_shape: bool = True,
+    name: str | None = None,
+) -> engine.Metric:
     """The area under the ROC curve, from histograms of the scores of both classes.
 
     The more bins, the more exact. Source: Bouckaert, Efficient AUC Learning Curve Calculation,

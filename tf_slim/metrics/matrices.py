@@ -9,12 +9,18 @@ import tensorflow as tf
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import count_in_bins
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Collections, DType, Tensor, TensorLike
 
 
 @checked
 def confusion_matrix(
-    labels, predictions, num_classes=None, dtype=tf.int32, name=None, weights=None
-):
+    labels: TensorLike,
+    predictions: TensorLike,
+    num_classes: int | None = None,
+    dtype: DType = tf.int32,
+    name: str | None = None,
+    weights: TensorLike | None = None,
+) -> Tensor:
     """How often each class was taken for each other, in one batch.
 
     Args:
@@ -59,14 +65,14 @@ def _confusion(
 
 @engine.streaming("predictions", "labels", "weights")
 def streaming_mean_iou(
-    predictions,
-    labels,
-    num_classes,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    num_classes: int,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """Intersection over union of predicted and true regions, averaged over the classes that occur.
 
     For a class it is `true positives / (true positives + false positives + false negatives)`.
@@ -119,14 +125,14 @@ def streaming_mean_iou(
 
 @engine.streaming("labels", "predictions_idx", "weights")
 def cohen_kappa(
-    labels,
-    predictions_idx,
-    num_classes,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    labels: TensorLike,
+    predictions_idx: TensorLike,
+    num_classes: int,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """Agreement of predictions and labels beyond chance, at most 1; 0 without data.
 
     Source: Cohen, A Coefficient of Agreement for Nominal Scales, 1960.

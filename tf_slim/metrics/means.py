@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.ops.arguments import ANY_TENSOR, TENSOR
+from tf_slim.ops.types import Collections, TensorLike
 
 
 def mean_of(
@@ -50,8 +51,12 @@ def _floats(where: str, predictions: Any, labels: Any) -> tuple[tf.Tensor, tf.Te
 
 @engine.streaming("values", "weights", values=TENSOR)
 def streaming_mean(
-    values, weights=None, metrics_collections=None, updates_collections=None, name=None
-):
+    values: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The weighted mean of all values; 0 before the first.
 
     Args:
@@ -75,8 +80,12 @@ def streaming_mean(
 
 @engine.streaming("values", "weights", values=TENSOR)
 def streaming_mean_tensor(
-    values, weights=None, metrics_collections=None, updates_collections=None, name=None
-):
+    values: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The weighted mean of each element over all batches; 0 where there was none.
 
     Args:
@@ -116,7 +125,13 @@ def streaming_mean_tensor(
 
 
 @engine.streaming("values", "weights", values=ANY_TENSOR)
-def count(values, weights=None, metrics_collections=None, updates_collections=None, name=None):
+def count(
+    values: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The number of values, or the sum of their weights.
 
     Arguments, return value and errors are those of `streaming_mean`.
@@ -133,51 +148,75 @@ def count(values, weights=None, metrics_collections=None, updates_collections=No
     )
 
 
-@engine.streaming("predictions", "labels", "weights")
-def streaming_mean_absolute_error(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
+def _error(
+    name: str,
+    summary: str,
+    difference: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    finish: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ):
-    """The weighted mean of `|predictions - labels|`.
+    """A public metric: the mean of a difference between predictions and labels."""
+    where = f"streaming_{name}"
+    metric = mean_of(name, where, lambda *pair: difference(*_floats(where, *pair)), finish)
 
-    Args:
-      predictions: of any shape.
-      labels: of the same shape.
-      weights: see `streaming_mean`.
-      metrics_collections: see `streaming_mean`.
-      updates_collections: see `streaming_mean`.
-      name: of the scope of the variables.
+    @engine.streaming("predictions", "labels", "weights")
+    @engine.named(where, summary)
+    def streaming_metric(
+        predictions: TensorLike,
+        labels: TensorLike,
+        weights: TensorLike | None = None,
+        metrics_collections: Collections = None,
+        updates_collections: Collections = None,
+        name: str | None = None,
+    ) -> engine.Metric:
+        """Args:
+          predictions: of any shape.
+          labels: of the same shape.
+          weights: see `streaming_mean`.
+          metrics_collections: see `streaming_mean`.
+          updates_collections: see `streaming_mean`.
+          name: of the scope of the variables.
 
-    Returns:
-      `(value, update_op)`, see `streaming_mean`.
+        Returns:
+          `(value, update_op)`, see `streaming_mean`.
 
-    Raises:
-      ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: values or weights are NaN.
-      RuntimeError: called outside a v1 graph.
-    """
+        Raises:
+          ValueError: the shapes do not fit.
+          tf.errors.InvalidArgumentError: values or weights are NaN.
+          RuntimeError: called outside a v1 graph.
+        """
+        return metric
 
-    def values(predictions, labels):
-        predictions, labels = _floats("streaming_mean_absolute_error", predictions, labels)
-        return tf.abs(predictions - labels)
+    return streaming_metric
 
-    return mean_of("mean_absolute_error", "streaming_mean_absolute_error", values)
+
+streaming_mean_absolute_error = _error(
+    "mean_absolute_error",
+    "The weighted mean of `|predictions - labels|`.",
+    lambda predictions, labels: tf.abs(predictions - labels),
+)
+streaming_mean_squared_error = _error(
+    "mean_squared_error",
+    "The weighted mean of `(predictions - labels)**2`.",
+    tf.math.squared_difference,
+)
+streaming_root_mean_squared_error = _error(
+    "root_mean_squared_error",
+    "The square root of the weighted mean of `(predictions - labels)**2`.",
+    tf.math.squared_difference,
+    finish=tf.sqrt,
+)
 
 
 @engine.streaming("predictions", "labels", "normalizer", "weights")
 def streaming_mean_relative_error(
-    predictions,
-    labels,
-    normalizer,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    normalizer: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The weighted mean of `|predictions - labels| / normalizer`, 0 where `normalizer` is 0.
 
     Arguments, return value and errors are those of `streaming_mean_absolute_error`; `normalizer`
@@ -193,56 +232,16 @@ def streaming_mean_relative_error(
     return mean_of("mean_relative_error", "streaming_mean_relative_error", values)
 
 
-def _squared_error(where: str) -> Callable[[Any, Any], tf.Tensor]:
-    return lambda predictions, labels: tf.math.squared_difference(
-        *_floats(where, predictions, labels)
-    )
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_mean_squared_error(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The weighted mean of `(predictions - labels)**2`.
-
-    Arguments, return value and errors are those of `streaming_mean_absolute_error`.
-    """
-    where = "streaming_mean_squared_error"
-    return mean_of("mean_squared_error", where, _squared_error(where))
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_root_mean_squared_error(
-    predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The square root of the weighted mean of `(predictions - labels)**2`.
-
-    Arguments, return value and errors are those of `streaming_mean_absolute_error`.
-    """
-    where = "streaming_root_mean_squared_error"
-    return mean_of("root_mean_squared_error", where, _squared_error(where), finish=tf.sqrt)
-
-
 @engine.streaming("predictions", "labels", "weights")
 def streaming_mean_cosine_distance(
-    predictions,
-    labels,
-    dim,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike,
+    dim: int,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The weighted mean of `1 - predictions . labels`, for vectors of length 1; 1 before the first.
 
     Args:
@@ -277,13 +276,13 @@ def streaming_mean_cosine_distance(
 
 @engine.streaming("values", "weights", values=TENSOR)
 def streaming_percentage_less(
-    values,
-    threshold,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    values: TensorLike,
+    threshold: float,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The weighted share of values below a threshold, in [0, 1].
 
     Args:

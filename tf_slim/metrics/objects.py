@@ -12,11 +12,12 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine
 from tf_slim.ops import collect, modes, shapes
+from tf_slim.ops.types import TensorLike
 
 _KERAS_LIKE = ("update_state", "result", "reset_state")
 
 
-def stateful(metric, **fixed):
+def stateful(metric: Any, **fixed: Any) -> Stateful | KerasMetric:
     """Makes an object of a metric, with `update`, `result` and `reset`.
 
         accuracy = slim.metrics.stateful(slim.metrics.streaming_accuracy)
@@ -97,7 +98,7 @@ class Stateful(tf.Module):
         if not callable(self._metric.state):
             self._create([])
 
-    def build(self, *specs, **named_specs) -> Stateful:
+    def build(self, *specs: tf.TensorSpec, **named_specs: tf.TensorSpec) -> Stateful:
         """Makes the variables, for metrics where shapes or dtypes of the data decide on them.
 
         Elsewhere the first `update` does it; before `strategy.run` this must.
@@ -113,7 +114,7 @@ class Stateful(tf.Module):
             self._create(self._values(specs, named_specs))
         return self
 
-    def update(self, *args, **kwargs) -> None:
+    def update(self, *args: TensorLike | None, **kwargs: TensorLike | None) -> None:
         """Adds a batch. Takes those arguments of the metric's function that are data.
 
         Raises:
@@ -134,7 +135,7 @@ class Stateful(tf.Module):
         else:
             engine.accumulate(self._metric, self._of_replicas()[0], values)
 
-    def result(self):
+    def result(self) -> Any:
         """The value for all batches since the last `reset`, over all replicas.
 
         Raises:
@@ -229,18 +230,18 @@ class KerasMetric:
         self.name = getattr(metric, "name", type(metric).__name__)
         self._takes_values = _takes_values(metric)
 
-    def build(self, *unused_specs, **unused_named_specs) -> KerasMetric:
+    def build(self, *unused_specs: Any, **unused_named_specs: Any) -> KerasMetric:
         """Nothing to do: Keras metrics have their variables."""
         return self
 
-    def update(self, *args, weights=None) -> None:
+    def update(self, *args: TensorLike, weights: TensorLike | None = None) -> None:
         """Adds a batch: `update(predictions, labels, weights=None)`.
 
         For metrics of one argument, such as `keras.metrics.Mean`, `update(values, weights=None)`.
         """
         data = 1 if self._takes_values else 2
         if len(args) == data + 1 and weights is None:
-            *args, weights = args
+            args, weights = args[:-1], args[-1]
         if len(args) != data:
             expected = "values" if self._takes_values else "predictions, labels"
             raise TypeError(
@@ -250,7 +251,7 @@ class KerasMetric:
         keywords = {} if weights is None else {"sample_weight": weights}
         self.metric.update_state(*reversed(args), **keywords)
 
-    def result(self):
+    def result(self) -> Any:
         """The value for all batches since the last `reset`."""
         return self.metric.result()
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.ops.arguments import ANY_OR_SPARSE
+from tf_slim.ops.types import Collections, TensorLike
 
 _DOUBLE = tf.TensorSpec([], tf.float64)
 _NO_LABEL = tf.int64.min
@@ -125,15 +126,15 @@ def _share(
 
 @engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_recall_at_k(
-    predictions,
-    labels,
-    k,
-    class_id=None,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike | tf.SparseTensor,
+    k: int,
+    class_id: int | None = None,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The share of the true classes that are among the `k` best predictions.
 
     Args:
@@ -163,14 +164,14 @@ def streaming_sparse_recall_at_k(
 
 @engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def sparse_recall_at_top_k(
-    labels,
-    top_k_predictions,
-    class_id=None,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    labels: TensorLike | tf.SparseTensor,
+    top_k_predictions: TensorLike,
+    class_id: int | None = None,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """`streaming_sparse_recall_at_k` for classes that are chosen already.
 
     Args:
@@ -195,15 +196,15 @@ def sparse_recall_at_top_k(
 
 @engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_precision_at_k(
-    predictions,
-    labels,
-    k,
-    class_id=None,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike | tf.SparseTensor,
+    k: int,
+    class_id: int | None = None,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """The share of the `k` best predictions that are true classes.
 
     Arguments, return value and errors are those of `streaming_sparse_recall_at_k`; labels out of
@@ -215,14 +216,14 @@ def streaming_sparse_precision_at_k(
 
 @engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_precision_at_top_k(
-    top_k_predictions,
-    labels,
-    class_id=None,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    top_k_predictions: TensorLike,
+    labels: TensorLike | tf.SparseTensor,
+    class_id: int | None = None,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """`streaming_sparse_precision_at_k` for classes that are chosen already.
 
     Arguments, return value and errors are those of `sparse_recall_at_top_k`, but predictions come
@@ -266,14 +267,14 @@ def _average_precision(where: str, name: str, count: str, k: int | None) -> engi
 
 @engine.streaming("predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_average_precision_at_k(
-    predictions,
-    labels,
-    k,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    predictions: TensorLike,
+    labels: TensorLike | tf.SparseTensor,
+    k: int,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """Mean average precision over the `k` best predictions; 0 without data.
 
     The average precision of an example is the mean of the precisions at those places up to `k`
@@ -302,13 +303,13 @@ def streaming_sparse_average_precision_at_k(
 
 @engine.streaming("top_k_predictions", "labels", "weights", labels=ANY_OR_SPARSE)
 def streaming_sparse_average_precision_at_top_k(
-    top_k_predictions,
-    labels,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
+    top_k_predictions: TensorLike,
+    labels: TensorLike | tf.SparseTensor,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
     """`streaming_sparse_average_precision_at_k` for classes that are chosen already, best first.
 
     Arguments, return value and errors are those of `streaming_sparse_precision_at_top_k`.

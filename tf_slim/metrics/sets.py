@@ -5,28 +5,38 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def set_size(a, validate_indices=True):
+def set_size(a: TensorLike | tf.SparseTensor, validate_indices: bool = True) -> Tensor:
     """The number of different elements in each row; see `tf.sets.size`."""
     return tf.sets.size(a, validate_indices)
 
 
 @checked
-def set_intersection(a, b, validate_indices=True):
+def set_intersection(
+    a: TensorLike | tf.SparseTensor, b: TensorLike | tf.SparseTensor, validate_indices: bool = True
+) -> tf.SparseTensor:
     """What is in a row of both `a` and `b`; see `tf.sets.intersection`."""
     return tf.sets.intersection(a, b, validate_indices)
 
 
 @checked
-def set_union(a, b, validate_indices=True):
+def set_union(
+    a: TensorLike | tf.SparseTensor, b: TensorLike | tf.SparseTensor, validate_indices: bool = True
+) -> tf.SparseTensor:
     """What is in a row of `a` or `b`; see `tf.sets.union`."""
     return tf.sets.union(a, b, validate_indices)
 
 
 @checked
-def set_difference(a, b, aminusb=True, validate_indices=True):
+def set_difference(
+    a: TensorLike | tf.SparseTensor,
+    b: TensorLike | tf.SparseTensor,
+    aminusb: bool = True,
+    validate_indices: bool = True,
+) -> tf.SparseTensor:
     """What is in a row of `a` and not of `b`, or the reverse; see `tf.sets.difference`.
 
     Args:

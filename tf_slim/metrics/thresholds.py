@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_slim.metrics import engine, inputs
 from tf_slim.metrics.bins import bin_between, count_in_bins
+from tf_slim.ops.types import Collections, TensorLike
 
 EPSILON = 1e-7
 
@@ -89,158 +90,124 @@ def at_thresholds(
     )
 
 
-def _count(case: str, thresholds: Sequence[float]) -> engine.Metric:
-    where = f"streaming_{case}_at_thresholds"
-    # Not `case` alone: that is the name of the variable, and of the next one `<case>_1`.
-    output = f"{case}/value"
-    return at_thresholds("", where, thresholds, [case], lambda state: state[case], output)
+def _counting(case: str, summary: str):
+    """A public metric: the count of a case at each threshold."""
+
+    @engine.streaming("predictions", "labels", "weights")
+    @engine.named(f"streaming_{case}_at_thresholds", summary)
+    def streaming_metric(
+        predictions: TensorLike,
+        labels: TensorLike,
+        thresholds: Sequence[float],
+        weights: TensorLike | None = None,
+    ) -> engine.Metric:
+        """Args:
+          predictions: in [0, 1], of any shape.
+          labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
+          thresholds: a list of numbers in [0, 1].
+          weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
+
+        Returns:
+          `(value, update_op)` in a v1 graph, each `[thresholds]`: the value so far, and the
+          operation that adds a batch and returns the value then. See `slim.metrics.stateful` for
+          all other code.
+
+        Raises:
+          ValueError: the shapes do not fit.
+          tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither
+            0 nor 1, or weights are NaN.
+          RuntimeError: called outside a v1 graph.
+        """
+        where = f"streaming_{case}_at_thresholds"
+        # Not `case` alone: that is the name of the variable, and of the next one `<case>_1`.
+        output = f"{case}/value"
+        return at_thresholds("", where, thresholds, [case], lambda state: state[case], output)
+
+    return streaming_metric
 
 
-def _rate(
-    name: str, output: str, thresholds: Sequence[float], cases: Sequence[str], share_of: str
-) -> engine.Metric:
-    """The share of the case `share_of` among both `cases`."""
+def _rate(name: str, output: str, summary: str, cases: Sequence[str], share_of: str):
+    """A public metric: the share of the case `share_of` among both `cases` at each threshold."""
+    where = f"streaming_{name}"
 
-    def result(state):
+    def share(state: engine.State) -> tf.Tensor:
         return state[share_of] / (EPSILON + state[cases[0]] + state[cases[1]])
 
-    return at_thresholds(name, f"streaming_{name}", thresholds, cases, result, output)
+    @engine.streaming("predictions", "labels", "weights")
+    @engine.named(where, summary)
+    def streaming_metric(
+        predictions: TensorLike,
+        labels: TensorLike,
+        thresholds: Sequence[float],
+        weights: TensorLike | None = None,
+        metrics_collections: Collections = None,
+        updates_collections: Collections = None,
+        name: str | None = None,
+    ) -> engine.Metric:
+        """Args:
+          predictions: in [0, 1], of any shape.
+          labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
+          thresholds: a list of numbers in [0, 1].
+          weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
+          metrics_collections: collections that the value joins.
+          updates_collections: collections that the update operation joins.
+          name: of the scope of the variables.
+
+        Returns:
+          `(value, update_op)`, see `streaming_true_positives_at_thresholds`.
+
+        Raises:
+          ValueError: the shapes do not fit.
+          tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither
+            0 nor 1, or weights are NaN.
+          RuntimeError: called outside a v1 graph.
+        """
+        return at_thresholds(
+            where.removeprefix("streaming_"), where, thresholds, cases, share, output
+        )
+
+    return streaming_metric
 
 
-@engine.streaming("predictions", "labels", "weights")
-def streaming_true_positives_at_thresholds(predictions, labels, thresholds, weights=None):
-    """The weighted number of positive examples predicted above each threshold.
-
-    Args:
-      predictions: in [0, 1], of any shape.
-      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
-      thresholds: a list of numbers in [0, 1].
-      weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
-
-    Returns:
-      `(value, update_op)` in a v1 graph, each `[thresholds]`: the value so far, and the operation
-      that adds a batch and returns the value then. See `slim.metrics.stateful` for all other
-      code.
-
-    Raises:
-      ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
-        nor 1, or weights are NaN.
-      RuntimeError: called outside a v1 graph.
-    """
-    return _count("true_positives", thresholds)
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_false_negatives_at_thresholds(predictions, labels, thresholds, weights=None):
-    """The weighted number of positive examples predicted at or below each threshold.
-
-    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
-    """
-    return _count("false_negatives", thresholds)
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_false_positives_at_thresholds(predictions, labels, thresholds, weights=None):
-    """The weighted number of negative examples predicted above each threshold.
-
-    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
-    """
-    return _count("false_positives", thresholds)
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_true_negatives_at_thresholds(predictions, labels, thresholds, weights=None):
-    """The weighted number of negative examples predicted at or below each threshold.
-
-    Arguments, return value and errors are those of `streaming_true_positives_at_thresholds`.
-    """
-    return _count("true_negatives", thresholds)
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_precision_at_thresholds(
-    predictions,
-    labels,
-    thresholds,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The share of positives among the examples predicted above each threshold.
-
-    Args:
-      predictions: in [0, 1], of any shape.
-      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
-      thresholds: a list of numbers in [0, 1].
-      weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
-      metrics_collections: collections that the value joins.
-      updates_collections: collections that the update operation joins.
-      name: of the scope of the variables.
-
-    Returns:
-      `(value, update_op)`, see `streaming_true_positives_at_thresholds`.
-
-    Raises:
-      ValueError: the shapes do not fit.
-      tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
-        nor 1, or weights are NaN.
-      RuntimeError: called outside a v1 graph.
-    """
-    cases = ["true_positives", "false_positives"]
-    return _rate("precision_at_thresholds", "precision_value", thresholds, cases, cases[0])
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_recall_at_thresholds(
-    predictions,
-    labels,
-    thresholds,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The share predicted above each threshold among the positive examples.
-
-    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
-    """
-    cases = ["true_positives", "false_negatives"]
-    return _rate("recall_at_thresholds", "recall_value", thresholds, cases, cases[0])
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_false_positive_rate_at_thresholds(
-    predictions,
-    labels,
-    thresholds,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The share predicted above each threshold among the negative examples.
-
-    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
-    """
-    cases = ["true_negatives", "false_positives"]
-    return _rate("false_positive_rate_at_thresholds", "fpr_value", thresholds, cases, cases[1])
-
-
-@engine.streaming("predictions", "labels", "weights")
-def streaming_false_negative_rate_at_thresholds(
-    predictions,
-    labels,
-    thresholds,
-    weights=None,
-    metrics_collections=None,
-    updates_collections=None,
-    name=None,
-):
-    """The share predicted at or below each threshold among the positive examples.
-
-    Arguments, return value and errors are those of `streaming_precision_at_thresholds`.
-    """
-    cases = ["true_positives", "false_negatives"]
-    return _rate("false_negative_rate_at_thresholds", "fnr_value", thresholds, cases, cases[1])
+streaming_true_positives_at_thresholds = _counting(
+    "true_positives", "The weighted number of positive examples predicted above each threshold."
+)
+streaming_false_negatives_at_thresholds = _counting(
+    "false_negatives",
+    "The weighted number of positive examples predicted at or below each threshold.",
+)
+streaming_false_positives_at_thresholds = _counting(
+    "false_positives", "The weighted number of negative examples predicted above each threshold."
+)
+streaming_true_negatives_at_thresholds = _counting(
+    "true_negatives",
+    "The weighted number of negative examples predicted at or below each threshold.",
+)
+streaming_precision_at_thresholds = _rate(
+    "precision_at_thresholds",
+    "precision_value",
+    "The share of positives among the examples predicted above each threshold.",
+    ["true_positives", "false_positives"],
+    "true_positives",
+)
+streaming_recall_at_thresholds = _rate(
+    "recall_at_thresholds",
+    "recall_value",
+    "The share predicted above each threshold among the positive examples.",
+    ["true_positives", "false_negatives"],
+    "true_positives",
+)
+streaming_false_positive_rate_at_thresholds = _rate(
+    "false_positive_rate_at_thresholds",
+    "fpr_value",
+    "The share predicted above each threshold among the negative examples.",
+    ["true_negatives", "false_positives"],
+    "false_positives",
+)
+streaming_false_negative_rate_at_thresholds = _rate(
+    "false_negative_rate_at_thresholds",
+    "fnr_value",
+    "The share predicted at or below each threshold among the positive examples.",
+    ["true_positives", "false_negatives"],
+    "false_negatives",
+)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 Tensor: TypeAlias = tf.Tensor
 
-TensorLike: TypeAlias = "tf.Tensor | tf.Variable | np.ndarray | Sequence | float"
+if TYPE_CHECKING:
+    # TensorFlow is `Any` to a type checker (typings/). So must this be, or it would take a tensor
+    # that was converted under its own name, `x = tf.convert_to_tensor(x)`, for what it was before.
+    TensorLike: TypeAlias = Any
+else:
+    TensorLike: TypeAlias = "tf.Tensor | tf.Variable | np.ndarray | Sequence | float"
 """What `tf.convert_to_tensor` takes."""
 
 Size: TypeAlias = int | Sequence[int]

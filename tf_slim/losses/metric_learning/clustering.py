@@ -9,19 +9,20 @@ import tensorflow as tf
 
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 _ROUNDS = 5
 
 
 @checked
 def cluster_loss(
-    labels,
-    embeddings,
-    margin_multiplier,
-    enable_pam_finetuning=True,
-    margin_type="nmi",
-    print_losses=False,
-):
+    labels: TensorLike,
+    embeddings: TensorLike,
+    margin_multiplier: float,
+    enable_pam_finetuning: bool = True,
+    margin_type: str = "nmi",
+    print_losses: bool = False,
+) -> Tensor:
     """Makes the true clustering score better than the best wrong one.
 
     The score of a choice of medoids is minus the sum of the distances to the nearest one. The

@@ -6,10 +6,16 @@ import tensorflow as tf
 
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def contrastive_loss(labels, embeddings_anchor, embeddings_positive, margin=1.0):
+def contrastive_loss(
+    labels: TensorLike,
+    embeddings_anchor: TensorLike,
+    embeddings_positive: TensorLike,
+    margin: float = 1.0,
+) -> Tensor:
     """Pulls the two embeddings of a pair together, or pushes them `margin` apart.
 
     Source: Hadsell et al., Dimensionality Reduction by Learning an Invariant Mapping, CVPR 2006.

@@ -7,12 +7,13 @@ import tensorflow as tf
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 _NEVER = -1e30
 
 
 @checked
-def lifted_struct_loss(labels, embeddings, margin=1.0):
+def lifted_struct_loss(labels: TensorLike, embeddings: TensorLike, margin: float = 1.0) -> Tensor:
     """Compares each pair of a class with all negatives of both examples.
 
     For a positive pair (i, j) with distance D,

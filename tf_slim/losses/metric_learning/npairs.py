@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -10,12 +11,17 @@ from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops import shapes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
 def npairs_loss(
-    labels, embeddings_anchor, embeddings_positive, reg_lambda=0.002, print_losses=False
-):
+    labels: TensorLike,
+    embeddings_anchor: TensorLike,
+    embeddings_positive: TensorLike,
+    reg_lambda: float = 0.002,
+    print_losses: bool = False,
+) -> Tensor:
     """Lets each anchor find the positives of its class among those of the whole batch.
 
     A softmax cross entropy over the products of an anchor with all positives, and a penalty on
@@ -45,8 +51,12 @@ def npairs_loss(
 
 @checked
 def npairs_loss_multilabel(
-    sparse_labels, embeddings_anchor, embeddings_positive, reg_lambda=0.002, print_losses=False
-):
+    sparse_labels: Sequence[tf.SparseTensor],
+    embeddings_anchor: TensorLike,
+    embeddings_positive: TensorLike,
+    reg_lambda: float = 0.002,
+    print_losses: bool = False,
+) -> Tensor:
     """`npairs_loss` for examples with several labels: the more they share, the more alike.
 
     Args:

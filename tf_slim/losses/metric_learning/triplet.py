@@ -7,10 +7,13 @@ import tensorflow as tf
 from tf_slim.losses import engine
 from tf_slim.losses.metric_learning import pairs
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 
 @checked
-def triplet_semihard_loss(labels, embeddings, margin=1.0):
+def triplet_semihard_loss(
+    labels: TensorLike, embeddings: TensorLike, margin: float = 1.0
+) -> Tensor:
     """Pulls examples of a class together until negatives are `margin` further away.
 
     For each anchor and positive, the negative is the nearest one that is further from the anchor
