@@ -34,6 +34,7 @@ from .ops.assign import assign_from_checkpoint as assign_from_checkpoint
 from .ops.assign import assign_from_checkpoint_fn as assign_from_checkpoint_fn
 from .ops.assign import assign_from_values as assign_from_values
 from .ops.assign import assign_from_values_fn as assign_from_values_fn
+from .ops.calls import reset_default_store as reset_default_store
 from .ops.collect import collect as collect
 from .ops.device_chooser import VariableDeviceChooser as VariableDeviceChooser
 from .ops.global_step import assert_global_step as assert_global_step
@@ -51,7 +52,6 @@ from .ops.namespaces import variable_scope as variable_scope
 from .ops.precision import precision as precision
 from .ops.randomness import random_scope as random_scope
 from .ops.scopes import scope as scope
-from .ops.stores import reset_default_store as reset_default_store
 from .ops.variables import add_model_variable as add_model_variable
 from .ops.variables import filter_variables as filter_variables
 from .ops.variables import get_local_variables as get_local_variables

@@ -23,7 +23,8 @@ from tf_slim.evaluation_v1 import (
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import binds, checked, describe
-from tf_slim.ops.model import Model, split_outputs
+from tf_slim.ops.model import Model
+from tf_slim.ops.outputs import split_outputs
 
 __all__ = [
     "StopAfterNEvalsHook",

@@ -428,3 +428,52 @@ def test_a_variable_is_replaced_by_one_like_it_only(name, shape, dtype, text):
         model.replace_variable(name, tf.Variable(tf.zeros(shape, dtype)))
     model.replace_variable("fc/weights", tf.Variable(tf.zeros([3, 2])))
     np.testing.assert_array_equal(model(np.ones([1, 3], np.float32)), np.zeros([1, 2]))
+
+
+def sized(images):
+    net = slim.conv2d(images, 2, 3, scope="conv")
+    return slim.fully_connected(slim.flatten(net), 3, scope="logits")
+
+
+@pytest.mark.parametrize("size, channels, name", [(9, 1, "logits"), (8, 3, "conv")])
+def test_inputs_of_another_size_than_those_it_was_built_for(size, channels, name):
+    model = slim.Model(sized).build([None, 8, 8, 1])
+    with pytest.raises(ValueError, match=f"'{name}/weights' .*An earlier call made it, for inputs"):
+        model(tf.zeros([2, size, size, channels]))
+
+
+def test_layers_of_one_call_that_share_variables_need_as_many_channels():
+    def net(images):
+        hidden = slim.conv2d(images, 2, 3, scope="conv")
+        return slim.conv2d(hidden, 2, 3, scope="conv", reuse=True)
+
+    with pytest.raises(ValueError, match="share variables must have inputs with as many channels"):
+        slim.Model(net)(tf.zeros([2, 8, 8, 3]))
+
+
+@pytest.mark.parametrize(
+    "dtype, remedy",
+    [
+        (tf.float16, r"tf.cast\(x, tf.float32\). To compute in .*precision='mixed_float16'"),
+        (tf.float64, r"tf.cast\(x, tf.float32\).$"),
+    ],
+)
+def test_inputs_of_another_type_than_those_it_was_built_for(dtype, remedy):
+    model = slim.Model(sized).build([None, 8, 8, 1])
+    with pytest.raises(ValueError, match=f"exists with dtype float32.*{remedy}"):
+        model(tf.zeros([2, 8, 8, 1], dtype))
+
+
+@pytest.mark.parametrize(
+    "given, remedy",
+    [
+        (tf.data.Dataset.from_tensors((np.full([8], 0.12345), 1)), r"dataset.element_spec\[0\]"),
+        (tf.data.Dataset.from_tensors(np.full([8], 0.12345)), r"dataset.element_spec\)`"),
+        (iter([np.full([8], 0.12345)]), r"tf.TensorSpec\(\[None, height"),
+    ],
+)
+def test_build_of_a_dataset_is_told_how_and_does_not_show_what_is_in_it(given, remedy):
+    with pytest.raises(TypeError, match=f"build: expected as spec.*{remedy}") as caught:
+        slim.Model(sized).build(given)
+    assert caught.value.__cause__ is None
+    assert "0.12345" not in str(caught.value)

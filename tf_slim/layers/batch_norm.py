@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
-from tf_slim.ops import collect, modes, scopes, stores, variables
+from tf_slim.ops import calls, collect, modes, scopes, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 
 __all__ = ["batch_norm"]
@@ -212,7 +212,7 @@ def batch_norm(
                 new_mean = moving_average.update(params.moving_mean, mean, rate)
             return [new_mean, moving_average.update(params.moving_variance, variance, rate)]
 
-        call = stores.active_call()
+        call = calls.active_call()
         only_traced = call is not None and call.building
         if may_train and not only_traced and (trainable or not core):
             _warn_of_training(call, training, sc.name)
@@ -339,7 +339,7 @@ def _in_steps(
     return outputs, mean, variance, after
 
 
-def _warn_of_training(call: stores.Call | None, training, path: str) -> None:
+def _warn_of_training(call: calls.Call | None, training, path: str) -> None:
     """Tells that a net which is called for inference trains this layer all the same."""
     wanted = current_is_training()
     if call is None or not training or wanted is None or utils.constant_value(wanted) is not False:

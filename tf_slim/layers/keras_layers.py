@@ -10,9 +10,10 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.ops import collect, modes, precision, scopes, stores, variables
+from tf_slim.ops import calls, collect, modes, precision, scopes, stores, variables
 from tf_slim.ops.arg_scope import current_is_training, default_is_training
-from tf_slim.ops.model import Model, split_outputs
+from tf_slim.ops.model import Model
+from tf_slim.ops.outputs import split_outputs
 
 __all__ = ["as_keras_layer", "keras_layer"]
 
@@ -46,7 +47,7 @@ def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **k
     # Keras opens the name scope itself.
     with scopes.scope(scope, default, reuse=reuse, auxiliary_name_scope=False) as entered:
         path, shared = entered.name, scopes.known_reuse(entered.reuse)
-    call = stores.current_call()
+    call = calls.current_call()
     known = _layers_of_graph() if call is None else call.store.objects
     outer, _, own = path.rpartition("/")
     if shared is True and path not in known:
@@ -99,7 +100,7 @@ def _build(layer: Any, path: str, inputs: tuple, options: dict) -> None:
         layer(*tf.nest.map_structure(spec, inputs), **tf.nest.map_structure(spec, options))
 
 
-def _keep(name: str, variable: Any, call: stores.Call | None) -> None:
+def _keep(name: str, variable: Any, call: calls.Call | None) -> None:
     """Lists a variable of a Keras layer as one of the net."""
     value, regularizer = variable.value, getattr(variable, "regularizer", None)
     if call is None:

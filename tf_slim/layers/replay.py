@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes, places, randomness, scopes, stores
+from tf_slim.ops import calls, modes, places, randomness, scopes, stores
 from tf_slim.ops.getters import stacked
 
 
@@ -49,7 +49,7 @@ class Replay:
         else:
             getter = stacked(self._getter, scopes.variable_getter)
         with (
-            stores.active(_Repeated(self._scope.name, self._used)),
+            calls.active(_Repeated(self._scope.name, self._used)),
             modes.recomputation(),
             places.current().effects_dropped(),
             randomness.resumed(self._random),
@@ -61,8 +61,8 @@ class Replay:
 
     @contextlib.contextmanager
     def _noting(self) -> Iterator[None]:
-        if not modes.in_v1_graph() or isinstance(stores.active_call(), _Repeated):
-            with stores.require_call().recorded() as self._used:
+        if not modes.in_v1_graph() or isinstance(calls.active_call(), _Repeated):
+            with calls.require_call().recorded() as self._used:
                 yield
             return
 
@@ -95,10 +95,10 @@ class Replay:
 def _from_call(getter, name: str, **kwargs):
     del getter
     # The innermost run: one recomputation may be inside another.
-    return stores.require_call().get(name, **kwargs)
+    return calls.require_call().get(name, **kwargs)
 
 
-class _Repeated(stores.Call):
+class _Repeated(calls.Call):
     """A run that finds the variables of an earlier one, in their order."""
 
     def __init__(self, entry: str, used: Iterable):

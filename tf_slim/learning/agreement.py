@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from tf_slim.ops import collect, randomness
 from tf_slim.ops.arg_scope import default_is_training
-from tf_slim.ops.model import Model, split_outputs
+from tf_slim.ops.model import Model
+from tf_slim.ops.outputs import split_outputs
 
 _AVERAGES = ("moving_mean", "moving_variance")
 # Enough to tell, and quick to compute without a compiled function.

@@ -26,8 +26,9 @@ from tf_slim.learning import (
 from tf_slim.ops import collect, patterns, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import checked, describe
-from tf_slim.ops.model import Model, split_outputs
+from tf_slim.ops.model import Model
 from tf_slim.ops.modes import do_not_convert
+from tf_slim.ops.outputs import split_outputs
 from tf_slim.ops.places import step_scope
 from tf_slim.ops.wording import first_few
 

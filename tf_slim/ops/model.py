@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
-import numbers
 import os
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import collect, modes, patterns, places, scopes, stores
+from tf_slim.ops import calls, collect, patterns, places, scopes, stores
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.net_signature import NetSignature, name_of, where_written
+from tf_slim.ops.outputs import accessible, in_full, split_outputs
+from tf_slim.ops.specs import specs_of
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -56,7 +57,7 @@ class Model(tf.Module):
     ):
         if not callable(fn):
             raise TypeError(f"Model takes a function that builds a net as fn; got {describe(fn)}.")
-        fn_name = _name_of(fn)
+        fn_name = name_of(fn)
         super().__init__(name=name or (fn_name if fn_name.isidentifier() else "model"))
         if not isinstance(arg_scope, (Mapping, type(None))):
             raise TypeError(
@@ -64,15 +65,8 @@ class Model(tf.Module):
                 "`with slim.arg_scope(...) as saved: pass` and pass that."
             )
         self._fn = fn
-        parameters = inspect.signature(fn).parameters
-        self._parameters = frozenset(parameters)
-        self._takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        self._place = _place(parameters.values(), "is_training")
-        # Who binds it to the function has said what all calls are, as by a fixed keyword.
-        self._bound = getattr(fn, "keywords", {}).get("is_training")
-        # A required argument counts as one of training, too: nothing says that it is not.
-        self._trains = "is_training" in parameters and bool(parameters["is_training"].default)
         self._fixed = types.MappingProxyType(fixed_kwargs)
+        self._signature = NetSignature(fn, fixed_kwargs)
         scope = arg_scopes.current_arg_scope() if arg_scope is None else arg_scope
         self._arg_scope = (
             scope if isinstance(scope, arg_scopes.ArgScope) else arg_scopes.ArgScope(scope)
@@ -129,7 +123,7 @@ class Model(tf.Module):
 
     def accepts(self, argument: str) -> bool:
         """Whether the net's function has a parameter of this name (that is not fixed)."""
-        return argument in self._parameters and argument not in self._fixed
+        return self._signature.accepts(argument)
 
     def __repr__(self) -> str:
         variables = self.variables
@@ -157,8 +151,10 @@ class Model(tf.Module):
         )
 
     def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
-        parent, place = stores.active_call(), places.current()
-        training, kwargs = self._phase(place, args, {**self._fixed, **kwargs})
+        parent, place = calls.active_call(), places.current()
+        training, kwargs = self._signature.phase(
+            self.name, place.calls_infer_by_default, args, {**self._fixed, **kwargs}
+        )
         building = building or (parent is not None and parent.building)
         call = place.begin_call(self._store, self._scope.name, building)
         frame = collect.current_frame()
@@ -168,7 +164,7 @@ class Model(tf.Module):
             frame.add_regularized(self)
         try:
             with (
-                stores.active(call),
+                calls.active(call),
                 scopes.entry(self._scope, call.entry_reuse),
                 arg_scopes.arg_scope(self._arg_scope),
                 arg_scopes.default_is_training(training),
@@ -182,7 +178,7 @@ class Model(tf.Module):
         returned = split_outputs(result)[1]
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
         if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
-            return _in_full(result)
+            return in_full(result)
         return result
 
     def require_outputs(self, outputs: Any, losses: Sequence[tf.Tensor] = ()) -> None:
@@ -194,58 +190,11 @@ class Model(tf.Module):
         """
         if outputs is None and not losses:
             raise ValueError(
-                f"{self._shown()} returned None and added no loss. End it with `return`: the "
-                "outputs, or (outputs, end points)."
+                f"{where_written(self._fn)} returned None and added no loss. End it with `return`: "
+                "the outputs, or (outputs, end points)."
             )
 
-    def _shown(self) -> str:
-        """The function of the net, for messages, and where it is written."""
-        fn = inspect.unwrap(self._fn)
-        code = getattr(getattr(fn, "func", fn), "__code__", None)
-        where = f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
-        return f"The net {_name_of(fn)}{where}"
-
-    def _phase(
-        self, place: places.Place, args: tuple, kwargs: dict[str, Any]
-    ) -> tuple[Any, dict[str, Any]]:
-        """Whether this call is one of training, and the arguments that tell the net so.
-
-        Returns:
-          A truth value or tensor, None where that is left to the net and its layers; and `kwargs`,
-          with as much of it as the net takes.
-        """
-        takes = "is_training" in self._parameters
-        said = None
-        if takes and self._place is not None and len(args) > self._place:
-            said = args[self._place]
-        elif "is_training" in kwargs:
-            said = kwargs["is_training"]
-            if not (takes or self._takes_any):
-                del kwargs["is_training"]
-                return said, kwargs
-        elif self._bound is not None:
-            said = self._bound
-        elif place.calls_infer_by_default:
-            training = self._unsaid_phase(takes)
-            return training, {**kwargs, "is_training": training} if takes else kwargs
-        return (said if place.calls_infer_by_default else None), kwargs
-
-    def _unsaid_phase(self, takes: bool) -> Any:
-        """The phase of a call that does not say which it is, of a net that `takes` it or not."""
-        training = arg_scopes.current_is_training()
-        if training is not None:
-            return training
-        if collect.current_frame() is None or (takes and not self._trains):
-            return False
-        if takes:
-            raise ValueError(
-                f"{self.name} is called inside slim.collect() without is_training. Say which "
-                "it is: model(inputs, is_training=True) to train on the losses, "
-                "is_training=False to validate by them."
-            )
-        return None
-
-    def _join(self, parent: stores.Call) -> None:
+    def _join(self, parent: calls.Call) -> None:
         owner = parent.store.model
         if owner is not None and not any(child is self for child in owner._children):
             owner._children.append(self)
@@ -348,7 +297,7 @@ class Model(tf.Module):
         returns none, the output of each layer under the name of its scope. Where a tensor
         belongs to a function that has been traced and left, its `tf.TensorSpec` stands for it.
         """
-        return {name: _accessible(value) for name, value in self._end_points.value.items()}
+        return {name: accessible(value) for name, value in self._end_points.value.items()}
 
     # ---------------------------------------------------------------- checkpoints
 
@@ -417,72 +366,3 @@ class Model(tf.Module):
                 f"Cannot {action} {self.name}: it has no variables yet. Build it first: "
                 "`model.build(tf.TensorSpec([None, height, width, channels]))`."
             )
-
-
-def split_outputs(result: Any) -> tuple[Any, dict | None]:
-    """What a net returned, as (outputs, end points): nets return either, or the outputs alone."""
-    if isinstance(result, tuple) and len(result) > 1 and isinstance(result[-1], dict):
-        rest = result[:-1]
-        return (rest[0] if len(rest) == 1 else rest), result[-1]
-    return result, None
-
-
-def _in_full(result: Any) -> Any:
-    """What a net returned, with outputs in float32; end points stay as they were computed."""
-    if split_outputs(result)[1] is None:
-        return precisions.in_full(result)
-    return (*precisions.in_full(result[:-1]), result[-1])
-
-
-def _place(parameters: Iterable[inspect.Parameter], name: str) -> int | None:
-    """The position of an argument that can be given by position."""
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in parameters if p.kind in kinds]
-    return names.index(name) if name in names else None
-
-
-def _name_of(fn: Callable) -> str:
-    while hasattr(fn, "func"):
-        fn = fn.func  # pyright: ignore[reportFunctionMemberAccess]
-    return getattr(fn, "__name__", type(fn).__name__)
-
-
-def specs_of(given: Any) -> Any:
-    """Shapes, tensors and specs, one or a structure of them, as a structure of specs."""
-    if isinstance(given, tf.TypeSpec):
-        return given
-    if tf.is_tensor(given) or hasattr(given, "dtype"):
-        return tf.TensorSpec(given.shape, given.dtype)
-    if isinstance(given, Mapping):
-        return {name: specs_of(one) for name, one in given.items()}
-    if isinstance(given, (list, tuple)) and not all(_is_size(one) for one in given):
-        specs = [specs_of(one) for one in given]
-        return type(given)(*specs) if hasattr(given, "_fields") else type(given)(specs)
-    try:
-        shape = tf.TensorShape(given)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            "build: expected as spec of an input a tf.TensorSpec, a tensor or a shape, or a dict, "
-            f"list or tuple of them; got {describe(given)}. Write for instance "
-            "tf.TensorSpec([None, height, width, channels])."
-        ) from error
-    return tf.TensorSpec(shape, tf.float32)
-
-
-def _is_size(value: Any) -> bool:
-    return value is None or isinstance(value, (numbers.Integral, tf.compat.v1.Dimension))
-
-
-def _accessible(value: Any) -> Any:
-    if modes.is_symbolic(value) and not _within(value.graph):
-        return tf.TensorSpec(value.shape, value.dtype)
-    return value
-
-
-def _within(graph: tf.Graph) -> bool:
-    if not graph.building_function:
-        return True
-    here = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-    while here is not None and here is not graph:
-        here = getattr(here, "outer_graph", None)
-    return here is graph

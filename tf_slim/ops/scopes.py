@@ -13,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import precision, stores
+from tf_slim.ops import calls, precision
 from tf_slim.ops.getters import stacked
 from tf_slim.ops.reuse import known_reuse, remembered
 
@@ -46,7 +46,7 @@ def scope(
     """
     if name_or_scope is None and default_name is None:
         raise ValueError("scope() needs a name: pass name_or_scope or default_name.")
-    call = stores.current_call()
+    call = calls.current_call()
     if call is None:
         with tf.compat.v1.variable_scope(
             name_or_scope, default_name, values, reuse=reuse, **kwargs
@@ -66,7 +66,7 @@ def scope(
             call.mark_scope_used(
                 f"{outer.name}/{name_or_scope}/" if outer.name else name_or_scope + "/"
             )
-    if stores.active_call() is None:
+    if calls.active_call() is None:
         own_getter = kwargs.get("custom_getter")
         if outer.custom_getter is not variable_getter:
             inherited = stacked(outer.custom_getter, variable_getter)
@@ -85,7 +85,7 @@ def scope(
 def variable_getter(getter, name, shape=None, dtype=None, reuse=None, **kwargs) -> Any:
     """The custom getter that finds and makes variables in the current store."""
     # TensorFlow passes `getter` by keyword.
-    call = stores.current_call()
+    call = calls.current_call()
     if call is None:
         return getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
     stored = precision.stored(dtype)
@@ -101,7 +101,7 @@ def entry(captured: VariableScope, reuse: Any) -> Iterator[VariableScope]:
 
     Args:
       captured: the scope that was current when the model was made.
-      reuse: see `stores.Call.entry_reuse`.
+      reuse: see `calls.Call.entry_reuse`.
     """
     fresh = VariableScope(
         reuse=reuse,

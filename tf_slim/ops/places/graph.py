@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, keras_objects, scopes, stores
+from tf_slim.ops import calls, collect, keras_objects, scopes, stores
 from tf_slim.ops.getters import on_scope
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
@@ -51,7 +51,7 @@ class GraphPlace(Place):
         options.update(initializer=initializer, collections=collections)
         with v1.device(device) if device else contextlib.nullcontext():
             found = _get_variable(custom_getter, name, regularizer, **options)
-        call = stores.current_call()
+        call = calls.current_call()
         if call is not None:
             full_name = stores.get_variable_full_name(found)
             call.list_variable(full_name, found, collections, regularizer)
@@ -72,7 +72,7 @@ class GraphPlace(Place):
     def add_model_variable(self, variable: Any) -> None:
         if not any(known is variable for known in self.variables(GraphKeys.MODEL_VARIABLES)):
             v1.add_to_collection(GraphKeys.MODEL_VARIABLES, variable)
-        call = stores.current_call()
+        call = calls.current_call()
         if call is not None:
             call.store.add_model_variable(variable)
 
@@ -88,8 +88,8 @@ class GraphPlace(Place):
         with on_scope(scope, functools.partial(_get_for_layer, names, make, scope.custom_getter)):
             yield
 
-    def begin_call(self, store: stores.VariableStore, entry: str, building: bool) -> stores.Call:
-        return stores.GraphCall(store, entry, building)
+    def begin_call(self, store: stores.VariableStore, entry: str, building: bool) -> calls.Call:
+        return calls.GraphCall(store, entry, building)
 
     def trace(self, call: Callable[..., Any], specs: Sequence[Any]) -> None:
         inputs = tf.nest.map_structure(

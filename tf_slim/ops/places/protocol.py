@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 import tensorflow as tf
 
+from tf_slim.ops.calls import Call
 from tf_slim.ops.layer_names import LayerNames
-from tf_slim.ops.stores import Call, VariableStore
+from tf_slim.ops.stores import VariableStore
 from tf_slim.ops.types import Collections
 
 
@@ -70,7 +71,7 @@ class Place(abc.ABC):
 
     @abc.abstractmethod
     def begin_call(self, store: VariableStore, entry: str, building: bool) -> Call:
-        """One run of a Model over its store: see `stores.Call`."""
+        """One run of a Model over its store: see `calls.Call`."""
 
     @abc.abstractmethod
     def trace(self, call: Callable[..., Any], specs: Sequence[Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, layer_names, scopes, stores
+from tf_slim.ops import calls, collect, layer_names, scopes, stores
 from tf_slim.ops.getters import stacked
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
@@ -85,13 +85,13 @@ class StorePlace(Place):
                     shape=None if validate_shape else tf.TensorShape(None),
                 )
 
-        return stores.require_call().get_unscoped(name or "Variable", make, key)
+        return calls.require_call().get_unscoped(name or "Variable", make, key)
 
     def add_model_variable(self, variable: Any) -> None:
-        stores.require_call().store.add_model_variable(variable)
+        calls.require_call().store.add_model_variable(variable)
 
     def variables(self, key: str) -> list[Any]:
-        return stores.require_call().store.collection(key)
+        return calls.require_call().store.collection(key)
 
     def members(self, key: str) -> list[Any]:
         return [*self.variables(key), *self.outputs(key).values()]
@@ -101,8 +101,8 @@ class StorePlace(Place):
     ) -> contextlib.AbstractContextManager[None]:
         return layer_names.in_force(names)
 
-    def begin_call(self, store: stores.VariableStore, entry: str, building: bool) -> stores.Call:
-        return stores.Call(store, entry, building)
+    def begin_call(self, store: stores.VariableStore, entry: str, building: bool) -> calls.Call:
+        return calls.Call(store, entry, building)
 
     def trace(self, call: Callable[..., Any], specs: Sequence[Any]) -> None:
         try:
@@ -184,7 +184,7 @@ class StorePlace(Place):
             raise ValueError(
                 "There is a global step already; slim.get_or_create_global_step() returns it."
             )
-        return stores.require_call().store.create(
+        return calls.require_call().store.create(
             GraphKeys.GLOBAL_STEP,
             shape=[],
             dtype=tf.int64,

@@ -1,0 +1,40 @@
+"""What a net returns: outputs, and end points beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import modes, precision
+
+
+def split_outputs(result: Any) -> tuple[Any, dict | None]:
+    """What a net returned, as (outputs, end points): nets return either, or the outputs alone."""
+    if isinstance(result, tuple) and len(result) > 1 and isinstance(result[-1], dict):
+        rest = result[:-1]
+        return (rest[0] if len(rest) == 1 else rest), result[-1]
+    return result, None
+
+
+def in_full(result: Any) -> Any:
+    """What a net returned, with outputs in float32; end points stay as they were computed."""
+    if split_outputs(result)[1] is None:
+        return precision.in_full(result)
+    return (*precision.in_full(result[:-1]), result[-1])
+
+
+def accessible(value: Any) -> Any:
+    """`value`; of a tensor that belongs to a function which has been left, its `tf.TensorSpec`."""
+    if modes.is_symbolic(value) and not _within(value.graph):
+        return tf.TensorSpec(value.shape, value.dtype)
+    return value
+
+
+def _within(graph: tf.Graph) -> bool:
+    if not graph.building_function:
+        return True
+    here = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    while here is not None and here is not graph:
+        here = getattr(here, "outer_graph", None)
+    return here is graph

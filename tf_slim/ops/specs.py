@@ -1,0 +1,50 @@
+"""What a net takes: shapes, tensors and specs, read as `tf.TensorSpec`s."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops.arguments import describe
+
+
+def specs_of(given: Any) -> Any:
+    """Shapes, tensors and specs, one or a structure of them, as a structure of specs."""
+    if isinstance(given, tf.TypeSpec):
+        return given
+    if tf.is_tensor(given) or hasattr(given, "dtype"):
+        return tf.TensorSpec(given.shape, given.dtype)
+    if isinstance(given, Mapping):
+        return {name: specs_of(one) for name, one in given.items()}
+    if isinstance(given, (list, tuple)) and not all(_is_size(one) for one in given):
+        specs = [specs_of(one) for one in given]
+        return type(given)(*specs) if hasattr(given, "_fields") else type(given)(specs)
+    shape = _shape(given)
+    if shape is None:
+        remedy = "Write for instance tf.TensorSpec([None, height, width, channels])."
+        elements = getattr(given, "element_spec", None)
+        if elements is not None:
+            first = "[0]" if isinstance(elements, tuple) else ""
+            remedy = f"Of a dataset that is `model.build(dataset.element_spec{first})`."
+        raise TypeError(
+            "build: expected as spec of an input a tf.TensorSpec, a tensor or a shape, or a dict, "
+            f"list or tuple of them; got {describe(given)}. {remedy}"
+        )
+    return tf.TensorSpec(shape, tf.float32)
+
+
+def _shape(given: Any) -> tf.TensorShape | None:
+    # Not of what can be gone through: it would be, and TensorFlow's error shows what is in it.
+    if hasattr(given, "__iter__") and not isinstance(given, (list, tuple, tf.TensorShape)):
+        return None
+    try:
+        return tf.TensorShape(given)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_size(value: Any) -> bool:
+    return value is None or isinstance(value, (numbers.Integral, tf.compat.v1.Dimension))
