@@ -1,6 +1,7 @@
 from .layers import *
 
 # isort: split
+from . import checkpoints as checkpoints
 from . import data as data
 from . import evaluation as evaluation
 from . import hooks as hooks
@@ -16,6 +17,10 @@ from . import report as report
 from . import summaries as summaries
 from . import train_eval as train_eval
 from . import training as training
+from .checkpoints.assigning import assign_from_checkpoint as assign_from_checkpoint
+from .checkpoints.assigning import assign_from_checkpoint_fn as assign_from_checkpoint_fn
+from .checkpoints.assigning import assign_from_values as assign_from_values
+from .checkpoints.assigning import assign_from_values_fn as assign_from_values_fn
 from .data import data_decoder as data_decoder
 from .data import data_provider as data_provider
 from .data import dataset as dataset
@@ -23,17 +28,12 @@ from .data import dataset_data_provider as dataset_data_provider
 from .data import parallel_reader as parallel_reader
 from .data import prefetch_queue as prefetch_queue
 from .data import tfexample_decoder as tfexample_decoder
-from .ops import checkpoints as checkpoints
 from .ops.arg_scope import add_arg_scope as add_arg_scope
 from .ops.arg_scope import arg_scope as arg_scope
 from .ops.arg_scope import arg_scope_func_key as arg_scope_func_key
 from .ops.arg_scope import arg_scoped_arguments as arg_scoped_arguments
 from .ops.arg_scope import current_arg_scope as current_arg_scope
 from .ops.arg_scope import has_arg_scope as has_arg_scope
-from .ops.assign import assign_from_checkpoint as assign_from_checkpoint
-from .ops.assign import assign_from_checkpoint_fn as assign_from_checkpoint_fn
-from .ops.assign import assign_from_values as assign_from_values
-from .ops.assign import assign_from_values_fn as assign_from_values_fn
 from .ops.calls import reset_default_store as reset_default_store
 from .ops.collect import collect as collect
 from .ops.device_chooser import VariableDeviceChooser as VariableDeviceChooser

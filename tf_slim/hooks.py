@@ -57,7 +57,7 @@ class KeepBest(Hook):
         self._greater_is_better = greater_is_better
 
     def after_save(self, run: Run, path: str) -> None:
-        from tf_slim.ops import checkpoints
+        from tf_slim import checkpoints
 
         checkpoints.mark_best(path, float(self._score()), self._metric, self._greater_is_better)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.house.sources import PACKAGE, ROOT, run_python
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 COMMANDS = ["train", "eval", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
 LEGACY_COMMANDS = ["migrate", "run"]

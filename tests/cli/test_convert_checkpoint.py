@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.goldens import loader
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 LENET = loader.checkpoint("lenet_ish")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 
 def test_each_demo_trains_anew(cli):

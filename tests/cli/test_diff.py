@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests.goldens import loader
+from tf_slim import checkpoints
 from tf_slim.cli.inspect import size_text
-from tf_slim.ops import checkpoints
 
 LENET = loader.checkpoint("lenet_ish")
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
+from tf_slim import checkpoints
 from tf_slim.cli.main import run
-from tf_slim.ops import checkpoints
 
 QUICK = ["--set", "model.kwargs={dropout_keep_prob=1.0}", "--set", "data.batch_size=16"]
 

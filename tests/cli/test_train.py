@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import tf_slim as slim
+from tf_slim import checkpoints
 from tf_slim.cli.config import load
 from tf_slim.data import datasets
 from tf_slim.learning import read_history
 from tf_slim.learning.run_folder import RunFolder
-from tf_slim.ops import checkpoints
 
 DIGITS = os.path.join(os.path.dirname(os.path.dirname(datasets.__file__)), "digits")
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import toy
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 QUIET: dict = {"hooks": [], "log_every_steps": 1}
 

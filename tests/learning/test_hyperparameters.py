@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import toy
-from tf_slim.ops import checkpoints
+from tf_slim import checkpoints
 
 keras = tf.keras.optimizers
 v1 = tf.compat.v1.train

@@ -12,8 +12,8 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import toy
+from tf_slim import checkpoints
 from tf_slim.learning.run_folder import RunFolder
-from tf_slim.ops import checkpoints
 
 VALUE = {"w": np.float32([1, 2]), "b": np.float32(0)}
 

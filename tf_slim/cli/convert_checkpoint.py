@@ -41,7 +41,7 @@ def command(
         raise typer.BadParameter("give one of --averages and --rename")
     mapping = renames.parsed(rename)
     quiet.import_tensorflow()
-    from tf_slim.ops import checkpoints
+    from tf_slim import checkpoints
 
     names = checkpoints.convert(
         source,

@@ -31,7 +31,7 @@ def command(
 ) -> None:
     """Compare two checkpoints: names, shapes, values. The status is 1 if they differ."""
     quiet.import_tensorflow()
-    from tf_slim.ops import checkpoints
+    from tf_slim import checkpoints
 
     found = checkpoints.diff(
         a, b, rtol=rtol, atol=atol, include=include, exclude=exclude, rename=renames.parsed(rename)

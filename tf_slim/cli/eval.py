@@ -68,9 +68,9 @@ def command(
     if report is not None:
         _check_report(report)
     quiet.import_tensorflow()
+    from tf_slim import checkpoints
     from tf_slim.cli import build, evaluating
     from tf_slim.learning import agreement
-    from tf_slim.ops import checkpoints
 
     config = build.resolved_once(config)
     wanted = split or config.data.eval_split

@@ -55,7 +55,7 @@ def command(
 
 
 def _show_checkpoint(path: str, include: list[str] | None, stats: bool, as_json: bool) -> None:
-    from tf_slim.ops import checkpoints
+    from tf_slim import checkpoints
 
     reader = checkpoints.Reader(path)
     content = reader.content(include)

@@ -86,7 +86,7 @@ def is_new(folder: str) -> bool:
 
 def steps_taken(folder: str) -> int | None:
     """The step of the latest checkpoint, or None."""
-    from tf_slim.ops import checkpoints
+    from tf_slim import checkpoints
 
     path = checkpoints.latest(folder)
     return None if path is None else checkpoints.step_of(path)

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim import checkpoints
 from tf_slim.cli import build, errors, evaluating, progress, runs, terminal
 from tf_slim.cli import config as configs
 from tf_slim.cli.config import Config
 from tf_slim.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
-from tf_slim.ops import checkpoints, files
+from tf_slim.ops import files
 
 
 @dataclasses.dataclass

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf_slim import checkpoints
 from tf_slim.hooks import Hook, ProgressLines, Rate
 from tf_slim.learning import agreement, finite, hyperparameters, optimizers, signals
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
 from tf_slim.learning.train_step import TrainStep
-from tf_slim.ops import checkpoints, summary_ops
+from tf_slim.ops import summary_ops
 from tf_slim.ops.arguments import checked, describe
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tf_slim import checkpoints
 from tf_slim.learning import optimizers
-from tf_slim.ops import checkpoints
 
 NOTE = "optimizer/hyperparameters"
 """The name of the note in a checkpoint: JSON, filled up with spaces, as bytes."""

@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Mapping
 from typing import Any
 
+from tf_slim import checkpoints
+from tf_slim.checkpoints import notes
 from tf_slim.learning.run_lock import RunLock
-from tf_slim.ops import checkpoints, files
-from tf_slim.ops.checkpoints import notes
+from tf_slim.ops import files
 
 HISTORY = "history.jsonl"
 _BASE = "model.ckpt"

@@ -10,12 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim import checkpoints
 from tf_slim.layers import moving_average
 from tf_slim.nets import _registry
 from tf_slim.nets._features import with_features
 from tf_slim.nets._fetch import fetch, published
 from tf_slim.nets._restore import restore
-from tf_slim.ops import checkpoints
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.model import Model

@@ -8,9 +8,10 @@ import os
 import pathlib
 from collections.abc import Callable
 
+from tf_slim import checkpoints
 from tf_slim.nets import _registry
 from tf_slim.nets._published import PUBLISHED, Checkpoint
-from tf_slim.ops import checkpoints, downloads
+from tf_slim.ops import downloads
 from tf_slim.ops.wording import unknown_name
 
 

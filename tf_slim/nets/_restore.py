@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from tf_slim import checkpoints
 from tf_slim.nets import _registry
-from tf_slim.ops import checkpoints, patterns
+from tf_slim.ops import patterns
 from tf_slim.ops.model import Model
 from tf_slim.ops.wording import first_few
 

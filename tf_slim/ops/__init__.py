@@ -1,4 +1,4 @@
-"""Floor 0: scopes, variables, models, checkpoints. Imports nothing of the floors above."""
+"""Floor 0: scopes, variables, models. Imports nothing of the floors above."""
 
 from tf_slim.ops.exports import attach as _attach
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim import checkpoints
 from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import calls, collect, patterns, places, scopes, stores
 from tf_slim.ops import precision as precisions
@@ -311,8 +312,6 @@ class Model(tf.Module):
         Returns:
           The prefix.
         """
-        from tf_slim.ops import checkpoints
-
         self.require_variables("save")
         return checkpoints.save(path, self.named_variables)
 
@@ -347,8 +346,6 @@ class Model(tf.Module):
           slim.checkpoints.CheckpointError: the checkpoint is missing or damaged, or does not fit.
             The model then has the values that it had before.
         """
-        from tf_slim.ops import checkpoints
-
         self.require_variables("restore")
         return checkpoints.restore(
             path,

@@ -330,16 +330,16 @@ def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg
 
 
 _OF_OTHER_MODULES = {
-    "VariableDeviceChooser": "device_chooser",
-    "assert_global_step": "global_step",
-    "assert_or_get_global_step": "global_step",
-    "assign_from_checkpoint": "assign",
-    "assign_from_checkpoint_fn": "assign",
-    "assign_from_values": "assign",
-    "assign_from_values_fn": "assign",
-    "create_global_step": "global_step",
-    "get_global_step": "global_step",
-    "get_or_create_global_step": "global_step",
+    "VariableDeviceChooser": "ops.device_chooser",
+    "assert_global_step": "ops.global_step",
+    "assert_or_get_global_step": "ops.global_step",
+    "assign_from_checkpoint": "checkpoints.assigning",
+    "assign_from_checkpoint_fn": "checkpoints.assigning",
+    "assign_from_values": "checkpoints.assigning",
+    "assign_from_values_fn": "checkpoints.assigning",
+    "create_global_step": "ops.global_step",
+    "get_global_step": "ops.global_step",
+    "get_or_create_global_step": "ops.global_step",
 }
 """What programs have always imported from here, and the modules where it is now."""
 
@@ -348,5 +348,5 @@ def __getattr__(name: str) -> Any:
     # When asked, not before: those modules import this one.
     if name not in _OF_OTHER_MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"tf_slim.ops.{_OF_OTHER_MODULES[name]}")
+    module = importlib.import_module(f"tf_slim.{_OF_OTHER_MODULES[name]}")
     return getattr(module, name)

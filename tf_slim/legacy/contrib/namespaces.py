@@ -31,7 +31,7 @@ _SAME = {
 # Where the names of a module are looked up, in order; "tf.x" is tf.compat.v1.x.
 _VARIABLES = (
     "tf_slim.ops.variables",
-    "tf_slim.ops.assign",
+    "tf_slim.checkpoints.assigning",
     "tf_slim.ops.device_chooser",
     "tf_slim.ops.global_step",
     "tf_slim.ops.zero_initializer",

@@ -1,0 +1,92 @@
+"""Reading a checkpoint into memory, and writing it in another format or under other names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tf_slim.checkpoints import places
+from tf_slim.checkpoints.errors import CheckpointError
+from tf_slim.checkpoints.formats import detect
+from tf_slim.checkpoints.reader import Reader
+from tf_slim.checkpoints.saving import save, write_file
+from tf_slim.ops.arguments import checked, describe
+
+FORMATS = ("v1",)
+"""What `convert` takes as `format`; all other formats follow from the suffix of the target."""
+
+
+@checked
+def load(
+    path: Any, include=None, exclude=None, rename: Mapping | Callable | None = None
+) -> dict[str, np.ndarray]:
+    """Reads the tensors of a checkpoint.
+
+    Args:
+      path: of a checkpoint in any format; see `Reader`.
+      include: glob patterns or compiled regular expressions over the (new) names; None for all.
+      exclude: the same, for what to leave out.
+      rename: other names; see `renaming.renamed`.
+
+    Returns:
+      Arrays by name.
+
+    Raises:
+      CheckpointError: the checkpoint is missing or damaged.
+      ValueError: a pattern matches nothing.
+    """
+    content = Reader.over(path, rename).content(include, exclude)
+    return {name: content.read(name) for name in content.entries}
+
+
+@checked
+def convert(
+    source: Any,
+    target: str | os.PathLike,
+    *,
+    include=None,
+    exclude=None,
+    rename: Mapping | Callable | None = None,
+    format: str | None = None,
+) -> list[str]:
+    """Writes a checkpoint in another format, or in part, or under other names.
+
+    Args:
+      source: a checkpoint in any format (see `Reader`), a Model, or arrays by name.
+      target: what to write. A path that ends in `.safetensors`, `.npz` or `.h5` (so in
+        `.weights.h5`) makes such a file, any other one a V2 checkpoint of TensorFlow; see `save`.
+      include: patterns over the new names, see `load`.
+      exclude: the same.
+      rename: other names; see `renaming.renamed`.
+      format: "v1" for the single-file checkpoints of TensorFlow before 1.0.
+
+    Returns:
+      The names that have been written.
+
+    Raises:
+      CheckpointError: the source is missing or damaged, or the target cannot hold or be written.
+      ValueError: a pattern matches nothing.
+    """
+    if format is not None and not (isinstance(format, str) and format in FORMATS):
+        raise ValueError(
+            f"format takes 'v1' or None; got {describe(format)}. Other formats follow from "
+            "the suffix of the target: .safetensors, .npz, .h5."
+        )
+    target = places.target_of(target)
+    write = (detect.writer_of if format is None else detect.v1_writer_of)(target)
+    content = Reader.over(source, rename).content(include, exclude)
+    if not content.entries:
+        raise CheckpointError(f"There is nothing to write to {target}: no variables are left.")
+    if write is None:
+        save(target, {name: content.read(name) for name in content.entries})
+    else:
+        write_file(target, write, content)
+    return list(content.entries)
+
+
+def rename(source: Any, target: str | os.PathLike, names: Mapping | Callable) -> list[str]:
+    """Writes a checkpoint under other names: `convert(source, target, rename=names)`."""
+    return convert(source, target, rename=names)

@@ -1,0 +1,159 @@
+"""The notes beside checkpoints: `checkpoint` names the latest one, and best.json the best one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+from collections.abc import Iterable
+
+import tensorflow as tf
+
+from tf_slim.checkpoints.errors import CheckpointError, reading
+from tf_slim.ops import files
+from tf_slim.ops.arguments import checked
+
+STATE = "checkpoint"
+BEST = "best.json"
+
+
+def named(folder: str) -> str | None:
+    """The checkpoint that the file `checkpoint` of a folder names, which need not exist."""
+    state = _state(folder)
+    return None if state is None else state.model_checkpoint_path
+
+
+def listed(folder: str) -> list[str]:
+    """The checkpoints that the file `checkpoint` of a folder lists as kept."""
+    state = _state(folder)
+    return [] if state is None else list(state.all_model_checkpoint_paths)
+
+
+def _state(folder: str):
+    """What `checkpoint` says; None if it says nothing, or cannot be read."""
+    if not os.path.lexists(os.path.join(folder, STATE)):
+        return None
+    logger = tf.get_logger()
+    # TensorFlow reports a damaged file; whoever may not go on because of it does so here.
+    logger.addFilter(_silent)
+    try:
+        state = tf.train.get_checkpoint_state(folder)
+    except (tf.errors.OpError, ValueError):
+        return None
+    finally:
+        logger.removeFilter(_silent)
+    return state if state is not None and state.model_checkpoint_path else None
+
+
+def _silent(record: logging.LogRecord) -> bool:
+    del record
+    return False
+
+
+def set_aside_unreadable(folder: str) -> None:
+    """Moves away what stands in the place of a note and is none, or is one of another folder."""
+    path = os.path.join(folder, STATE)
+    if os.path.lexists(path):
+        name = named(folder)
+        if name is None:
+            files.set_aside(path, "it names no checkpoint")
+        elif os.path.exists(name + ".index") and not _is_in(folder, name):
+            files.set_aside(path, f"it names a checkpoint of another folder, {name}")
+    best_or_set_aside(folder)
+
+
+def _is_in(folder: str, prefix: str) -> bool:
+    return os.path.exists(os.path.join(folder, os.path.basename(prefix)) + ".index")
+
+
+def write_state(folder: str, newest: str, kept: Iterable[str]) -> None:
+    """Writes the file `checkpoint`, by which TensorFlow finds the latest one in a folder."""
+    names = [json.dumps(os.path.basename(prefix)) for prefix in kept]
+    lines = [f"model_checkpoint_path: {json.dumps(os.path.basename(newest))}\n"]
+    lines += [f"all_model_checkpoint_paths: {name}\n" for name in names]
+    files.replace_text(os.path.join(folder, STATE), "".join(lines))
+
+
+@dataclasses.dataclass(frozen=True)
+class Best:
+    """The best checkpoint of a folder.
+
+    Attributes:
+      path: of the checkpoint.
+      value: what it was judged by.
+      metric: the name of that.
+      greater_is_better: which way it is judged.
+    """
+
+    path: str
+    value: float
+    metric: str
+    greater_is_better: bool
+
+
+@checked
+def best(folder: str | os.PathLike) -> Best | None:
+    """The best checkpoint of a folder, if one was marked by `mark_best` and is still there.
+
+    Raises:
+      CheckpointError: the note of it is damaged.
+    """
+    note = os.path.join(os.fsdecode(folder), BEST)
+    if not os.path.lexists(note):
+        return None
+    with reading(note), open(note, encoding="utf-8") as file:
+        row = json.load(file)
+        found = Best(
+            os.path.join(os.fsdecode(folder), os.path.basename(row["checkpoint"])),
+            float(row["value"]),
+            str(row["metric"]),
+            bool(row["greater_is_better"]),
+        )
+    return found if os.path.exists(found.path + ".index") else None
+
+
+def best_or_set_aside(folder: str | os.PathLike) -> Best | None:
+    """As `best`; but a note that cannot be read is set aside, and there is none then."""
+    try:
+        return best(folder)
+    except CheckpointError:
+        files.set_aside(os.path.join(os.fsdecode(folder), BEST), "it is no note of a checkpoint")
+        return None
+
+
+def mark_best(
+    prefix: str, value: float, metric: str = "score", greater_is_better: bool = True
+) -> bool:
+    """Notes a checkpoint as the best of its folder, if it is.
+
+    A run folder keeps its best checkpoint besides the latest ones. A value of NaN is never the
+    best, and a best one by another metric gives way.
+
+    Args:
+      prefix: the checkpoint.
+      value: what it is judged by, such as an accuracy.
+      metric: the name of that.
+      greater_is_better: False for a loss.
+
+    Returns:
+      Whether it is the best so far.
+    """
+    folder = os.path.dirname(prefix) or "."
+    before = best_or_set_aside(folder)
+    if value != value:
+        return False
+    if before is not None and (before.metric, before.greater_is_better) == (
+        metric,
+        greater_is_better,
+    ):
+        if value <= before.value if greater_is_better else value >= before.value:
+            return False
+    row = {
+        "checkpoint": os.path.basename(prefix),
+        "value": float(value),
+        "metric": metric,
+        "greater_is_better": greater_is_better,
+    }
+    files.replace_text(os.path.join(folder, BEST), json.dumps(row) + "\n")
+    return True
