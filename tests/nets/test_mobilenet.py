@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 
 import numpy as np
@@ -10,12 +11,13 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.legacy.research_slim.nets import mobilenet_v1 as research_v1
-from tf_slim.legacy.research_slim.nets.mobilenet import mobilenet_v2 as research_v2
 from tf_slim.nets import mobilenet_v1
 from tf_slim.nets.mobilenet import conv_blocks, mobilenet, mobilenet_v2, mobilenet_v3
 from tf_slim.nets.mobilenet.mobilenet import op
 
 v1 = tf.compat.v1
+
+research_v2 = importlib.import_module("tf_slim.legacy.research_slim.nets.mobilenet.mobilenet_v2")
 
 TABLE = {
     "defaults": {(slim.conv2d, conv_blocks.expanded_conv): {"normalizer_fn": slim.batch_norm}},

@@ -55,14 +55,15 @@ def recorded_operations() -> dict:
 
 
 def test_all_recorded_nets_are_there():
-    assert sorted(recorded("research_slim")) == sorted(nets_factory.networks_map)
+    assert set(recorded("research_slim")) <= set(nets_factory.networks_map)
+    assert sorted(nets_factory.networks_map) == slim.nets.names()
     assert sorted(recorded("contrib")) == sorted(CONTRIB)
     modes = {f"{name}/{mode}" for name in recorded("research_slim") for mode in ("train", "eval")}
     assert set(recorded_operations()) == modes
 
 
 @pytest.mark.parametrize("mode", ["train", "eval"])
-@pytest.mark.parametrize("name", sorted(nets_factory.networks_map))
+@pytest.mark.parametrize("name", sorted(recorded("research_slim")))
 def test_a_net_of_research_slim(name, mode):
     expected = recorded("research_slim")[name][mode]
     with tf.Graph().as_default():

@@ -153,14 +153,14 @@ def get_network_fn(
     """
     found = _registry.spec(name)
     network_fn = bind(
-        found.fn, found.arg_scope, num_classes, weight_decay, is_training, **found.defaults
+        name, found.fn, found.arg_scope, num_classes, weight_decay, is_training, **found.defaults
     )
-    network_fn.__name__ = name
     network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]
     return network_fn
 
 
 def bind(
+    name: str,
     net: Callable,
     arg_scope: Callable[..., Mapping],
     num_classes: int | None,
@@ -177,6 +177,7 @@ def bind(
         with enter_arg_scope(scope):
             return net(images, **{**bound, **kwargs})
 
+    network_fn.__name__ = name
     # As a functools.partial has them: a Model reads there what all its calls are.
     network_fn.keywords = bound  # pyright: ignore[reportAttributeAccessIssue]
     return network_fn

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
 import functools
+import importlib
 import inspect
 import types
 import warnings
@@ -146,13 +148,15 @@ def register(
       name: of the net; by default that of the function.
 
     Returns:
-      A decorator, which returns the function unchanged.
+      A decorator, which returns the function, whose `default_image_size` is then `image_size`.
 
     Raises:
       ValueError: neither the function nor `num_classes` says how many classes the net has.
     """
 
     def decorate(fn: _F) -> _F:
+        if not _home(fn).startswith("tf_slim.nets."):
+            _load_families()  # which would otherwise take the place of a fork, later
         called = name or fn.__name__
         classes = num_classes or _default(fn, "num_classes")
         if not classes:
@@ -182,6 +186,8 @@ def register(
                 stacklevel=2,
             )
         _SPECS[new.name] = new
+        with contextlib.suppress(AttributeError):  # a method has no attributes
+            fn.default_image_size = image_size  # pyright: ignore[reportFunctionMemberAccess]
         return fn
 
     return decorate
@@ -197,6 +203,7 @@ def names(pattern: str = "*") -> list[str]:
     Returns:
       Those that match, sorted.
     """
+    _load_families()
     return sorted(name for name in _SPECS if fnmatch.fnmatchcase(name, pattern))
 
 
@@ -212,9 +219,21 @@ def spec(name: str) -> NetSpec:
     Raises:
       ValueError: there is no such net.
     """
+    _load_families()
     if name not in _SPECS:
         raise ValueError(unknown_name("net", name, _SPECS))
     return _SPECS[name]
+
+
+@functools.cache
+def _load_families() -> None:
+    """Imports all that `slim.nets` offers: each family registers its nets."""
+    pending = ["tf_slim.nets"]
+    for package in pending:
+        module = importlib.import_module(package)
+        for name in module.__all__:
+            if inspect.ismodule(offered := getattr(module, name)) and hasattr(offered, "__path__"):
+                pending.append(offered.__name__)
 
 
 def _default(fn: Callable, parameter: str) -> Any:

@@ -117,6 +117,3 @@ def alexnet_v2(
                     global_pool=global_pool,
                     biases_initializer=tf.compat.v1.zeros_initializer(),
                 )
-
-
-alexnet_v2.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

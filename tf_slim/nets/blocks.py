@@ -15,10 +15,7 @@ makes it:
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -32,8 +29,8 @@ __all__ = [
     "collected_end_points",
     "conv",
     "convolutional_logits",
+    "dilation",
     "fork",
-    "in_contrib",
     "max_pool",
     "mixed",
     "reduced_kernel",
@@ -41,8 +38,6 @@ __all__ = [
     "squeeze",
     "trunk",
 ]
-
-_Net = TypeVar("_Net", bound=Callable)
 
 Layer = Callable[..., tf.Tensor]
 """What a table holds: a function `layer(net, scope=name)` to the next net."""
@@ -193,43 +188,36 @@ def trunk(
     return net, end_points
 
 
-# ---------------------------------------------------------------------------- conventions
+# ---------------------------------------------------------------------------- dilation
 
 
-def in_contrib(
-    *, last: Iterable[str] = (), without: Iterable[str] = (), **fixed
-) -> Callable[[_Net], _Net]:
-    """Decorates a net that contrib.slim had with other conventions: calls of the name keep those.
+def dilation(output_stride: int | None) -> Callable[[int], tuple[int, int]]:
+    """Turns strides into dilation, from where a map has become `output_stride` times smaller.
 
-    The net itself, as it is registered, is the attribute `__wrapped__` of the result.
+        step = dilation(output_stride=4)
+        [step(stride) for stride in (2, 2, 1, 2, 1)]  # [(2, 1), (2, 1), (1, 1), (1, 1), (1, 2)]
+
+    A layer behind a stride that was turned sees as much of the image as it did, by its rate
+    ("atrous" convolution: L.-C. Chen et al., DeepLab, arXiv:1606.00915).
 
     Args:
-      last: the arguments that contrib.slim's net does not have. They follow those that it has.
-      without: the end points that it does not have.
-      **fixed: arguments that it cannot be called with, and their values.
+      output_stride: by how much the map may shrink; None for the product of all strides.
 
     Returns:
-      A decorator.
+      A function to be called for one layer after the other: from the stride of the layer to the
+      stride and the rate that it is to have.
     """
+    shrunk = rate = 1
 
-    def decorate(net: _Net) -> _Net:
-        parameters = dict(inspect.signature(net).parameters)
-        for name in fixed:
-            del parameters[name]
-        moved = [parameters.pop(name) for name in last]
-        signature = inspect.Signature([*parameters.values(), *moved])
+    def step(stride: int) -> tuple[int, int]:
+        nonlocal shrunk, rate
+        if shrunk != output_stride:
+            shrunk *= stride
+            return stride, 1
+        layer_rate, rate = rate, rate * stride
+        return 1, layer_rate
 
-        @functools.wraps(net)
-        def contribs(*args, **kwargs):
-            output, end_points = net(**signature.bind(*args, **kwargs).arguments, **fixed)
-            for name in without:
-                end_points.pop(name, None)
-            return output, end_points
-
-        contribs.__signature__ = signature  # pyright: ignore[reportAttributeAccessIssue]
-        return contribs  # pyright: ignore[reportReturnType]
-
-    return decorate
+    return step
 
 
 # ---------------------------------------------------------------------------- heads

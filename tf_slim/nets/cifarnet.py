@@ -107,9 +107,6 @@ def cifarnet(
     return logits, end_points
 
 
-cifarnet.default_image_size = 32  # pyright: ignore[reportFunctionMemberAccess]
-
-
 def _normalize(net, name):
     return tf.nn.local_response_normalization(
         net, depth_radius=4, bias=1.0, alpha=0.001 / 9.0, beta=0.75, name=name

@@ -154,7 +154,3 @@ def i3d(
             spatial_squeeze=spatial_squeeze,
         )
         return logits, end_points
-
-
-# Programs of research/slim read it from the function.
-i3d.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

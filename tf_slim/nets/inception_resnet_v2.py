@@ -323,7 +323,3 @@ def inception_resnet_v2(
             end_points["Logits"] = logits
             end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
         return logits, end_points
-
-
-# Programs of research/slim read it from the function.
-inception_resnet_v2.default_image_size = 299  # pyright: ignore[reportFunctionMemberAccess]

@@ -15,7 +15,8 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, conv, in_contrib, max_pool, mixed, trunk
+from tf_slim.nets.blocks import check_images, conv, max_pool, mixed, trunk
+from tf_slim.nets.dialects import in_contrib
 from tf_slim.nets.inception_utils import inception_arg_scope, inception_logits, trunc_normal
 
 __all__ = ["inception_v1", "inception_v1_arg_scope", "inception_v1_base", "trunc_normal"]
@@ -108,7 +109,7 @@ def inception_v1_base(
         return trunk(net, {**root, **layers} if include_root_block else layers, final_endpoint)
 
 
-@in_contrib(without=["AvgPool_0a_7x7"])
+@in_contrib
 @register(
     arg_scope=inception_v1_arg_scope,
     image_size=224,
@@ -173,6 +174,3 @@ def inception_v1(
             predictions_inside=True,
         )
         return logits, end_points
-
-
-inception_v1.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

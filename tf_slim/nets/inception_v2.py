@@ -18,13 +18,13 @@ from tf_slim.nets.blocks import (
     avg_pool,
     check_images,
     conv,
-    in_contrib,
     max_pool,
     mixed,
     reduced_kernel,
     row,
     trunk,
 )
+from tf_slim.nets.dialects import in_contrib
 from tf_slim.nets.inception_utils import (
     depth_function,
     inception_arg_scope,
@@ -175,7 +175,7 @@ def inception_v2_base(
         return trunk(net, {**root, **layers} if include_root_block else layers, final_endpoint)
 
 
-@in_contrib(without=["AvgPool_1a", "PreLogits"])
+@in_contrib
 @register(
     arg_scope=inception_v2_arg_scope,
     image_size=224,
@@ -244,6 +244,3 @@ def inception_v2(
             global_pool=global_pool,
         )
         return logits, end_points
-
-
-inception_v2.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

@@ -19,13 +19,13 @@ from tf_slim.nets.blocks import (
     check_images,
     conv,
     fork,
-    in_contrib,
     max_pool,
     mixed,
     reduced_kernel,
     squeeze,
     trunk,
 )
+from tf_slim.nets.dialects import in_contrib
 from tf_slim.nets.inception_utils import (
     depth_function,
     inception_arg_scope,
@@ -196,7 +196,7 @@ def inception_v3_base(
         return trunk(check_images(inputs, smallest_image(final_endpoint)), layers, final_endpoint)
 
 
-@in_contrib(without=["AvgPool_1a"])
+@in_contrib
 @register(
     arg_scope=inception_v3_arg_scope,
     image_size=299,
@@ -304,6 +304,3 @@ def _auxiliary_logits(net, num_classes, depth, spatial_squeeze):
         if spatial_squeeze:
             net = squeeze(net, "SpatialSqueeze", remedy="Pass create_aux_logits=False")
         return net
-
-
-inception_v3.default_image_size = 299  # pyright: ignore[reportFunctionMemberAccess]

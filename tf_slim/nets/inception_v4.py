@@ -303,7 +303,3 @@ def inception_v4(
                 end_points["Logits"] = logits
                 end_points["Predictions"] = tf.nn.softmax(logits, name="Predictions")
         return logits, end_points
-
-
-# Programs of research/slim read it from the function.
-inception_v4.default_image_size = 299  # pyright: ignore[reportFunctionMemberAccess]

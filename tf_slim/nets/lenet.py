@@ -91,6 +91,3 @@ def lenet(
     # Outside the scope of the net: frozen graphs know the operation `Predictions/Reshape_1`.
     end_points["Predictions"] = prediction_fn(logits, scope="Predictions")
     return logits, end_points
-
-
-lenet.default_image_size = 28  # pyright: ignore[reportFunctionMemberAccess]

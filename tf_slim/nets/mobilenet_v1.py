@@ -13,7 +13,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, reduced_kernel, squeeze
+from tf_slim.nets.blocks import check_images, dilation, reduced_kernel, squeeze
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding
 from tf_slim.nets.mobilenet.mobilenet import variant
 
@@ -160,20 +160,16 @@ def mobilenet_v1_base(
         ),
     ):
         net = check_images(inputs)
-        current_stride = rate = 1
+        step = dilation(output_stride)
         for index, row in enumerate(conv_defs):
-            stride, layer_rate = row.stride, 1
-            if current_stride == output_stride:
-                stride, layer_rate, rate = 1, rate, rate * row.stride
-            else:
-                current_stride *= row.stride
+            stride, rate = step(row.stride)
             depth = max(int(row.depth * depth_multiplier), min_depth)
             if use_explicit_padding:
-                net = fixed_padding(net, row.kernel, layer_rate)
+                net = fixed_padding(net, row.kernel, rate)
             name = f"Conv2d_{index}"
             if isinstance(row, Conv):
                 net = end_points[name] = slim.conv2d(
-                    net, depth, row.kernel, stride=stride, rate=layer_rate, scope=name
+                    net, depth, row.kernel, stride=stride, rate=rate, scope=name
                 )
             else:
                 net = end_points[f"{name}_depthwise"] = slim.separable_conv2d(
@@ -181,7 +177,7 @@ def mobilenet_v1_base(
                     None,
                     row.kernel,
                     stride=stride,
-                    rate=layer_rate,
+                    rate=rate,
                     scope=f"{name}_depthwise",
                 )
                 name = f"{name}_pointwise"
@@ -220,6 +216,16 @@ def _end_points(conv_defs) -> list[str]:
     return known
 
 
+_register = register(
+    arg_scope=mobilenet_v1_arg_scope,
+    image_size=224,
+    preprocessing="inception",
+    logits_scopes=["MobilenetV1/Logits/Conv2d_1c_1x1"],
+    paper="Howard et al., MobileNets: efficient convolutional neural networks, 2017",
+)
+
+
+@_register
 def mobilenet_v1(
     inputs,
     num_classes=1000,
@@ -300,23 +306,11 @@ def mobilenet_v1(
     return logits, end_points
 
 
-mobilenet_v1.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
-
-
-def _thin(name: str, depth_multiplier: float):
+def _thinner(name, depth_multiplier):
     summary = f"MobileNet V1 with {depth_multiplier:g} times as many channels."
-    return variant(mobilenet_v1, name, summary, depth_multiplier=depth_multiplier)
+    return _register(variant(mobilenet_v1, name, summary, depth_multiplier=depth_multiplier))
 
 
-mobilenet_v1_075 = _thin("mobilenet_v1_075", 0.75)
-mobilenet_v1_050 = _thin("mobilenet_v1_050", 0.5)
-mobilenet_v1_025 = _thin("mobilenet_v1_025", 0.25)
-
-for _net in (mobilenet_v1, mobilenet_v1_075, mobilenet_v1_050, mobilenet_v1_025):
-    register(
-        arg_scope=mobilenet_v1_arg_scope,
-        image_size=224,
-        preprocessing="inception",
-        logits_scopes=["MobilenetV1/Logits/Conv2d_1c_1x1"],
-        paper="Howard et al., MobileNets: efficient convolutional neural networks, 2017",
-    )(_net)
+mobilenet_v1_075 = _thinner("mobilenet_v1_075", 0.75)
+mobilenet_v1_050 = _thinner("mobilenet_v1_050", 0.5)
+mobilenet_v1_025 = _thinner("mobilenet_v1_025", 0.25)

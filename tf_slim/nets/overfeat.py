@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.nets import register
 from tf_slim.nets.blocks import check_images, convolutional_logits
+from tf_slim.nets.dialects import in_contrib
 
 __all__ = ["overfeat", "overfeat_arg_scope", "trunc_normal"]
 
@@ -42,6 +43,7 @@ def overfeat_arg_scope(weight_decay=0.0005):
         return scope
 
 
+@in_contrib
 @register(
     arg_scope=overfeat_arg_scope,
     image_size=231,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import collected_end_points, squeeze
+from tf_slim.nets.blocks import collected_end_points, dilation, squeeze
 
 __all__ = [
     "Block",
@@ -119,28 +119,19 @@ def stack_blocks_dense(
       ValueError: the strides do not multiply to `output_stride` on the way.
     """
     _check_reachable(blocks, output_stride)
-    current_stride = 1
-    rate = 1
+    step = dilation(output_stride)
     for block in blocks:
         with slim.scope(block.scope, "block", [net]) as sc:
-            block_stride = 1
+            stride_of_block = 1
             for index, unit in enumerate(block.args, start=1):
                 stride = unit.get("stride", 1)
                 if store_non_strided_activations and index == len(block.args):
-                    block_stride, stride = stride, 1
+                    stride_of_block, stride = stride, 1
+                stride, rate = step(stride)
                 with slim.scope(f"unit_{index}", values=[net]):
-                    if output_stride is not None and current_stride == output_stride:
-                        net = block.unit_fn(net, rate=rate, **{**unit, "stride": 1})
-                        rate *= stride
-                    else:
-                        net = block.unit_fn(net, rate=1, **{**unit, "stride": stride})
-                        current_stride *= stride
+                    net = block.unit_fn(net, rate=rate, **{**unit, "stride": stride})
             net = slim.utils.collect_named_outputs(outputs_collections, sc.name, net)
-            if output_stride is not None and current_stride == output_stride:
-                rate *= block_stride
-            else:
-                net = subsample(net, block_stride)
-                current_stride *= block_stride
+            net = subsample(net, step(stride_of_block)[0])
     return net
 
 

@@ -10,13 +10,13 @@ is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.cre
 from __future__ import annotations
 
 import contextlib
-import inspect
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register, resnet_utils
-from tf_slim.nets.blocks import check_images, in_contrib
+from tf_slim.nets.blocks import check_images
+from tf_slim.nets.dialects import Call, adapted, in_contrib
 from tf_slim.nets.resnet_utils import resnet_arg_scope
 
 __all__ = [
@@ -33,8 +33,6 @@ __all__ = [
     "resnet_v1_block",
     "resnet_v1_lite_block",
 ]
-
-_PAPER = "He et al., Deep residual learning for image recognition, 2015"
 
 
 @slim.add_arg_scope
@@ -146,9 +144,7 @@ def resnet_v1_lite_block(scope, base_depth, num_units, stride):
     return resnet_utils.Block(scope, lite_bottleneck, units)
 
 
-@in_contrib(last=["store_non_strided_activations"], without=["global_pool"], spatial_squeeze=False)
-@tf.autograph.experimental.do_not_convert
-def resnet_v1(
+def _resnet_v1(
     inputs,
     blocks,
     num_classes=None,
@@ -229,42 +225,10 @@ def resnet_v1(
             )
 
 
-resnet_v1.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+resnet_v1 = in_contrib(_resnet_v1, "resnet_v1")
 
 
-def _named(net):
-    """Registers a net, and returns it as contrib.slim had it."""
-    net = tf.autograph.experimental.do_not_convert(net)
-    register(
-        arg_scope=resnet_arg_scope,
-        image_size=224,
-        num_classes=1000,
-        preprocessing="vgg",
-        logits_scopes=[f"{net.__name__}/logits"],
-        paper=_PAPER,
-    )(net)
-    last = ["store_non_strided_activations", "min_base_depth", "depth_multiplier"]
-    return in_contrib(last=last, without=["global_pool"], spatial_squeeze=False)(net)
-
-
-def _resnet(block, units, *, min_base_depth, depth_multiplier, **kwargs):
-    """The nets of the paper: how many units there are in each of four blocks."""
-    blocks = [
-        block(
-            f"block{index}",
-            base_depth=max(int(base_depth * depth_multiplier), min_base_depth),
-            num_units=num_units,
-            stride=stride,
-        )
-        for index, (base_depth, num_units, stride) in enumerate(
-            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
-        )
-    ]
-    return inspect.unwrap(resnet_v1)(blocks=blocks, **kwargs)
-
-
-@_named
-def resnet_v1_18(
+def _with_four_blocks(
     inputs,
     num_classes=None,
     is_training=True,
@@ -275,9 +239,12 @@ def resnet_v1_18(
     min_base_depth=8,
     depth_multiplier=1,
     reuse=None,
-    scope="resnet_v1_18",
+    scope=None,
+    *,
+    block=resnet_v1_block,
+    units=(3, 4, 6, 3),
 ):
-    """ResNet with 18 layers with weights.
+    """The nets of the paper, of which `units` says how many units each block has.
 
     Args:
       inputs: images `[batch, height, width, channels]`.
@@ -295,94 +262,50 @@ def resnet_v1_18(
     Returns:
       (net, end_points), and errors: see `resnet_v1`.
     """
-    return _resnet(resnet_v1_lite_block, (2, 2, 2, 2), **locals())
+    blocks = [
+        block(
+            f"block{index}",
+            base_depth=max(int(base_depth * depth_multiplier), min_base_depth),
+            num_units=num_units,
+            stride=stride,
+        )
+        for index, (base_depth, num_units, stride) in enumerate(
+            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
+        )
+    ]
+    return _resnet_v1(
+        inputs,
+        blocks,
+        num_classes,
+        is_training=is_training,
+        global_pool=global_pool,
+        output_stride=output_stride,
+        spatial_squeeze=spatial_squeeze,
+        store_non_strided_activations=store_non_strided_activations,
+        reuse=reuse,
+        scope=scope,
+    )
 
 
-@_named
-def resnet_v1_34(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    store_non_strided_activations=False,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope="resnet_v1_34",
-):
-    """ResNet with 34 layers with weights. For the arguments see `resnet_v1_18`."""
-    return _resnet(resnet_v1_lite_block, (3, 4, 6, 3), **locals())
+def _named(name, block, units):
+    """Registers a net, and returns it as contrib.slim had it."""
+    call = Call(defaults={"scope": name}, fixed={"block": block, "units": units})
+    summary = f"ResNet with {name.rpartition('_')[2]} layers with weights."
+    net = adapted(_with_four_blocks, call, name=name, summary=summary)
+    register(
+        arg_scope=resnet_arg_scope,
+        image_size=224,
+        num_classes=1000,
+        preprocessing="vgg",
+        logits_scopes=[f"{name}/logits"],
+        paper="He et al., Deep residual learning for image recognition, 2015",
+    )(net)
+    return in_contrib(net)
 
 
-@_named
-def resnet_v1_50(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    store_non_strided_activations=False,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope="resnet_v1_50",
-):
-    """ResNet with 50 layers with weights. For the arguments see `resnet_v1_18`."""
-    return _resnet(resnet_v1_block, (3, 4, 6, 3), **locals())
-
-
-@_named
-def resnet_v1_101(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    store_non_strided_activations=False,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope="resnet_v1_101",
-):
-    """ResNet with 101 layers with weights. For the arguments see `resnet_v1_18`."""
-    return _resnet(resnet_v1_block, (3, 4, 23, 3), **locals())
-
-
-@_named
-def resnet_v1_152(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    store_non_strided_activations=False,
-    spatial_squeeze=True,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope="resnet_v1_152",
-):
-    """ResNet with 152 layers with weights. For the arguments see `resnet_v1_18`."""
-    return _resnet(resnet_v1_block, (3, 8, 36, 3), **locals())
-
-
-@_named
-def resnet_v1_200(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    store_non_strided_activations=False,
-    spatial_squeeze=True,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope="resnet_v1_200",
-):
-    """ResNet with 200 layers with weights. For the arguments see `resnet_v1_18`."""
-    return _resnet(resnet_v1_block, (3, 24, 36, 3), **locals())
+resnet_v1_18 = _named("resnet_v1_18", resnet_v1_lite_block, (2, 2, 2, 2))
+resnet_v1_34 = _named("resnet_v1_34", resnet_v1_lite_block, (3, 4, 6, 3))
+resnet_v1_50 = _named("resnet_v1_50", resnet_v1_block, (3, 4, 6, 3))
+resnet_v1_101 = _named("resnet_v1_101", resnet_v1_block, (3, 4, 23, 3))
+resnet_v1_152 = _named("resnet_v1_152", resnet_v1_block, (3, 8, 36, 3))
+resnet_v1_200 = _named("resnet_v1_200", resnet_v1_block, (3, 24, 36, 3))

@@ -10,13 +10,13 @@ is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.cre
 from __future__ import annotations
 
 import contextlib
-import inspect
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register, resnet_utils
-from tf_slim.nets.blocks import check_images, in_contrib
+from tf_slim.nets.blocks import check_images
+from tf_slim.nets.dialects import Call, adapted, in_contrib
 from tf_slim.nets.resnet_utils import resnet_arg_scope
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "resnet_v2_200",
     "resnet_v2_block",
 ]
-
-_PAPER = "He et al., Identity mappings in deep residual networks, 2016"
 
 
 @slim.add_arg_scope
@@ -95,9 +93,7 @@ def resnet_v2_block(scope, base_depth, num_units, stride):
     return resnet_utils.Block(scope, bottleneck, units)
 
 
-@in_contrib(without=["global_pool"], spatial_squeeze=False)
-@tf.autograph.experimental.do_not_convert
-def resnet_v2(
+def _resnet_v2(
     inputs,
     blocks,
     num_classes=None,
@@ -173,36 +169,10 @@ def resnet_v2(
             )
 
 
-resnet_v2.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+resnet_v2 = in_contrib(_resnet_v2, "resnet_v2")
 
 
-def _named(net):
-    """Registers a net, and returns it as contrib.slim had it."""
-    net = tf.autograph.experimental.do_not_convert(net)
-    register(
-        arg_scope=resnet_arg_scope,
-        image_size=224,
-        num_classes=1001,
-        preprocessing="inception",
-        logits_scopes=[f"{net.__name__}/logits"],
-        paper=_PAPER,
-    )(net)
-    return in_contrib(without=["global_pool"], spatial_squeeze=False)(net)
-
-
-def _resnet(units, **kwargs):
-    """The nets of the paper: how many units there are in each of four blocks."""
-    blocks = [
-        resnet_v2_block(f"block{index}", base_depth, num_units, stride)
-        for index, (base_depth, num_units, stride) in enumerate(
-            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
-        )
-    ]
-    return inspect.unwrap(resnet_v2)(blocks=blocks, **kwargs)
-
-
-@_named
-def resnet_v2_50(
+def _with_four_blocks(
     inputs,
     num_classes=None,
     is_training=True,
@@ -210,9 +180,11 @@ def resnet_v2_50(
     output_stride=None,
     spatial_squeeze=True,
     reuse=None,
-    scope="resnet_v2_50",
+    scope=None,
+    *,
+    units=(3, 4, 6, 3),
 ):
-    """ResNet with 50 layers with weights.
+    """The nets of the paper, of which `units` says how many units each block has.
 
     Args:
       inputs: images `[batch, height, width, channels]`.
@@ -227,49 +199,42 @@ def resnet_v2_50(
     Returns:
       (net, end_points), and errors: see `resnet_v2`.
     """
-    return _resnet((3, 4, 6, 3), **locals())
+    blocks = [
+        resnet_v2_block(f"block{index}", base_depth, num_units, stride)
+        for index, (base_depth, num_units, stride) in enumerate(
+            zip((64, 128, 256, 512), units, (2, 2, 2, 1), strict=True), start=1
+        )
+    ]
+    return _resnet_v2(
+        inputs,
+        blocks,
+        num_classes,
+        is_training=is_training,
+        global_pool=global_pool,
+        output_stride=output_stride,
+        spatial_squeeze=spatial_squeeze,
+        reuse=reuse,
+        scope=scope,
+    )
 
 
-@_named
-def resnet_v2_101(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="resnet_v2_101",
-):
-    """ResNet with 101 layers with weights. For the arguments see `resnet_v2_50`."""
-    return _resnet((3, 4, 23, 3), **locals())
+def _named(name, units):
+    """Registers a net, and returns it as contrib.slim had it."""
+    call = Call(defaults={"scope": name}, fixed={"units": units})
+    summary = f"ResNet with {name.rpartition('_')[2]} layers with weights."
+    net = adapted(_with_four_blocks, call, name=name, summary=summary)
+    register(
+        arg_scope=resnet_arg_scope,
+        image_size=224,
+        num_classes=1001,
+        preprocessing="inception",
+        logits_scopes=[f"{name}/logits"],
+        paper="He et al., Identity mappings in deep residual networks, 2016",
+    )(net)
+    return in_contrib(net)
 
 
-@_named
-def resnet_v2_152(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="resnet_v2_152",
-):
-    """ResNet with 152 layers with weights. For the arguments see `resnet_v2_50`."""
-    return _resnet((3, 8, 36, 3), **locals())
-
-
-@_named
-def resnet_v2_200(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="resnet_v2_200",
-):
-    """ResNet with 200 layers with weights. For the arguments see `resnet_v2_50`."""
-    return _resnet((3, 24, 36, 3), **locals())
+resnet_v2_50 = _named("resnet_v2_50", (3, 4, 6, 3))
+resnet_v2_101 = _named("resnet_v2_101", (3, 4, 23, 3))
+resnet_v2_152 = _named("resnet_v2_152", (3, 8, 36, 3))
+resnet_v2_200 = _named("resnet_v2_200", (3, 24, 36, 3))

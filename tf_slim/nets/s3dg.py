@@ -281,7 +281,3 @@ def s3dg(
             spatial_squeeze=spatial_squeeze,
         )
         return logits, end_points
-
-
-# Programs of research/slim read it from the function.
-s3dg.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

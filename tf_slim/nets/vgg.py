@@ -11,11 +11,11 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.nets import register
 from tf_slim.nets.blocks import check_images, convolutional_logits
+from tf_slim.nets.dialects import Call, adapted
 
 __all__ = ["vgg_16", "vgg_19", "vgg_a", "vgg_arg_scope", "vgg_d", "vgg_e"]
 
 _DEPTHS = (64, 128, 256, 512, 512)
-_PAPER = "Simonyan and Zisserman, Very deep convolutional networks, 2014"
 
 
 def vgg_arg_scope(weight_decay=0.0005):
@@ -39,59 +39,21 @@ def vgg_arg_scope(weight_decay=0.0005):
         return scope
 
 
-@register(
-    arg_scope=vgg_arg_scope,
-    image_size=224,
-    preprocessing="vgg",
-    logits_scopes=["vgg_a/fc8"],
-    paper=_PAPER,
-)
-def vgg_a(
+def _vgg(
     inputs,
     num_classes=1000,
     is_training=True,
     dropout_keep_prob=0.5,
     spatial_squeeze=True,
-    scope="vgg_a",
+    scope=None,
     fc_conv_padding="VALID",
     global_pool=False,
     reuse=None,
+    *,
+    name="vgg_16",
+    convolutions=(2, 2, 3, 3, 3),
 ):
-    """VGG with 11 layers with weights, column A. For the arguments see `vgg_16`."""
-    return _vgg(
-        "vgg_a",
-        (1, 1, 2, 2, 2),
-        inputs,
-        num_classes,
-        is_training,
-        dropout_keep_prob,
-        spatial_squeeze,
-        scope,
-        fc_conv_padding,
-        global_pool,
-        reuse,
-    )
-
-
-@register(
-    arg_scope=vgg_arg_scope,
-    image_size=224,
-    preprocessing="vgg",
-    logits_scopes=["vgg_16/fc8"],
-    paper=_PAPER,
-)
-def vgg_16(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.5,
-    spatial_squeeze=True,
-    scope="vgg_16",
-    fc_conv_padding="VALID",
-    global_pool=False,
-    reuse=None,
-):
-    """VGG with 16 layers with weights, column D.
+    """Five blocks of convolutions, of which `convolutions` says how many each has.
 
     Args:
       inputs: images `[batch, height, width, channels]`, of 224x224 pixels and more; from 256 on
@@ -115,68 +77,6 @@ def vgg_16(
       ValueError: the images are of another rank, or too small, or too large to be squeezed.
       TypeError: they are not of floating point.
     """
-    return _vgg(
-        "vgg_16",
-        (2, 2, 3, 3, 3),
-        inputs,
-        num_classes,
-        is_training,
-        dropout_keep_prob,
-        spatial_squeeze,
-        scope,
-        fc_conv_padding,
-        global_pool,
-        reuse,
-    )
-
-
-@register(
-    arg_scope=vgg_arg_scope,
-    image_size=224,
-    preprocessing="vgg",
-    logits_scopes=["vgg_19/fc8"],
-    paper=_PAPER,
-)
-def vgg_19(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.5,
-    spatial_squeeze=True,
-    scope="vgg_19",
-    fc_conv_padding="VALID",
-    global_pool=False,
-    reuse=None,
-):
-    """VGG with 19 layers with weights, column E. For the arguments see `vgg_16`."""
-    return _vgg(
-        "vgg_19",
-        (2, 2, 4, 4, 4),
-        inputs,
-        num_classes,
-        is_training,
-        dropout_keep_prob,
-        spatial_squeeze,
-        scope,
-        fc_conv_padding,
-        global_pool,
-        reuse,
-    )
-
-
-def _vgg(
-    name,
-    convolutions,
-    inputs,
-    num_classes,
-    is_training,
-    dropout_keep_prob,
-    spatial_squeeze,
-    scope,
-    fc_conv_padding,
-    global_pool,
-    reuse,
-):
     with slim.scope(scope, name, [inputs], reuse=reuse) as sc:
         end_points_collection = sc.original_name_scope + "_end_points"
         with slim.arg_scope(
@@ -208,9 +108,21 @@ def _vgg(
             )
 
 
-vgg_a.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
-vgg_16.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
-vgg_19.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
+def _named(name, summary, convolutions):
+    call = Call(defaults={"scope": name}, fixed={"name": name, "convolutions": convolutions})
+    net = adapted(_vgg, call, name=name, summary=summary)
+    return register(
+        arg_scope=vgg_arg_scope,
+        image_size=224,
+        preprocessing="vgg",
+        logits_scopes=[f"{name}/fc8"],
+        paper="Simonyan and Zisserman, Very deep convolutional networks, 2014",
+    )(net)
+
+
+vgg_a = _named("vgg_a", "VGG with 11 layers with weights, column A.", (1, 1, 2, 2, 2))
+vgg_16 = _named("vgg_16", "VGG with 16 layers with weights, column D.", (2, 2, 3, 3, 3))
+vgg_19 = _named("vgg_19", "VGG with 19 layers with weights, column E.", (2, 2, 4, 4, 4))
 
 vgg_d = vgg_16
 vgg_e = vgg_19

@@ -16,8 +16,6 @@ A table ("conv defs") is a dict with a list `spec` of layers made by `op`, and `
 from __future__ import annotations
 
 import contextlib
-import functools
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +23,8 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import check_images, dilation
+from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding, make_divisible, named_outputs
 
 __all__ = [
@@ -202,21 +201,20 @@ def mobilenet_base(
         _defaults(overrides),
     ):
         net = check_images(inputs)
-        current_stride = rate = 1
+        step = dilation(output_stride)
         for number, layer in enumerate(layers, start=1):
             params = dict(layer.params)
             layer.multiplier_func(params, multiplier)
-            stride, layer_rate = params.get("stride", 1), 1
-            if current_stride == output_stride:
-                params["stride"], layer_rate, rate = 1, rate, rate * stride
-            else:
-                current_stride *= stride
+            own_stride = params.get("stride", 1)
+            stride, rate = step(own_stride)
+            if stride != own_stride:
+                params["stride"] = stride
             kernel_size = params.get("kernel_size")
-            if layer_rate > 1 and (kernel_size is None or tuple(kernel_size) != (1, 1)):
-                params["rate"] = layer_rate
+            if rate > 1 and (kernel_size is None or tuple(kernel_size) != (1, 1)):
+                params["rate"] = rate
             if use_explicit_padding:
                 if kernel_size is not None and layer.op is slim.conv2d:
-                    net = fixed_padding(net, kernel_size, layer_rate)
+                    net = fixed_padding(net, kernel_size, rate)
                 else:
                     params["use_explicit_padding"] = True
             name = f"layer_{number}"
@@ -425,18 +423,4 @@ def variant(net: Callable, name: str, summary: str, **defaults) -> Callable:
     Returns:
       A function.
     """
-
-    @functools.wraps(net)
-    def with_defaults(*args, **kwargs):
-        given = signature.bind(*args, **kwargs).arguments
-        extra = given.pop("kwargs", {})
-        return net(**{**defaults, **given, **extra})
-
-    parameters = inspect.signature(net).parameters.values()
-    signature = inspect.Signature(
-        [p.replace(default=defaults.get(p.name, p.default)) for p in parameters]
-    )
-    with_defaults.__signature__ = signature  # pyright: ignore[reportAttributeAccessIssue]
-    with_defaults.__name__ = with_defaults.__qualname__ = name
-    with_defaults.__doc__ = f"{summary} For the arguments see `{net.__name__}`."
-    return with_defaults
+    return adapted(net, Call(defaults=defaults), name=name, summary=summary)

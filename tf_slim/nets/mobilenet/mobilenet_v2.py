@@ -29,8 +29,6 @@ __all__ = [
     "training_scope",
 ]
 
-_PAPER = "Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks, 2018"
-
 
 def _defaults(normalizer_fn, **normalizer_kwargs):
     return {
@@ -131,24 +129,22 @@ def mobilenet(
 mobilenet.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]
 
 
-def _named(name: str, depth_multiplier: float, **defaults):
+def _named(name, depth_multiplier, **defaults):
     summary = f"MobileNet V2 with {depth_multiplier:g} times as many channels."
-    return variant(mobilenet, name, summary, depth_multiplier=depth_multiplier, **defaults)
+    net = variant(mobilenet, name, summary, depth_multiplier=depth_multiplier, **defaults)
+    return register(
+        arg_scope=training_scope,
+        image_size=224,
+        preprocessing="inception",
+        logits_scopes=["MobilenetV2/Logits/Conv2d_1c_1x1"],
+        paper="Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks, 2018",
+    )(net)
 
 
 mobilenet_v2 = _named("mobilenet_v2", 1.0)
 mobilenet_v2_140 = _named("mobilenet_v2_140", 1.4)
 mobilenet_v2_050 = _named("mobilenet_v2_050", 0.5, finegrain_classification_mode=True)
 mobilenet_v2_035 = _named("mobilenet_v2_035", 0.35, finegrain_classification_mode=True)
-
-for _net in (mobilenet_v2, mobilenet_v2_140, mobilenet_v2_050, mobilenet_v2_035):
-    register(
-        arg_scope=training_scope,
-        image_size=224,
-        preprocessing="inception",
-        logits_scopes=["MobilenetV2/Logits/Conv2d_1c_1x1"],
-        paper=_PAPER,
-    )(_net)
 
 
 @slim.add_arg_scope

@@ -217,29 +217,6 @@ V3_LARGE = {
     ],
 }
 
-V3_LARGE_MINIMALISTIC = {
-    "defaults": DEFAULTS,
-    "spec": [
-        _conv(16, 3, s=2),
-        mbv3_op(ef=1, n=16, k=3),
-        mbv3_op(ef=4, n=24, k=3, s=2),
-        mbv3_op(ef=3, n=24, k=3),
-        mbv3_op(ef=3, n=40, k=3, s=2),
-        mbv3_op(ef=3, n=40, k=3),
-        mbv3_op(ef=3, n=40, k=3),
-        mbv3_op(ef=6, n=80, k=3, s=2),
-        mbv3_op(ef=2.5, n=80, k=3),
-        mbv3_op(ef=184 / 80, n=80, k=3),
-        mbv3_op(ef=184 / 80, n=80, k=3),
-        mbv3_op(ef=6, n=112, k=3),
-        mbv3_op(ef=6, n=112, k=3),
-        mbv3_op(ef=6, n=160, k=3, s=2),
-        mbv3_op(ef=6, n=160, k=3),
-        mbv3_op(ef=6, n=160, k=3),
-        *_tail(960, 1280),
-    ],
-}
-
 V3_SMALL = {
     "defaults": DEFAULTS,
     "spec": [
@@ -259,24 +236,22 @@ V3_SMALL = {
     ],
 }
 
-V3_SMALL_MINIMALISTIC = {
-    "defaults": DEFAULTS,
-    "spec": [
-        _conv(16, 3, s=2),
-        mbv3_op(ef=1, n=16, k=3, s=2),
-        mbv3_op(ef=72 / 16, n=24, k=3, s=2),
-        mbv3_op(ef=88 / 24, n=24, k=3),
-        mbv3_op(ef=4, n=40, k=3, s=2),
-        mbv3_op(ef=6, n=40, k=3),
-        mbv3_op(ef=6, n=40, k=3),
-        mbv3_op(ef=3, n=48, k=3),
-        mbv3_op(ef=3, n=48, k=3),
-        mbv3_op(ef=6, n=96, k=3, s=2),
-        mbv3_op(ef=6, n=96, k=3),
-        mbv3_op(ef=6, n=96, k=3),
-        *_tail(576, 1024),
-    ],
-}
+
+def _minimalistic(table: dict) -> dict:
+    """A table without hard swish, squeeze and excite, and 5x5 kernels."""
+    plain = {"inner_activation_fn": tf.nn.relu, "expansion_transform": None, "kernel_size": (3, 3)}
+
+    def layer(row):
+        params = {key: value for key, value in row.params.items() if key != "activation_fn"}
+        if row.op is expanded_conv:
+            params.update(plain)
+        return row._replace(params=params)
+
+    return {**table, "spec": [layer(row) for row in table["spec"]]}
+
+
+V3_LARGE_MINIMALISTIC = _minimalistic(V3_LARGE)
+V3_SMALL_MINIMALISTIC = _minimalistic(V3_SMALL)
 
 V3_EDGETPU = {
     "defaults": DEFAULTS,

@@ -1,6 +1,5 @@
 """NASNet and PNASNet: nets of cells that were found by search."""
 
-from tf_slim.nets.nasnet import nasnet, nasnet_utils, pnasnet
-from tf_slim.nets.nasnet.config import NasNetConfig
+from tf_slim.ops.exports import attach as _attach
 
-__all__ = ["NasNetConfig", "nasnet", "nasnet_utils", "pnasnet"]
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

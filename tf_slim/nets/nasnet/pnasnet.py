@@ -6,6 +6,7 @@ C. Liu et al., "Progressive neural architecture search", arXiv:1712.00559, 2017.
 from __future__ import annotations
 
 from tf_slim.nets import register
+from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.nasnet import stack
 from tf_slim.nets.nasnet.config import NasNetConfig
 from tf_slim.nets.nasnet.nasnet_utils import SearchedCell
@@ -19,8 +20,6 @@ __all__ = [
     "pnasnet_mobile",
     "pnasnet_mobile_arg_scope",
 ]
-
-_PAPER = "Liu et al., Progressive neural architecture search, 2017"
 
 
 def large_imagenet_config() -> NasNetConfig:
@@ -39,23 +38,8 @@ def mobile_imagenet_config() -> NasNetConfig:
     return NasNetConfig(num_conv_filters=54, num_cells=9, skip_reduction_layer_input=1)
 
 
-def pnasnet_large_arg_scope(weight_decay=4e-5, batch_norm_decay=0.9997, batch_norm_epsilon=0.001):
-    """The scope that the large net is trained in.
-
-    Args:
-      weight_decay: the factor of the L2 regularization.
-      batch_norm_decay: of the moving averages.
-      batch_norm_epsilon: added to the variance.
-
-    Returns:
-      An arg_scope.
-    """
-    return stack.arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
-
-
-def pnasnet_mobile_arg_scope(weight_decay=4e-5, batch_norm_decay=0.9997, batch_norm_epsilon=0.001):
-    """The scope that the mobile net is trained in; see `pnasnet_large_arg_scope`."""
-    return stack.arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon)
+pnasnet_large_arg_scope = stack.scope_of(__name__, "pnasnet_large", 4e-5)
+pnasnet_mobile_arg_scope = stack.scope_of(__name__, "pnasnet_mobile", 4e-5)
 
 
 class PNasNetNormalCell(SearchedCell):
@@ -72,73 +56,40 @@ class PNasNetNormalCell(SearchedCell):
     hiddenstate_indices = [1, 1, 0, 0, 0, 0, 4, 0, 1, 0]
 
 
-@register(
+def _named(name, summary, config, *, arg_scope, image_size, auxiliary):
+    call = Call(
+        fixed={
+            "default_config": config,
+            "normal_cell": PNasNetNormalCell,
+            "reduction_cell": None,
+            "imagenet": True,
+        }
+    )
+    net = adapted(stack.build, call, name=name, summary=summary, module=__name__)
+    return register(
+        arg_scope=arg_scope,
+        image_size=image_size,
+        preprocessing="inception",
+        logits_scopes=["final_layer/FC"],
+        auxiliary_scopes=[auxiliary],
+        paper="Liu et al., Progressive neural architecture search, 2017",
+    )(net)
+
+
+# There are no reduction cells: some of the cells have stride 2.
+pnasnet_large = _named(
+    "pnasnet_large",
+    "PNASNet-5 for ImageNet.",
+    large_imagenet_config,
     arg_scope=pnasnet_large_arg_scope,
     image_size=331,
-    preprocessing="inception",
-    logits_scopes=["final_layer/FC"],
-    auxiliary_scopes=["aux_7"],
-    paper=_PAPER,
+    auxiliary="aux_7",
 )
-def pnasnet_large(
-    images,
-    num_classes=1001,
-    is_training=True,
-    final_endpoint=None,
-    config=None,
-    current_step=None,
-    scope=None,
-    reuse=None,
-):
-    """PNASNet-5 for ImageNet.
-
-    For the arguments, the result and the errors see `slim.nets.nasnet.nasnet.nasnet_large`. There
-    are no reduction cells: some of the cells have stride 2.
-    """
-    return stack.build(
-        images,
-        num_classes,
-        is_training,
-        config or large_imagenet_config(),
-        PNasNetNormalCell,
-        final_endpoint=final_endpoint,
-        current_step=current_step,
-        scope=scope,
-        reuse=reuse,
-    )
-
-
-@register(
+pnasnet_mobile = _named(
+    "pnasnet_mobile",
+    "PNASNet-5 for ImageNet on small devices.",
+    mobile_imagenet_config,
     arg_scope=pnasnet_mobile_arg_scope,
     image_size=224,
-    preprocessing="inception",
-    logits_scopes=["final_layer/FC"],
-    auxiliary_scopes=["aux_5"],
-    paper=_PAPER,
+    auxiliary="aux_5",
 )
-def pnasnet_mobile(
-    images,
-    num_classes=1001,
-    is_training=True,
-    final_endpoint=None,
-    config=None,
-    current_step=None,
-    scope=None,
-    reuse=None,
-):
-    """PNASNet-5 for ImageNet on small devices. For the arguments see `pnasnet_large`."""
-    return stack.build(
-        images,
-        num_classes,
-        is_training,
-        config or mobile_imagenet_config(),
-        PNasNetNormalCell,
-        final_endpoint=final_endpoint,
-        current_step=current_step,
-        scope=scope,
-        reuse=reuse,
-    )
-
-
-pnasnet_large.default_image_size = 331  # pyright: ignore[reportFunctionMemberAccess]
-pnasnet_mobile.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess]

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets.blocks import check_images
+from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.nasnet import nasnet_utils as utils
+from tf_slim.nets.nasnet.config import NasNetConfig
 
-__all__ = ["arg_scope", "build"]
+__all__ = ["arg_scope", "build", "scope_of"]
 
 
-def arg_scope(weight_decay: float, batch_norm_decay: float, batch_norm_epsilon: float):
-    """The scope that these nets are trained in."""
+def arg_scope(weight_decay=5e-5, batch_norm_decay=0.9997, batch_norm_epsilon=1e-3):
+    """The scope that these nets are trained in.
+
+    Args:
+      weight_decay: the factor of the L2 regularization.
+      batch_norm_decay: of the moving averages.
+      batch_norm_epsilon: added to the variance.
+
+    Returns:
+      An arg_scope.
+    """
     with (
         slim.arg_scope(
             [slim.fully_connected, slim.conv2d, slim.separable_conv2d],
@@ -37,41 +48,67 @@ def arg_scope(weight_decay: float, batch_norm_decay: float, batch_norm_epsilon: 
         return scope
 
 
-# There is no Python control flow over tensors here, and the conversion would take long.
-@tf.autograph.experimental.do_not_convert
+def scope_of(module, net, weight_decay, batch_norm_decay=0.9997, batch_norm_epsilon=1e-3):
+    """`arg_scope` under the name of a net, with its defaults."""
+    defaults = {
+        "weight_decay": weight_decay,
+        "batch_norm_decay": batch_norm_decay,
+        "batch_norm_epsilon": batch_norm_epsilon,
+    }
+    summary = f"The scope that {net} is trained in."
+    name = f"{net}_arg_scope"
+    return adapted(arg_scope, Call(defaults=defaults), name=name, summary=summary, module=module)
+
+
 def build(
     images,
-    num_classes,
-    is_training,
-    config: Any,
-    normal_cell: type,
-    reduction_cell: type | None = None,
-    *,
+    num_classes=1001,
+    is_training=True,
     final_endpoint=None,
+    config: Any = None,
     current_step=None,
     scope=None,
     reuse=None,
+    *,
+    default_config: Callable[..., Any] = NasNetConfig,
+    normal_cell: type = utils.NasNetANormalCell,
+    reduction_cell: type | None = None,
     imagenet: bool = True,
 ):
     """A net of cells.
 
+    The variables have no scope of their own unless one is given: two of these nets in one graph or
+    model need `scope`.
+
     Args:
-      images: `[batch, height, width, channels]`.
+      images: `[batch, height, width, channels]`, whatever the data format of the net. Height and
+        width must be known: at least 19, and 67 in training with the auxiliary head; for CIFAR-10
+        at least 3, and 9.
       num_classes: the number of classes; 0 or None for features instead of logits.
-      is_training: whether dropout, drop path and batch norm work as in training.
-      config: the hyperparameters.
-      normal_cell: the class of the cells.
-      reduction_cell: the class of the cells that make the map smaller. Without it, normal cells
-        with stride 2 do.
-      final_endpoint: the last part to make.
-      current_step: the number of the training step, for drop path.
-      scope: the name of a variable scope, or None.
-      reuse: whether the variables exist already.
-      imagenet: whether the stem is that for ImageNet, or that for CIFAR-10.
+      is_training: whether dropout, drop path and batch norm work as in training, and whether the
+        auxiliary head is built.
+      final_endpoint: the last part to make: `Stem`, `Cell_0`, ..., `Reduction_Cell_0`, ...,
+        `global_pool`, `Logits` or `Predictions`.
+      config: a `NasNetConfig`, or what has its attributes; it is not changed.
+      current_step: the number of the training step, for drop path: a scalar, or a function that
+        returns one. By default it is the global step of a v1 graph or the number of the step that
+        `slim.learning.make_train_step` takes; where there is neither, paths are dropped as at the
+        end of training.
+      scope: the name of a variable scope.
+      reuse: whether the variables exist already; needs `scope`.
 
     Returns:
-      (net, end_points).
+      (logits, end_points): `[batch, num_classes]`, and all intermediate outputs by name, in order.
+      Without classes, the features `[batch, depth]` take the place of the logits. The end point
+      `AuxLogits` is there in training only.
+
+    Raises:
+      ValueError: the images are of another rank or size, or there is no such end point.
+      TypeError: they are not of floating point.
     """
+    # Without reduction cells, normal cells with stride 2 make the map smaller. `imagenet` chooses
+    # between the stems for ImageNet and for CIFAR-10.
+    config = config or default_config()
     channels_last = config.data_format == "NHWC"
     auxiliary = bool(config.use_aux_head and num_classes and is_training)
     reductions = utils.calc_reduction_layers(config.num_cells, config.num_reduction_layers)

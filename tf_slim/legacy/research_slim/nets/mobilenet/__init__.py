@@ -1,1 +1,0 @@
-"""`nets.mobilenet` of research/slim."""

@@ -1,1 +1,0 @@
-"""`nets.nasnet` of research/slim."""
