@@ -81,6 +81,12 @@ def test_features_are_a_list():
         slim.nets.create("lenet", features="pool1")
 
 
+@pytest.mark.parametrize("features", [3, [3], ["pool1", None]])
+def test_features_are_names(features):
+    with pytest.raises(TypeError, match=r"lenet.*names of end points.*pool.*got (3|None)"):
+        slim.nets.create("lenet", features=features)
+
+
 def test_heads_on_inner_layers():
     trunk = slim.nets.create("lenet", features=["pool1", "pool2"])
 

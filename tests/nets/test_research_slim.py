@@ -6,6 +6,7 @@ import gzip
 import importlib
 import inspect
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.goldens import loader
 from tests.goldens.decode import exists, find
 from tests.nets.table import images
 from tf_slim.legacy.research_slim.nets import nets_factory
+from tf_slim.nets import _registry
 
 PACKAGE = "tf_slim.legacy.research_slim.nets"
 
@@ -116,3 +118,35 @@ def test_get_network_fn():
 def test_an_unknown_name_gets_the_closest_ones():
     with pytest.raises(ValueError, match="no net 'vgg_17'. Did you mean 'vgg_1"):
         nets_factory.get_network_fn("vgg_17", 10)
+
+
+@pytest.mark.parametrize("module", ["vgg", "nasnet.nasnet", "mobilenet.mobilenet_v3", "resnet_v1"])
+def test_what_a_module_offers_can_be_pickled(module):
+    made = importlib.import_module(f"{PACKAGE}.{module}")
+    for name in made.__all__:
+        if inspect.isfunction(function := getattr(made, name)) and name != "wrapped_partial":
+            assert pickle.loads(pickle.dumps(function)).__name__ == function.__name__
+
+
+def test_a_module_that_nobody_had_is_not_found():
+    with pytest.raises(ModuleNotFoundError, match="vgg_17"):
+        importlib.import_module(f"{PACKAGE}.vgg_17")
+    with pytest.raises(AttributeError, match="no module 'vgg_17'"):
+        getattr(importlib.import_module(PACKAGE), "vgg_17")  # noqa: B009
+
+
+def test_a_new_net_is_in_the_factory_by_itself(monkeypatch):
+    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
+    for table in (nets_factory.networks_map, nets_factory.arg_scopes_map):
+        monkeypatch.delitem(table, "tiny", raising=False)
+
+    @slim.nets.register(arg_scope=slim.nets.lenet.lenet_arg_scope, image_size=8, channels=1)
+    def tiny(images, num_classes=4, is_training=True):
+        del is_training
+        return slim.fully_connected(slim.flatten(images), num_classes), {}
+
+    network_fn = nets_factory.get_network_fn("tiny", 3)
+    assert network_fn.default_image_size == tiny.default_image_size == 8
+    assert network_fn(tf.zeros([1, 8, 8, 1]))[0].shape == [1, 3]
+    for table in (nets_factory.networks_map, nets_factory.arg_scopes_map):
+        del table["tiny"]

@@ -41,7 +41,7 @@ def create(
     features: Iterable[str] | None = None,
     checkpoint: bool | str | os.PathLike | None = None,
     precision: str | None = None,
-    **kwargs,
+    **kwargs: Any,
 ) -> Model:
     """Makes a net by its name.
 
@@ -166,7 +166,7 @@ def bind(
     num_classes: int | None,
     weight_decay: float | None,
     is_training: bool,
-    **defaults,
+    **defaults: Any,
 ) -> Callable:
     """`net` in its scope, with the two arguments that all nets have; a call may override them."""
     scope = _scope(arg_scope, weight_decay)

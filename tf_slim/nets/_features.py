@@ -26,11 +26,17 @@ def with_features(
       A function with the arguments of the net.
 
     Raises:
-      TypeError: `features` is one name.
+      TypeError: `features` is one name, or what is no name is among them.
     """
     if isinstance(features, str):
         raise TypeError(f"features takes a list of names; got {features!r}. Write [{features!r}].")
-    wanted = tuple(features)
+    wanted = tuple(features) if isinstance(features, Iterable) else (features,)
+    for name in wanted:
+        if not isinstance(name, str):
+            raise TypeError(
+                f"nets.create({found.name!r}): features takes a list of names of end points, or of "
+                f"globs such as '*pool*'; got {name!r}, of type {type(name).__name__}."
+            )
 
     @functools.wraps(fn)
     def net(*args, **kwargs):

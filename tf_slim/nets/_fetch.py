@@ -15,7 +15,9 @@ from tf_slim.ops import downloads
 from tf_slim.ops.wording import unknown_name
 
 
-def published(found: _registry.NetSpec, checkpoint) -> Checkpoint | None:
+def published(
+    found: _registry.NetSpec, checkpoint: bool | str | os.PathLike | None
+) -> Checkpoint | None:
     """What `checkpoint` of `create` stands for, if it is a published one.
 
     Raises:

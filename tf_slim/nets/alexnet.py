@@ -7,21 +7,24 @@ normalization.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, convolutional_logits
+from tf_slim.nets.blocks import NetOutput, check_images, convolutional_logits
+from tf_slim.ops.types import Initializer, Scope, TensorLike
 
 __all__ = ["alexnet_v2", "alexnet_v2_arg_scope", "trunc_normal"]
 
 
-def trunc_normal(stddev):
+def trunc_normal(stddev: float) -> Initializer:
     """The initializer of the weights: normal, without what lies beyond two `stddev`."""
     return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
 
 
-def alexnet_v2_arg_scope(weight_decay=0.0005):
+def alexnet_v2_arg_scope(weight_decay: float = 0.0005) -> Mapping:
     """The scope that AlexNet is trained in.
 
     Args:
@@ -51,15 +54,15 @@ def alexnet_v2_arg_scope(weight_decay=0.0005):
     paper="Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014",
 )
 def alexnet_v2(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.5,
-    spatial_squeeze=True,
-    scope="alexnet_v2",
-    global_pool=False,
-    reuse=None,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.5,
+    spatial_squeeze: bool = True,
+    scope: Scope = "alexnet_v2",
+    global_pool: bool = False,
+    reuse: bool | None = None,
+) -> NetOutput:
     """AlexNet v2.
 
     Args:

@@ -16,13 +16,16 @@ makes it:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.ops.types import Size, TensorLike
 from tf_slim.ops.wording import did_you_mean
 
 __all__ = [
+    "NetOutput",
     "avg_pool",
     "branched",
     "check_images",
@@ -42,11 +45,14 @@ __all__ = [
 Layer = Callable[..., tf.Tensor]
 """What a table holds: a function `layer(net, scope=name)` to the next net."""
 
+NetOutput: TypeAlias = tuple[tf.Tensor, dict[str, tf.Tensor]]
+"""What a net returns: logits or features, and the end points by name, in order."""
+
 _AXES = {"N": "batch", "D": "frames", "H": "height", "W": "width", "C": "channels"}
 
 
 def check_images(
-    images, min_size: int = 1, remedy: str = "", *, data_format: str = "NHWC"
+    images: TensorLike, min_size: int = 1, remedy: str = "", *, data_format: str = "NHWC"
 ) -> tf.Tensor:
     """Refuses what a net cannot take, before a layer deep inside fails on it.
 
@@ -68,8 +74,8 @@ def check_images(
       TypeError: they are not of floating point.
     """
     net = tf.compat.v1.get_variable_scope().name or "The net"
-    images = tf.convert_to_tensor(images)
-    shape = images.shape
+    batch: tf.Tensor = tf.convert_to_tensor(images)
+    shape = batch.shape
     what = "videos" if "D" in data_format else "images"
     if shape.rank not in (None, len(data_format)):
         one_only = shape.rank == len(data_format) - 1
@@ -79,9 +85,9 @@ def check_images(
             + (f" For one {what[:-1]} write {what}[tf.newaxis]." * one_only)
             + (f" For {what} without a channel axis: {what}[..., tf.newaxis]." * one_only)
         )
-    if not images.dtype.is_floating:
+    if not batch.dtype.is_floating:
         raise TypeError(
-            f"{net} takes images of floating point; got {images.dtype.name}. Preprocess them, or "
+            f"{net} takes images of floating point; got {batch.dtype.name}. Preprocess them, or "
             "at least write tf.image.convert_image_dtype(images, tf.float32)."
         )
     size = () if shape.rank is None else [shape.as_list()[data_format.index(axis)] for axis in "HW"]
@@ -90,13 +96,13 @@ def check_images(
             f"{net} takes images of {min_size}x{min_size} pixels and more; got {_times(size)}. "
             f"Resize them{remedy and f', or {remedy}'}."
         )
-    return images
+    return batch
 
 
 # ---------------------------------------------------------------------------- tables of layers
 
 
-def row(layer: Callable, *args, **kwargs) -> Layer:
+def row(layer: Callable, *args: Any, **kwargs: Any) -> Layer:
     """A row of a table: `layer(net, *args, scope=name, **kwargs)`."""
 
     def apply(net, scope):
@@ -105,17 +111,17 @@ def row(layer: Callable, *args, **kwargs) -> Layer:
     return apply
 
 
-def conv(depth: int, kernel, **kwargs) -> Layer:
+def conv(depth: int, kernel: Size, **kwargs: Any) -> Layer:
     """A row of a table: `slim.conv2d` to `depth` channels."""
     return row(slim.conv2d, depth, kernel, **kwargs)
 
 
-def max_pool(kernel, **kwargs) -> Layer:
+def max_pool(kernel: Size, **kwargs: Any) -> Layer:
     """A row of a table: `slim.max_pool2d`."""
     return row(slim.max_pool2d, kernel, **kwargs)
 
 
-def avg_pool(kernel, **kwargs) -> Layer:
+def avg_pool(kernel: Size, **kwargs: Any) -> Layer:
     """A row of a table: `slim.avg_pool2d`."""
     return row(slim.avg_pool2d, kernel, **kwargs)
 
@@ -278,11 +284,11 @@ def convolutional_logits(
     num_classes: int | None,
     end_points_collection: str,
     *,
-    is_training,
+    is_training: bool | tf.Tensor,
     dropout_keep_prob: float,
     spatial_squeeze: bool,
     global_pool: bool,
-    **fc8_kwargs,
+    **fc8_kwargs: Any,
 ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
     """What follows on `fc7` in nets whose fully connected layers are convolutions.
 

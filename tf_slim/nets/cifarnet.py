@@ -5,22 +5,25 @@ After A. Krizhevsky's cuda-convnet (2012), as in TensorFlow's first tutorial on 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
+from tf_slim.ops.types import Initializer, Scope, TensorLike
 
 __all__ = ["cifarnet", "cifarnet_arg_scope", "trunc_normal"]
 
 
-def trunc_normal(stddev):
+def trunc_normal(stddev: float) -> Initializer:
     """The initializer of the weights: normal, without what lies beyond two `stddev`."""
     return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
 
 
-def cifarnet_arg_scope(weight_decay=0.004):
+def cifarnet_arg_scope(weight_decay: float = 0.004) -> Mapping:
     """The scope that CifarNet is trained in.
 
     Args:
@@ -52,14 +55,14 @@ def cifarnet_arg_scope(weight_decay=0.004):
     paper="Krizhevsky, cuda-convnet, 2012",
 )
 def cifarnet(
-    images,
-    num_classes=10,
-    is_training=False,
-    dropout_keep_prob=0.5,
-    prediction_fn=softmax,
-    scope="CifarNet",
-    reuse=None,
-):
+    images: TensorLike,
+    num_classes: int | None = 10,
+    is_training: bool | tf.Tensor = False,
+    dropout_keep_prob: float = 0.5,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    scope: Scope = "CifarNet",
+    reuse: bool | None = None,
+) -> NetOutput:
     """CifarNet.
 
     Args:

@@ -6,21 +6,25 @@ arXiv:1703.10593, 2017.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
+from tf_slim.ops.types import Size
 
 __all__ = ["cyclegan_arg_scope", "cyclegan_generator_resnet", "cyclegan_upsample"]
 
 
 def cyclegan_arg_scope(
-    instance_norm_center=True,
-    instance_norm_scale=True,
-    instance_norm_epsilon=0.001,
-    weights_init_stddev=0.02,
-    weight_decay=0.0,
-):
+    instance_norm_center: bool = True,
+    instance_norm_scale: bool = True,
+    instance_norm_epsilon: float = 0.001,
+    weights_init_stddev: float = 0.02,
+    weight_decay: float = 0.0,
+) -> Mapping:
     """The scope of the convolutions.
 
     Args:
@@ -48,8 +52,13 @@ def cyclegan_arg_scope(
 
 
 def cyclegan_upsample(
-    net, num_outputs, stride, method="conv2d_transpose", pad_mode="REFLECT", align_corners=False
-):
+    net: tf.Tensor,
+    num_outputs: int,
+    stride: Any,
+    method: str = "conv2d_transpose",
+    pad_mode: str = "REFLECT",
+    align_corners: bool = False,
+) -> tf.Tensor:
     """Makes a map larger, by a layer in the scope `upconv`.
 
     Args:
@@ -90,15 +99,15 @@ def cyclegan_upsample(
 
 
 def cyclegan_generator_resnet(
-    images,
-    arg_scope_fn=cyclegan_arg_scope,
-    num_resnet_blocks=6,
-    num_filters=64,
-    upsample_fn=cyclegan_upsample,
-    kernel_size=3,
-    tanh_linear_slope=0.0,
-    is_training=False,
-):
+    images: tf.Tensor,
+    arg_scope_fn: Callable[[], Mapping] = cyclegan_arg_scope,
+    num_resnet_blocks: int = 6,
+    num_filters: int = 64,
+    upsample_fn: Callable[..., tf.Tensor] = cyclegan_upsample,
+    kernel_size: Size = 3,
+    tanh_linear_slope: float = 0.0,
+    is_training: bool | tf.Tensor = False,
+) -> NetOutput:
     """The generator with residual blocks.
 
     Args:

@@ -9,19 +9,20 @@ from __future__ import annotations
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["discriminator", "generator"]
 
 
 def discriminator(
-    inputs,
-    depth=64,
-    is_training=True,
-    reuse=None,
-    scope="Discriminator",
-    fused_batch_norm=False,
-):
+    inputs: TensorLike,
+    depth: int = 64,
+    is_training: bool | tf.Tensor = True,
+    reuse: bool | None = None,
+    scope: Scope = "Discriminator",
+    fused_batch_norm: bool = False,
+) -> NetOutput:
     """Tells real images from made ones: 4x4 convolutions with stride 2, down to one place.
 
     Args:
@@ -71,15 +72,15 @@ def discriminator(
 
 
 def generator(
-    inputs,
-    depth=64,
-    final_size=32,
-    num_outputs=3,
-    is_training=True,
-    reuse=None,
-    scope="Generator",
-    fused_batch_norm=False,
-):
+    inputs: tf.Tensor,
+    depth: int = 64,
+    final_size: int = 32,
+    num_outputs: int = 3,
+    is_training: bool | tf.Tensor = True,
+    reuse: bool | None = None,
+    scope: Scope = "Generator",
+    fused_batch_norm: bool = False,
+) -> NetOutput:
     """Makes images of noise: 4x4 transposed convolutions with stride 2.
 
     Args:

@@ -115,7 +115,8 @@ def adapted(
     Returns:
       A function that calls `function`.
     """
-    parameters = inspect.signature(function).parameters
+    written = inspect.signature(function)
+    parameters = written.parameters
     order = [key for key in parameters if key not in call.fixed and key not in call.last]
     for key, follower in call.before.items():
         order.remove(key)
@@ -123,7 +124,8 @@ def adapted(
     order += [key for key in call.last if key in parameters]
     new = {**call.defaults, **dict.fromkeys(call.required, inspect.Parameter.empty)}
     signature = inspect.Signature(
-        [parameters[key].replace(default=new.get(key, parameters[key].default)) for key in order]
+        [parameters[key].replace(default=new.get(key, parameters[key].default)) for key in order],
+        return_annotation=written.return_annotation,
     )
     rest = next((p.name for p in parameters.values() if p.kind is p.VAR_KEYWORD), None)
     preset = {**call.defaults, **call.fixed}

@@ -6,12 +6,14 @@ arXiv:1705.07750, 2017, figure 3. Variables are in a scope called InceptionV1, a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, row, trunk
+from tf_slim.nets.blocks import NetOutput, check_images, row, trunk
 from tf_slim.nets.i3d_utils import (
     conv3d_spatiotemporal,
     inception_block_v1_3d,
@@ -19,17 +21,18 @@ from tf_slim.nets.i3d_utils import (
     video_logits,
 )
 from tf_slim.nets.inception_utils import trunc_normal
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["conv3d_spatiotemporal", "i3d", "i3d_arg_scope", "i3d_base", "trunc_normal"]
 
 
 def i3d_arg_scope(
-    weight_decay=1e-7,
-    batch_norm_decay=0.999,
-    batch_norm_epsilon=0.001,
-    use_renorm=False,
-    separable_conv3d=False,
-):
+    weight_decay: float = 1e-7,
+    batch_norm_decay: float = 0.999,
+    batch_norm_epsilon: float = 0.001,
+    use_renorm: bool = False,
+    separable_conv3d: bool = False,
+) -> Mapping:
     """The scope that I3D is trained in.
 
     Args:
@@ -47,7 +50,9 @@ def i3d_arg_scope(
     )
 
 
-def i3d_base(inputs, final_endpoint="Mixed_5c", scope="InceptionV1"):
+def i3d_base(
+    inputs: TensorLike, final_endpoint: str = "Mixed_5c", scope: Scope = "InceptionV1"
+) -> NetOutput:
     """I3D up to one of its end points.
 
     Args:
@@ -109,15 +114,15 @@ def i3d_base(inputs, final_endpoint="Mixed_5c", scope="InceptionV1"):
 )
 @tf.autograph.experimental.do_not_convert
 def i3d(
-    inputs,
-    num_classes=1000,
-    dropout_keep_prob=0.8,
-    is_training=True,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="InceptionV1",
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    dropout_keep_prob: float = 0.8,
+    is_training: bool | tf.Tensor = True,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = "InceptionV1",
+) -> NetOutput:
     """I3D.
 
     Args:

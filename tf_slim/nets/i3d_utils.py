@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets.blocks import branched, reduced_kernel, row, squeeze
+from tf_slim.ops.types import Activation, Initializer, Normalizer, Regularizer, Size
 
 __all__ = [
     "center_initializer",
@@ -18,7 +22,7 @@ __all__ = [
 ]
 
 
-def center_initializer():
+def center_initializer() -> Initializer:
     """An initializer of temporal convolutions: each begins as the identity on the middle frame.
 
     Returns:
@@ -43,19 +47,19 @@ def center_initializer():
 
 @slim.add_arg_scope
 def conv3d_spatiotemporal(
-    inputs,
-    num_outputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    activation_fn=None,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_regularizer=None,
-    separable=False,
-    data_format="NDHWC",
-    scope="",
-):
+    inputs: tf.Tensor,
+    num_outputs: int,
+    kernel_size: Sequence[int],
+    stride: Size = 1,
+    padding: str = "SAME",
+    activation_fn: Activation | None = None,
+    normalizer_fn: Normalizer | None = None,
+    normalizer_params: Mapping[str, Any] | None = None,
+    weights_regularizer: Regularizer | None = None,
+    separable: bool = False,
+    data_format: str = "NDHWC",
+    scope: str = "",
+) -> tf.Tensor:
     """A convolution over time and space, at once or one after the other.
 
     A separable one is a convolution over space, then one over time in the scope `temporal` of the
@@ -122,18 +126,18 @@ def conv3d_spatiotemporal(
 
 @slim.add_arg_scope
 def inception_block_v1_3d(
-    inputs,
-    num_outputs_0_0a,
-    num_outputs_1_0a,
-    num_outputs_1_0b,
-    num_outputs_2_0a,
-    num_outputs_2_0b,
-    num_outputs_3_0b,
-    temporal_kernel_size=3,
-    self_gating_fn=None,
-    data_format="NDHWC",
-    scope="",
-):
+    inputs: tf.Tensor,
+    num_outputs_0_0a: int,
+    num_outputs_1_0a: int,
+    num_outputs_1_0b: int,
+    num_outputs_2_0a: int,
+    num_outputs_2_0b: int,
+    num_outputs_3_0b: int,
+    temporal_kernel_size: int = 3,
+    self_gating_fn: Callable[..., tf.Tensor] | None = None,
+    data_format: str = "NDHWC",
+    scope: str = "",
+) -> tf.Tensor:
     """The Inception v1 module over time and space.
 
     Args:
@@ -185,7 +189,7 @@ def inception_block_v1_3d(
         )
 
 
-def reduced_kernel_size_3d(input_tensor, kernel_size):
+def reduced_kernel_size_3d(input_tensor: tf.Tensor, kernel_size: Sequence[int]) -> list[int]:
     """A kernel, made smaller where the map that it slides over is smaller.
 
     Args:
@@ -198,7 +202,13 @@ def reduced_kernel_size_3d(input_tensor, kernel_size):
     return reduced_kernel(input_tensor, kernel_size, data_format="NDHWC")
 
 
-def video_arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon, separable, **batch_norm):
+def video_arg_scope(
+    weight_decay: float,
+    batch_norm_decay: float,
+    batch_norm_epsilon: float,
+    separable: bool,
+    **batch_norm: Any,
+) -> Mapping:
     """The scope that I3D and S3D-G are trained in.
 
     Args:
@@ -234,8 +244,14 @@ def video_arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon, separabl
 
 
 def video_logits(
-    net, end_points, num_classes, *, dropout_keep_prob, prediction_fn, spatial_squeeze
-):
+    net: tf.Tensor,
+    end_points: dict[str, tf.Tensor],
+    num_classes: int | None,
+    *,
+    dropout_keep_prob: float,
+    prediction_fn: Callable[..., tf.Tensor],
+    spatial_squeeze: bool,
+) -> tf.Tensor:
     """The head of I3D and S3D-G: logits of each two frames, averaged over time.
 
     Args:

@@ -6,12 +6,24 @@ residual connections on learning", arXiv:1602.07261, 2016, figures 15 to 19.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
-from tf_slim.nets.blocks import avg_pool, branched, check_images, conv, max_pool, mixed, trunk
+from tf_slim.nets.blocks import (
+    NetOutput,
+    avg_pool,
+    branched,
+    check_images,
+    conv,
+    max_pool,
+    mixed,
+    trunk,
+)
 from tf_slim.nets.inception_utils import dense_auxiliary_logits, pool_all, smallest_image
+from tf_slim.ops.types import Activation, Collections, Scope, TensorLike
 
 __all__ = [
     "block8",
@@ -23,7 +35,13 @@ __all__ = [
 ]
 
 
-def block35(net, scale=1.0, activation_fn=tf.nn.relu, scope=None, reuse=None):
+def block35(
+    net: tf.Tensor,
+    scale: float = 1.0,
+    activation_fn: Activation | None = tf.nn.relu,
+    scope: Scope = None,
+    reuse: bool | None = None,
+) -> tf.Tensor:
     """The residual module of the 35x35 grid.
 
     Args:
@@ -49,7 +67,13 @@ def block35(net, scale=1.0, activation_fn=tf.nn.relu, scope=None, reuse=None):
     )
 
 
-def block17(net, scale=1.0, activation_fn=tf.nn.relu, scope=None, reuse=None):
+def block17(
+    net: tf.Tensor,
+    scale: float = 1.0,
+    activation_fn: Activation | None = tf.nn.relu,
+    scope: Scope = None,
+    reuse: bool | None = None,
+) -> tf.Tensor:
     """The residual module of the 17x17 grid. For the arguments see `block35`."""
     return _residual(
         net,
@@ -67,7 +91,13 @@ def block17(net, scale=1.0, activation_fn=tf.nn.relu, scope=None, reuse=None):
     )
 
 
-def block8(net, scale=1.0, activation_fn=tf.nn.relu, scope=None, reuse=None):
+def block8(
+    net: tf.Tensor,
+    scale: float = 1.0,
+    activation_fn: Activation | None = tf.nn.relu,
+    scope: Scope = None,
+    reuse: bool | None = None,
+) -> tf.Tensor:
     """The residual module of the 8x8 grid. For the arguments see `block35`."""
     return _residual(
         net,
@@ -104,13 +134,13 @@ def _residual(net, scale, activation_fn, scope, default_scope, reuse, *branches)
 
 
 def inception_resnet_v2_base(
-    inputs,
-    final_endpoint="Conv2d_7b_1x1",
-    output_stride=16,
-    align_feature_maps=False,
-    scope=None,
-    activation_fn=tf.nn.relu,
-):
+    inputs: TensorLike,
+    final_endpoint: str = "Conv2d_7b_1x1",
+    output_stride: int = 16,
+    align_feature_maps: bool = False,
+    scope: Scope = None,
+    activation_fn: Activation | None = tf.nn.relu,
+) -> NetOutput:
     """Inception-ResNet v2 up to one of its end points.
 
     Args:
@@ -215,13 +245,13 @@ def inception_resnet_v2_base(
 
 
 def inception_resnet_v2_arg_scope(
-    weight_decay=0.00004,
-    batch_norm_decay=0.9997,
-    batch_norm_epsilon=0.001,
-    activation_fn=tf.nn.relu,
-    batch_norm_updates_collections=tf.compat.v1.GraphKeys.UPDATE_OPS,
-    batch_norm_scale=False,
-):
+    weight_decay: float = 0.00004,
+    batch_norm_decay: float = 0.9997,
+    batch_norm_epsilon: float = 0.001,
+    activation_fn: Activation | None = tf.nn.relu,
+    batch_norm_updates_collections: Collections = tf.compat.v1.GraphKeys.UPDATE_OPS,
+    batch_norm_scale: bool = False,
+) -> Mapping:
     """The scope that Inception-ResNet v2 is trained in. Biases are regularized too.
 
     Args:
@@ -266,15 +296,15 @@ def inception_resnet_v2_arg_scope(
 )
 @tf.autograph.experimental.do_not_convert
 def inception_resnet_v2(
-    inputs,
-    num_classes=1001,
-    is_training=True,
-    dropout_keep_prob=0.8,
-    reuse=None,
-    scope="InceptionResnetV2",
-    create_aux_logits=True,
-    activation_fn=tf.nn.relu,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1001,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.8,
+    reuse: bool | None = None,
+    scope: Scope = "InceptionResnetV2",
+    create_aux_logits: bool = True,
+    activation_fn: Activation | None = tf.nn.relu,
+) -> NetOutput:
     """Inception-ResNet v2.
 
     Args:

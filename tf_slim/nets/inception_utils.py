@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets.blocks import squeeze
+from tf_slim.ops.types import Activation, Collections, Initializer, Scope
 
 __all__ = [
     "dense_auxiliary_logits",
@@ -22,12 +24,12 @@ __all__ = [
 _UPDATE_OPS = tf.compat.v1.GraphKeys.UPDATE_OPS
 
 
-def trunc_normal(stddev):
+def trunc_normal(stddev: float) -> Initializer:
     """An initializer of weights: normal, without what lies beyond two `stddev`."""
     return tf.compat.v1.truncated_normal_initializer(0.0, stddev)
 
 
-def depth_function(depth_multiplier, min_depth):
+def depth_function(depth_multiplier: float, min_depth: int) -> Callable[[int], int]:
     """What turns the numbers of channels of the paper into those of a thinner or wider net.
 
     Args:
@@ -49,7 +51,7 @@ def depth_function(depth_multiplier, min_depth):
     return depth
 
 
-def smallest_image(end_point):
+def smallest_image(end_point: str) -> int:
     """The least height and width of an image that has a map at an end point.
 
     This is for v3, v4 and Inception-ResNet v2, whose layers without padding are in the same places.
@@ -62,16 +64,16 @@ def smallest_image(end_point):
 
 
 def inception_arg_scope(
-    weight_decay=0.00004,
-    use_batch_norm=True,
-    batch_norm_decay=0.9997,
-    batch_norm_epsilon=0.001,
-    activation_fn=tf.nn.relu,
-    batch_norm_updates_collections=_UPDATE_OPS,
-    batch_norm_scale=False,
-    batch_norm_var_collection=None,
-    use_fused_batchnorm=None,
-):
+    weight_decay: float = 0.00004,
+    use_batch_norm: bool = True,
+    batch_norm_decay: float = 0.9997,
+    batch_norm_epsilon: float = 0.001,
+    activation_fn: Activation | None = tf.nn.relu,
+    batch_norm_updates_collections: Collections = _UPDATE_OPS,
+    batch_norm_scale: bool = False,
+    batch_norm_var_collection: str | None = None,
+    use_fused_batchnorm: bool | None = None,
+) -> Mapping:
     """The scope that Inception nets are trained in.
 
     Args:
@@ -117,21 +119,21 @@ def inception_arg_scope(
 
 
 def inception_logits(
-    net,
-    end_points,
-    num_classes,
+    net: tf.Tensor,
+    end_points: dict[str, tf.Tensor],
+    num_classes: int | None,
     *,
-    kernel,
-    pool_stride,
-    end_point,
-    features_end_point=None,
-    layer=1,
-    dropout_keep_prob,
-    prediction_fn,
-    spatial_squeeze,
-    global_pool,
-    predictions_inside=False,
-):
+    kernel: Sequence[int],
+    pool_stride: int,
+    end_point: str,
+    features_end_point: str | None = None,
+    layer: int = 1,
+    dropout_keep_prob: float,
+    prediction_fn: Callable[..., tf.Tensor],
+    spatial_squeeze: bool,
+    global_pool: bool,
+    predictions_inside: bool = False,
+) -> tf.Tensor:
     """The head of Inception v1 to v3: pooling, dropout, and a 1x1 convolution to the logits.
 
     Args:
@@ -193,7 +195,9 @@ def inception_logits(
     return logits
 
 
-def dense_auxiliary_logits(net, num_classes, names):
+def dense_auxiliary_logits(
+    net: tf.Tensor, num_classes: int | None, names: Sequence[str]
+) -> tf.Tensor:
     """The auxiliary head of Inception v4 and Inception-ResNet v2.
 
     Args:
@@ -221,7 +225,7 @@ def dense_auxiliary_logits(net, num_classes, names):
     return slim.fully_connected(slim.flatten(net), num_classes, activation_fn=None, scope=logits)
 
 
-def pool_all(net, scope):
+def pool_all(net: tf.Tensor, scope: Scope) -> tf.Tensor:
     """The average over the whole map.
 
     Args:

@@ -10,14 +10,17 @@ no end point; `slim.nets.create` has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, conv, max_pool, mixed, trunk
+from tf_slim.nets.blocks import NetOutput, check_images, conv, max_pool, mixed, trunk
 from tf_slim.nets.dialects import in_contrib
 from tf_slim.nets.inception_utils import inception_arg_scope, inception_logits, trunc_normal
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["inception_v1", "inception_v1_arg_scope", "inception_v1_base", "trunc_normal"]
 
@@ -25,12 +28,12 @@ _STRIDE = 32
 
 
 def inception_v1_arg_scope(
-    weight_decay=0.00004,
-    use_batch_norm=True,
-    batch_norm_var_collection="moving_vars",
+    weight_decay: float = 0.00004,
+    use_batch_norm: bool = True,
+    batch_norm_var_collection: str | None = "moving_vars",
     *,
-    batch_norm_decay=0.9997,
-):
+    batch_norm_decay: float = 0.9997,
+) -> Mapping:
     """The scope that Inception v1 is trained in.
 
     Args:
@@ -51,8 +54,11 @@ def inception_v1_arg_scope(
 
 
 def inception_v1_base(
-    inputs, final_endpoint="Mixed_5c", include_root_block=True, scope="InceptionV1"
-):
+    inputs: TensorLike,
+    final_endpoint: str = "Mixed_5c",
+    include_root_block: bool = True,
+    scope: Scope = "InceptionV1",
+) -> NetOutput:
     """Inception v1 up to one of its end points.
 
     Args:
@@ -119,16 +125,16 @@ def inception_v1_base(
 )
 @tf.autograph.experimental.do_not_convert
 def inception_v1(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.8,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="InceptionV1",
-    global_pool=False,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.8,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = "InceptionV1",
+    global_pool: bool = False,
+) -> NetOutput:
     """Inception v1.
 
     Args:

@@ -9,12 +9,15 @@ no end point; `slim.nets.create` has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
 from tf_slim.nets.blocks import (
+    NetOutput,
     avg_pool,
     check_images,
     conv,
@@ -31,13 +34,17 @@ from tf_slim.nets.inception_utils import (
     inception_logits,
     trunc_normal,
 )
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["inception_v2", "inception_v2_arg_scope", "inception_v2_base", "trunc_normal"]
 
 
 def inception_v2_arg_scope(
-    weight_decay=0.00004, batch_norm_var_collection="moving_vars", *, batch_norm_decay=0.9997
-):
+    weight_decay: float = 0.00004,
+    batch_norm_var_collection: str | None = "moving_vars",
+    *,
+    batch_norm_decay: float = 0.9997,
+) -> Mapping:
     """The scope that Inception v2 is trained in.
 
     Args:
@@ -55,15 +62,15 @@ def inception_v2_arg_scope(
 
 
 def inception_v2_base(
-    inputs,
-    final_endpoint="Mixed_5c",
-    min_depth=16,
-    depth_multiplier=1.0,
-    use_separable_conv=True,
-    data_format="NHWC",
-    include_root_block=True,
-    scope=None,
-):
+    inputs: TensorLike,
+    final_endpoint: str = "Mixed_5c",
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    use_separable_conv: bool = True,
+    data_format: str = "NHWC",
+    include_root_block: bool = True,
+    scope: Scope = None,
+) -> NetOutput:
     """Inception v2 up to one of its end points.
 
     Args:
@@ -185,18 +192,18 @@ def inception_v2_base(
 )
 @tf.autograph.experimental.do_not_convert
 def inception_v2(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.8,
-    min_depth=16,
-    depth_multiplier=1.0,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="InceptionV2",
-    global_pool=False,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.8,
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = "InceptionV2",
+    global_pool: bool = False,
+) -> NetOutput:
     """Inception v2.
 
     Args:

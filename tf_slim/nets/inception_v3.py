@@ -9,12 +9,15 @@ no end point; `slim.nets.create` has it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
 from tf_slim.nets.blocks import (
+    NetOutput,
     avg_pool,
     check_images,
     conv,
@@ -33,18 +36,19 @@ from tf_slim.nets.inception_utils import (
     smallest_image,
     trunc_normal,
 )
+from tf_slim.ops.types import Collections, Scope, TensorLike
 
 __all__ = ["inception_v3", "inception_v3_arg_scope", "inception_v3_base", "trunc_normal"]
 
 
 def inception_v3_arg_scope(
-    weight_decay=0.00004,
-    batch_norm_var_collection="moving_vars",
-    batch_norm_decay=0.9997,
-    batch_norm_epsilon=0.001,
-    updates_collections=tf.compat.v1.GraphKeys.UPDATE_OPS,
-    use_fused_batchnorm=True,
-):
+    weight_decay: float = 0.00004,
+    batch_norm_var_collection: str | None = "moving_vars",
+    batch_norm_decay: float = 0.9997,
+    batch_norm_epsilon: float = 0.001,
+    updates_collections: Collections = tf.compat.v1.GraphKeys.UPDATE_OPS,
+    use_fused_batchnorm: bool | None = True,
+) -> Mapping:
     """The scope that Inception v3 is trained in.
 
     Args:
@@ -69,8 +73,12 @@ def inception_v3_arg_scope(
 
 
 def inception_v3_base(
-    inputs, final_endpoint="Mixed_7c", min_depth=16, depth_multiplier=1.0, scope=None
-):
+    inputs: TensorLike,
+    final_endpoint: str = "Mixed_7c",
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    scope: Scope = None,
+) -> NetOutput:
     """Inception v3 up to one of its end points.
 
     Args:
@@ -207,19 +215,19 @@ def inception_v3_base(
 )
 @tf.autograph.experimental.do_not_convert
 def inception_v3(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.8,
-    min_depth=16,
-    depth_multiplier=1.0,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    create_aux_logits=True,
-    scope="InceptionV3",
-    global_pool=False,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.8,
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    create_aux_logits: bool = True,
+    scope: Scope = "InceptionV3",
+    global_pool: bool = False,
+) -> NetOutput:
     """Inception v3.
 
     Args:

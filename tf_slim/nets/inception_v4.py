@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.nets import register
 from tf_slim.nets.blocks import (
+    NetOutput,
     avg_pool,
     branched,
     check_images,
@@ -27,6 +28,7 @@ from tf_slim.nets.inception_utils import (
     pool_all,
     smallest_image,
 )
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = [
     "block_inception_a",
@@ -42,7 +44,9 @@ __all__ = [
 inception_v4_arg_scope = inception_arg_scope
 
 
-def block_inception_a(inputs, scope=None, reuse=None):
+def block_inception_a(
+    inputs: tf.Tensor, scope: Scope = None, reuse: bool | None = None
+) -> tf.Tensor:
     """The module of the 35x35 grid.
 
     Args:
@@ -69,7 +73,9 @@ def block_inception_a(inputs, scope=None, reuse=None):
     )
 
 
-def block_reduction_a(inputs, scope=None, reuse=None):
+def block_reduction_a(
+    inputs: tf.Tensor, scope: Scope = None, reuse: bool | None = None
+) -> tf.Tensor:
     """The module from the 35x35 to the 17x17 grid.
 
     Args and return value: see `block_inception_a`; the scope is `BlockReductionA`, and 640 channels
@@ -90,7 +96,9 @@ def block_reduction_a(inputs, scope=None, reuse=None):
     )
 
 
-def block_inception_b(inputs, scope=None, reuse=None):
+def block_inception_b(
+    inputs: tf.Tensor, scope: Scope = None, reuse: bool | None = None
+) -> tf.Tensor:
     """The module of the 17x17 grid.
 
     Args and return value: see `block_inception_a`; the scope is `BlockInceptionB`, and there are
@@ -118,7 +126,9 @@ def block_inception_b(inputs, scope=None, reuse=None):
     )
 
 
-def block_reduction_b(inputs, scope=None, reuse=None):
+def block_reduction_b(
+    inputs: tf.Tensor, scope: Scope = None, reuse: bool | None = None
+) -> tf.Tensor:
     """The module from the 17x17 to the 8x8 grid.
 
     Args and return value: see `block_inception_a`; the scope is `BlockReductionB`, and 512 channels
@@ -143,7 +153,9 @@ def block_reduction_b(inputs, scope=None, reuse=None):
     )
 
 
-def block_inception_c(inputs, scope=None, reuse=None):
+def block_inception_c(
+    inputs: tf.Tensor, scope: Scope = None, reuse: bool | None = None
+) -> tf.Tensor:
     """The module of the 8x8 grid.
 
     Args and return value: see `block_inception_a`; the scope is `BlockInceptionC`, and there are
@@ -181,7 +193,9 @@ def _block(inputs, scope, default_scope, reuse, *branches):
         return branched(inputs, *branches)
 
 
-def inception_v4_base(inputs, final_endpoint="Mixed_7d", scope=None):
+def inception_v4_base(
+    inputs: TensorLike, final_endpoint: str = "Mixed_7d", scope: Scope = None
+) -> NetOutput:
     """Inception v4 up to one of its end points.
 
     Args:
@@ -245,14 +259,14 @@ def inception_v4_base(inputs, final_endpoint="Mixed_7d", scope=None):
 )
 @tf.autograph.experimental.do_not_convert
 def inception_v4(
-    inputs,
-    num_classes=1001,
-    is_training=True,
-    dropout_keep_prob=0.8,
-    reuse=None,
-    scope="InceptionV4",
-    create_aux_logits=True,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1001,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.8,
+    reuse: bool | None = None,
+    scope: Scope = "InceptionV4",
+    create_aux_logits: bool = True,
+) -> NetOutput:
     """Inception v4.
 
     Args:

@@ -7,17 +7,20 @@ than in the paper, ReLU, max pooling and dropout.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["lenet", "lenet_arg_scope"]
 
 
-def lenet_arg_scope(weight_decay=0.0):
+def lenet_arg_scope(weight_decay: float = 0.0) -> Mapping:
     """The scope that LeNet is trained in.
 
     Args:
@@ -44,14 +47,14 @@ def lenet_arg_scope(weight_decay=0.0):
     paper="LeCun et al., Gradient-based learning applied to document recognition, 1998",
 )
 def lenet(
-    images,
-    num_classes=10,
-    is_training=False,
-    dropout_keep_prob=0.5,
-    prediction_fn=softmax,
-    scope="LeNet",
-    reuse=None,
-):
+    images: TensorLike,
+    num_classes: int | None = 10,
+    is_training: bool | tf.Tensor = False,
+    dropout_keep_prob: float = 0.5,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    scope: Scope = "LeNet",
+    reuse: bool | None = None,
+) -> NetOutput:
     """LeNet.
 
     Args:

@@ -6,6 +6,7 @@ applications", arXiv:1704.04861, 2017.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -13,9 +14,10 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, dilation, reduced_kernel, squeeze
+from tf_slim.nets.blocks import NetOutput, check_images, dilation, reduced_kernel, squeeze
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding
 from tf_slim.nets.mobilenet.mobilenet import variant
+from tf_slim.ops.types import Collections, Normalizer, Scope, TensorLike
 
 __all__ = [
     "MOBILENETV1_CONV_DEFS",
@@ -66,15 +68,15 @@ MOBILENETV1_CONV_DEFS = [
 
 
 def mobilenet_v1_arg_scope(
-    is_training=None,
-    weight_decay=0.00004,
-    stddev=0.09,
-    regularize_depthwise=False,
-    batch_norm_decay=0.9997,
-    batch_norm_epsilon=0.001,
-    batch_norm_updates_collections=tf.compat.v1.GraphKeys.UPDATE_OPS,
-    normalizer_fn=slim.batch_norm,
-):
+    is_training: bool | tf.Tensor | None = None,
+    weight_decay: float = 0.00004,
+    stddev: float = 0.09,
+    regularize_depthwise: bool = False,
+    batch_norm_decay: float = 0.9997,
+    batch_norm_epsilon: float = 0.001,
+    batch_norm_updates_collections: Collections = tf.compat.v1.GraphKeys.UPDATE_OPS,
+    normalizer_fn: Normalizer | None = slim.batch_norm,
+) -> Mapping:
     """The scope that MobileNet V1 is trained in.
 
     Args:
@@ -119,15 +121,15 @@ def mobilenet_v1_arg_scope(
 
 
 def mobilenet_v1_base(
-    inputs,
-    final_endpoint="Conv2d_13_pointwise",
-    min_depth=8,
-    depth_multiplier=1.0,
-    conv_defs=None,
-    output_stride=None,
-    use_explicit_padding=False,
-    scope=None,
-):
+    inputs: TensorLike,
+    final_endpoint: str = "Conv2d_13_pointwise",
+    min_depth: int = 8,
+    depth_multiplier: float = 1.0,
+    conv_defs: Sequence[Conv | DepthSepConv] | None = None,
+    output_stride: int | None = None,
+    use_explicit_padding: bool = False,
+    scope: Scope = None,
+) -> NetOutput:
     """The convolutions of MobileNet V1.
 
     Args:
@@ -227,19 +229,19 @@ _register = register(
 
 @_register
 def mobilenet_v1(
-    inputs,
-    num_classes=1000,
-    dropout_keep_prob=0.999,
-    is_training=True,
-    min_depth=8,
-    depth_multiplier=1.0,
-    conv_defs=None,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    scope="MobilenetV1",
-    global_pool=False,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    dropout_keep_prob: float = 0.999,
+    is_training: bool | tf.Tensor = True,
+    min_depth: int = 8,
+    depth_multiplier: float = 1.0,
+    conv_defs: Sequence[Conv | DepthSepConv] | None = None,
+    prediction_fn: Callable[..., tf.Tensor] | None = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = "MobilenetV1",
+    global_pool: bool = False,
+) -> NetOutput:
     """MobileNet V1.
 
     Args:

@@ -6,22 +6,25 @@ recognition, localization and detection using convolutional networks", arXiv:131
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, convolutional_logits
+from tf_slim.nets.blocks import NetOutput, check_images, convolutional_logits
 from tf_slim.nets.dialects import in_contrib
+from tf_slim.ops.types import Initializer, Scope, TensorLike
 
 __all__ = ["overfeat", "overfeat_arg_scope", "trunc_normal"]
 
 
-def trunc_normal(stddev):
+def trunc_normal(stddev: float) -> Initializer:
     """The initializer of the weights: normal, without what lies beyond two `stddev`."""
     return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
 
 
-def overfeat_arg_scope(weight_decay=0.0005):
+def overfeat_arg_scope(weight_decay: float = 0.0005) -> Mapping:
     """The scope that OverFeat is trained in.
 
     Args:
@@ -52,15 +55,15 @@ def overfeat_arg_scope(weight_decay=0.0005):
     paper="Sermanet et al., OverFeat, 2013",
 )
 def overfeat(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.5,
-    spatial_squeeze=True,
-    scope="overfeat",
-    global_pool=False,
-    reuse=None,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.5,
+    spatial_squeeze: bool = True,
+    scope: Scope = "overfeat",
+    global_pool: bool = False,
+    reuse: bool | None = None,
+) -> NetOutput:
     """OverFeat.
 
     Args:

@@ -6,12 +6,14 @@ arXiv:1611.07004, 2016.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
+from tf_slim.ops.types import Activation, TensorLike
 
 __all__ = [
     "Block",
@@ -46,7 +48,7 @@ _BLOCKS = [
 ]
 
 
-def pix2pix_arg_scope():
+def pix2pix_arg_scope() -> Mapping:
     """The scope of the convolutions: instance norm, and the initial weights of the paper.
 
     Returns:
@@ -61,7 +63,9 @@ def pix2pix_arg_scope():
         return scope
 
 
-def upsample(net, num_outputs, kernel_size, method="nn_upsample_conv"):
+def upsample(
+    net: tf.Tensor, num_outputs: int, kernel_size: Any, method: str = "nn_upsample_conv"
+) -> tf.Tensor:
     """Makes a map larger.
 
     Args:
@@ -96,8 +100,12 @@ def upsample(net, num_outputs, kernel_size, method="nn_upsample_conv"):
 
 
 def pix2pix_generator(
-    net, num_outputs, blocks=None, upsample_method="nn_upsample_conv", is_training=False
-):
+    net: tf.Tensor,
+    num_outputs: int,
+    blocks: Sequence[Block] | None = None,
+    upsample_method: str = "nn_upsample_conv",
+    is_training: bool | tf.Tensor = False,
+) -> NetOutput:
     """The generator: an encoder and a decoder, with connections between maps of the same size.
 
     Args:
@@ -153,13 +161,13 @@ def pix2pix_generator(
 
 
 def pix2pix_discriminator(
-    net,
-    num_filters,
-    padding=2,
-    pad_mode="REFLECT",
-    activation_fn=tf.nn.leaky_relu,
-    is_training=False,
-):
+    net: TensorLike,
+    num_filters: Sequence[int],
+    padding: int = 2,
+    pad_mode: str = "REFLECT",
+    activation_fn: Activation | None = tf.nn.leaky_relu,
+    is_training: bool | tf.Tensor = False,
+) -> NetOutput:
     """Tells real images from made ones, patch by patch.
 
     Args:

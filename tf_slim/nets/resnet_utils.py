@@ -8,13 +8,14 @@ Unlike in the paper, the stride of a block is that of its last unit, not of its 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import collected_end_points, dilation, squeeze
+from tf_slim.nets.blocks import NetOutput, collected_end_points, dilation, squeeze
+from tf_slim.ops.types import Activation, Collections, Scope
 
 __all__ = [
     "Block",
@@ -43,7 +44,7 @@ class Block(NamedTuple):
     args: list[dict[str, Any]]
 
 
-def subsample(inputs, factor, scope=None):
+def subsample(inputs: tf.Tensor, factor: int, scope: Scope = None) -> tf.Tensor:
     """Every `factor`-th row and column.
 
     Args:
@@ -59,7 +60,14 @@ def subsample(inputs, factor, scope=None):
     return slim.max_pool2d(inputs, [1, 1], stride=factor, scope=scope)
 
 
-def conv2d_same(inputs, num_outputs, kernel_size, stride, rate=1, scope=None):
+def conv2d_same(
+    inputs: tf.Tensor,
+    num_outputs: int,
+    kernel_size: int,
+    stride: int,
+    rate: int = 1,
+    scope: Scope = None,
+) -> tf.Tensor:
     """A convolution whose stride does the same as subsampling what stride 1 gives.
 
     TensorFlow's padding "SAME" depends on the size of the map where the stride is above 1. Here the
@@ -92,12 +100,12 @@ def conv2d_same(inputs, num_outputs, kernel_size, stride, rate=1, scope=None):
 
 @slim.add_arg_scope
 def stack_blocks_dense(
-    net,
-    blocks,
-    output_stride=None,
-    outputs_collections=None,
-    store_non_strided_activations=False,
-):
+    net: tf.Tensor,
+    blocks: Sequence[Block],
+    output_stride: int | None = None,
+    outputs_collections: Collections = None,
+    store_non_strided_activations: bool = False,
+) -> tf.Tensor:
     """Blocks one after the other, with a limit to how much they shrink the map.
 
     Once the strides so far have reached `output_stride`, the units that follow have stride 1, and
@@ -149,7 +157,7 @@ def _check_reachable(blocks, output_stride) -> None:
         )
 
 
-def stride_after_root(output_stride):
+def stride_after_root(output_stride: int | None) -> int | None:
     """What is left of `output_stride` for the blocks, after a root block with a stride of 4.
 
     Args:
@@ -170,13 +178,13 @@ def stride_after_root(output_stride):
 
 
 def resnet_logits(
-    net,
-    num_classes,
-    end_points_collection,
+    net: tf.Tensor,
+    num_classes: int | None,
+    end_points_collection: str,
     *,
-    global_pool,
-    spatial_squeeze,
-):
+    global_pool: bool,
+    spatial_squeeze: bool,
+) -> NetOutput:
     """The head of a ResNet, and its end points.
 
     Args:
@@ -211,14 +219,14 @@ def resnet_logits(
 
 
 def resnet_arg_scope(
-    weight_decay=0.0001,
-    batch_norm_decay=0.997,
-    batch_norm_epsilon=1e-5,
-    batch_norm_scale=True,
-    activation_fn=tf.nn.relu,
-    use_batch_norm=True,
-    batch_norm_updates_collections=_UPDATE_OPS,
-):
+    weight_decay: float = 0.0001,
+    batch_norm_decay: float = 0.997,
+    batch_norm_epsilon: float = 1e-5,
+    batch_norm_scale: bool = True,
+    activation_fn: Activation | None = tf.nn.relu,
+    use_batch_norm: bool = True,
+    batch_norm_updates_collections: Collections = _UPDATE_OPS,
+) -> Mapping:
     """The scope that ResNets are trained in.
 
     Args:

@@ -10,14 +10,16 @@ is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.cre
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register, resnet_utils
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
 from tf_slim.nets.dialects import Call, adapted, in_contrib
 from tf_slim.nets.resnet_utils import resnet_arg_scope
+from tf_slim.ops.types import Collections, Scope, TensorLike
 
 __all__ = [
     "bottleneck",
@@ -37,15 +39,15 @@ __all__ = [
 
 @slim.add_arg_scope
 def bottleneck(
-    inputs,
-    depth,
-    depth_bottleneck,
-    stride,
-    rate=1,
-    outputs_collections=None,
-    scope=None,
-    use_bounded_activations=False,
-):
+    inputs: tf.Tensor,
+    depth: int,
+    depth_bottleneck: int,
+    stride: int,
+    rate: int = 1,
+    outputs_collections: Collections = None,
+    scope: Scope = None,
+    use_bounded_activations: bool = False,
+) -> tf.Tensor:
     """A residual unit of three convolutions: 1x1 to fewer channels, 3x3, and 1x1 to more.
 
     Args:
@@ -77,7 +79,14 @@ def bottleneck(
 
 
 @slim.add_arg_scope
-def lite_bottleneck(inputs, depth, stride, rate=1, outputs_collections=None, scope=None):
+def lite_bottleneck(
+    inputs: tf.Tensor,
+    depth: int,
+    stride: int,
+    rate: int = 1,
+    outputs_collections: Collections = None,
+    scope: Scope = None,
+) -> tf.Tensor:
     """A residual unit of two 3x3 convolutions, as in the nets with 18 and 34 layers.
 
     Args:
@@ -110,7 +119,7 @@ def _shortcut(inputs, depth, stride, activation_fn):
     )
 
 
-def resnet_v1_block(scope, base_depth, num_units, stride):
+def resnet_v1_block(scope: str, base_depth: int, num_units: int, stride: int) -> resnet_utils.Block:
     """A block of `bottleneck` units.
 
     Args:
@@ -127,7 +136,9 @@ def resnet_v1_block(scope, base_depth, num_units, stride):
     return resnet_utils.Block(scope, bottleneck, units)
 
 
-def resnet_v1_lite_block(scope, base_depth, num_units, stride):
+def resnet_v1_lite_block(
+    scope: str, base_depth: int, num_units: int, stride: int
+) -> resnet_utils.Block:
     """A block of `lite_bottleneck` units.
 
     Args:
@@ -145,18 +156,18 @@ def resnet_v1_lite_block(scope, base_depth, num_units, stride):
 
 
 def _resnet_v1(
-    inputs,
-    blocks,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    include_root_block=True,
-    spatial_squeeze=True,
-    store_non_strided_activations=False,
-    reuse=None,
-    scope=None,
-):
+    inputs: TensorLike,
+    blocks: Sequence[resnet_utils.Block],
+    num_classes: int | None = None,
+    is_training: bool | tf.Tensor = True,
+    global_pool: bool = True,
+    output_stride: int | None = None,
+    include_root_block: bool = True,
+    spatial_squeeze: bool = True,
+    store_non_strided_activations: bool = False,
+    reuse: bool | None = None,
+    scope: Scope = None,
+) -> NetOutput:
     """A ResNet of any blocks.
 
         blocks = [
@@ -229,21 +240,21 @@ resnet_v1 = in_contrib(_resnet_v1, "resnet_v1")
 
 
 def _with_four_blocks(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    store_non_strided_activations=False,
-    min_base_depth=8,
-    depth_multiplier=1,
-    reuse=None,
-    scope=None,
+    inputs: TensorLike,
+    num_classes: int | None = None,
+    is_training: bool | tf.Tensor = True,
+    global_pool: bool = True,
+    output_stride: int | None = None,
+    spatial_squeeze: bool = True,
+    store_non_strided_activations: bool = False,
+    min_base_depth: int = 8,
+    depth_multiplier: float = 1,
+    reuse: bool | None = None,
+    scope: Scope = None,
     *,
-    block=resnet_v1_block,
-    units=(3, 4, 6, 3),
-):
+    block: Callable[..., resnet_utils.Block] = resnet_v1_block,
+    units: Sequence[int] = (3, 4, 6, 3),
+) -> NetOutput:
     """The nets of the paper, of which `units` says how many units each block has.
 
     Args:

@@ -10,14 +10,16 @@ is no argument `spatial_squeeze`, and no end point `global_pool`. `slim.nets.cre
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register, resnet_utils
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
 from tf_slim.nets.dialects import Call, adapted, in_contrib
 from tf_slim.nets.resnet_utils import resnet_arg_scope
+from tf_slim.ops.types import Collections, Scope, TensorLike
 
 __all__ = [
     "bottleneck",
@@ -33,8 +35,14 @@ __all__ = [
 
 @slim.add_arg_scope
 def bottleneck(
-    inputs, depth, depth_bottleneck, stride, rate=1, outputs_collections=None, scope=None
-):
+    inputs: tf.Tensor,
+    depth: int,
+    depth_bottleneck: int,
+    stride: int,
+    rate: int = 1,
+    outputs_collections: Collections = None,
+    scope: Scope = None,
+) -> tf.Tensor:
     """A residual unit of three convolutions, each after batch norm and ReLU.
 
     The sum has neither: what comes next, the following unit or the `postnorm` of the net, begins
@@ -76,7 +84,7 @@ def bottleneck(
         return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
 
 
-def resnet_v2_block(scope, base_depth, num_units, stride):
+def resnet_v2_block(scope: str, base_depth: int, num_units: int, stride: int) -> resnet_utils.Block:
     """A block of units.
 
     Args:
@@ -94,17 +102,17 @@ def resnet_v2_block(scope, base_depth, num_units, stride):
 
 
 def _resnet_v2(
-    inputs,
-    blocks,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    include_root_block=True,
-    spatial_squeeze=True,
-    reuse=None,
-    scope=None,
-):
+    inputs: TensorLike,
+    blocks: Sequence[resnet_utils.Block],
+    num_classes: int | None = None,
+    is_training: bool | tf.Tensor = True,
+    global_pool: bool = True,
+    output_stride: int | None = None,
+    include_root_block: bool = True,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = None,
+) -> NetOutput:
     """A ResNet of any blocks.
 
         blocks = [
@@ -173,17 +181,17 @@ resnet_v2 = in_contrib(_resnet_v2, "resnet_v2")
 
 
 def _with_four_blocks(
-    inputs,
-    num_classes=None,
-    is_training=True,
-    global_pool=True,
-    output_stride=None,
-    spatial_squeeze=True,
-    reuse=None,
-    scope=None,
+    inputs: TensorLike,
+    num_classes: int | None = None,
+    is_training: bool | tf.Tensor = True,
+    global_pool: bool = True,
+    output_stride: int | None = None,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    scope: Scope = None,
     *,
-    units=(3, 4, 6, 3),
-):
+    units: Sequence[int] = (3, 4, 6, 3),
+) -> NetOutput:
     """The nets of the paper, of which `units` says how many units each block has.
 
     Args:

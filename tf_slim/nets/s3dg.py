@@ -8,13 +8,14 @@ called InceptionV1, as in the image net.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, row, trunk
+from tf_slim.nets.blocks import NetOutput, check_images, row, trunk
 from tf_slim.nets.i3d_utils import (
     conv3d_spatiotemporal,
     inception_block_v1_3d,
@@ -22,6 +23,7 @@ from tf_slim.nets.i3d_utils import (
     video_logits,
 )
 from tf_slim.nets.inception_utils import depth_function, trunc_normal
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = [
     "conv3d_spatiotemporal",
@@ -39,7 +41,9 @@ _STARTS = (
 )
 
 
-def s3dg_arg_scope(weight_decay=1e-7, batch_norm_decay=0.999, batch_norm_epsilon=0.001):
+def s3dg_arg_scope(
+    weight_decay: float = 1e-7, batch_norm_decay: float = 0.999, batch_norm_epsilon: float = 0.001
+) -> Mapping:
     """The scope that S3D-G is trained in.
 
     Args:
@@ -53,7 +57,7 @@ def s3dg_arg_scope(weight_decay=1e-7, batch_norm_decay=0.999, batch_norm_epsilon
     return video_arg_scope(weight_decay, batch_norm_decay, batch_norm_epsilon, separable=True)
 
 
-def self_gating(input_tensor, scope, data_format="NDHWC"):
+def self_gating(input_tensor: tf.Tensor, scope: str, data_format: str = "NDHWC") -> tf.Tensor:
     """Multiplies each channel by a gate in (0, 1), which all of them decide together.
 
     Args:
@@ -82,16 +86,16 @@ def self_gating(input_tensor, scope, data_format="NDHWC"):
 
 
 def s3dg_base(
-    inputs,
-    first_temporal_kernel_size=3,
-    temporal_conv_startat="Conv2d_2c_3x3",
-    gating_startat="Conv2d_2c_3x3",
-    final_endpoint="Mixed_5c",
-    min_depth=16,
-    depth_multiplier=1.0,
-    data_format="NDHWC",
-    scope="InceptionV1",
-):
+    inputs: TensorLike,
+    first_temporal_kernel_size: int = 3,
+    temporal_conv_startat: str | None = "Conv2d_2c_3x3",
+    gating_startat: str | None = "Conv2d_2c_3x3",
+    final_endpoint: str = "Mixed_5c",
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    data_format: str = "NDHWC",
+    scope: Scope = "InceptionV1",
+) -> NetOutput:
     """S3D-G up to one of its end points.
 
     Args:
@@ -208,22 +212,22 @@ def s3dg_base(
 )
 @tf.autograph.experimental.do_not_convert
 def s3dg(
-    inputs,
-    num_classes=1000,
-    first_temporal_kernel_size=3,
-    temporal_conv_startat="Conv2d_2c_3x3",
-    gating_startat="Conv2d_2c_3x3",
-    final_endpoint="Mixed_5c",
-    min_depth=16,
-    depth_multiplier=1.0,
-    dropout_keep_prob=0.8,
-    is_training=True,
-    prediction_fn=softmax,
-    spatial_squeeze=True,
-    reuse=None,
-    data_format="NDHWC",
-    scope="InceptionV1",
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    first_temporal_kernel_size: int = 3,
+    temporal_conv_startat: str | None = "Conv2d_2c_3x3",
+    gating_startat: str | None = "Conv2d_2c_3x3",
+    final_endpoint: str = "Mixed_5c",
+    min_depth: int = 16,
+    depth_multiplier: float = 1.0,
+    dropout_keep_prob: float = 0.8,
+    is_training: bool | tf.Tensor = True,
+    prediction_fn: Callable[..., tf.Tensor] = softmax,
+    spatial_squeeze: bool = True,
+    reuse: bool | None = None,
+    data_format: str = "NDHWC",
+    scope: Scope = "InceptionV1",
+) -> NetOutput:
     """S3D-G.
 
     Args:

@@ -6,19 +6,22 @@ arXiv:1409.1556, 2014. Columns A, D and E of its table 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
-from tf_slim.nets.blocks import check_images, convolutional_logits
+from tf_slim.nets.blocks import NetOutput, check_images, convolutional_logits
 from tf_slim.nets.dialects import Call, adapted
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["vgg_16", "vgg_19", "vgg_a", "vgg_arg_scope", "vgg_d", "vgg_e"]
 
 _DEPTHS = (64, 128, 256, 512, 512)
 
 
-def vgg_arg_scope(weight_decay=0.0005):
+def vgg_arg_scope(weight_decay: float = 0.0005) -> Mapping:
     """The scope that VGG is trained in.
 
     Args:
@@ -40,19 +43,19 @@ def vgg_arg_scope(weight_decay=0.0005):
 
 
 def _vgg(
-    inputs,
-    num_classes=1000,
-    is_training=True,
-    dropout_keep_prob=0.5,
-    spatial_squeeze=True,
-    scope=None,
-    fc_conv_padding="VALID",
-    global_pool=False,
-    reuse=None,
+    inputs: TensorLike,
+    num_classes: int | None = 1000,
+    is_training: bool | tf.Tensor = True,
+    dropout_keep_prob: float = 0.5,
+    spatial_squeeze: bool = True,
+    scope: Scope = None,
+    fc_conv_padding: str = "VALID",
+    global_pool: bool = False,
+    reuse: bool | None = None,
     *,
-    name="vgg_16",
-    convolutions=(2, 2, 3, 3, 3),
-):
+    name: str = "vgg_16",
+    convolutions: Sequence[int] = (2, 2, 3, 3, 3),
+) -> NetOutput:
     """Five blocks of convolutions, of which `convolutions` says how many each has.
 
     Args:

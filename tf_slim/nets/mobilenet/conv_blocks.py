@@ -10,11 +10,13 @@ import contextlib
 import contextvars
 import functools
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.ops.types import Activation, Normalizer, Scope
 
 __all__ = [
     "expand_input_by_factor",
@@ -63,7 +65,7 @@ def expand_input_by_factor(n: float, divisible_by: int = 8) -> Callable[..., int
     return lambda num_inputs, **_: make_divisible(num_inputs * n, divisible_by)
 
 
-def fixed_padding(inputs: tf.Tensor, kernel_size, rate: int = 1) -> tf.Tensor:
+def fixed_padding(inputs: tf.Tensor, kernel_size: Sequence[int], rate: int = 1) -> tf.Tensor:
     """Pads with zeros as "SAME" does with stride 1, for a convolution with "VALID" to follow.
 
     With larger strides "SAME" pads less where it can; what this adds does not depend on the image.
@@ -138,15 +140,15 @@ def named_output(net: tf.Tensor, name: str) -> tf.Tensor:
 
 @slim.add_arg_scope
 def split_separable_conv2d(
-    input_tensor,
-    num_outputs,
-    scope=None,
-    normalizer_fn=None,
-    stride=1,
-    rate=1,
-    endpoints=None,
-    use_explicit_padding=False,
-):
+    input_tensor: tf.Tensor,
+    num_outputs: int,
+    scope: Scope = None,
+    normalizer_fn: Normalizer | None = None,
+    stride: int = 1,
+    rate: int = 1,
+    endpoints: dict[str, tf.Tensor] | None = None,
+    use_explicit_padding: bool = False,
+) -> tf.Tensor:
     """The block of MobileNet V1: a 3x3 depthwise convolution, then a 1x1 one, each with activation.
 
     Args:
@@ -189,7 +191,14 @@ def split_separable_conv2d(
         return net
 
 
-def split_conv(input_tensor, num_outputs, num_ways, scope, divisible_by=8, **kwargs):
+def split_conv(
+    input_tensor: tf.Tensor,
+    num_outputs: int,
+    num_ways: int,
+    scope: Scope,
+    divisible_by: int = 8,
+    **kwargs: Any,
+) -> tf.Tensor:
     """A 1x1 convolution, or several of them side by side, each on a part of the channels.
 
     Args:
@@ -220,31 +229,31 @@ def split_conv(input_tensor, num_outputs, num_ways, scope, divisible_by=8, **kwa
 
 @slim.add_arg_scope
 def expanded_conv(
-    input_tensor,
-    num_outputs,
-    expansion_size=expand_input_by_factor(6),
-    stride=1,
-    rate=1,
-    kernel_size=(3, 3),
-    residual=True,
-    normalizer_fn=None,
-    split_projection=1,
-    split_expansion=1,
-    split_divisible_by=8,
-    expansion_transform=None,
-    depthwise_location="expansion",
-    depthwise_channel_multiplier=1,
-    endpoints=None,
-    use_explicit_padding=False,
-    padding="SAME",
-    inner_activation_fn=None,
-    depthwise_activation_fn=None,
-    project_activation_fn=tf.identity,
-    depthwise_fn=slim.separable_conv2d,
-    expansion_fn=split_conv,
-    projection_fn=split_conv,
-    scope=None,
-):
+    input_tensor: tf.Tensor,
+    num_outputs: int,
+    expansion_size: int | Callable[..., int] = expand_input_by_factor(6),
+    stride: int = 1,
+    rate: int = 1,
+    kernel_size: Sequence[int] = (3, 3),
+    residual: bool | Callable[..., tf.Tensor] = True,
+    normalizer_fn: Normalizer | None = None,
+    split_projection: int = 1,
+    split_expansion: int = 1,
+    split_divisible_by: int = 8,
+    expansion_transform: Callable[..., tf.Tensor] | None = None,
+    depthwise_location: str | None = "expansion",
+    depthwise_channel_multiplier: int = 1,
+    endpoints: dict[str, tf.Tensor] | None = None,
+    use_explicit_padding: bool = False,
+    padding: str = "SAME",
+    inner_activation_fn: Activation | None = None,
+    depthwise_activation_fn: Activation | None = None,
+    project_activation_fn: Activation = tf.identity,
+    depthwise_fn: Callable[..., tf.Tensor] = slim.separable_conv2d,
+    expansion_fn: Callable[..., tf.Tensor] = split_conv,
+    projection_fn: Callable[..., tf.Tensor] = split_conv,
+    scope: Scope = None,
+) -> tf.Tensor:
     """The inverted bottleneck: expand the channels, convolve each by itself, project to few.
 
     The layers are `expand` (only if it makes more channels than there are), `depthwise` and
@@ -364,14 +373,14 @@ def _by_parts(layer: Callable, num_ways: int, divisible_by: int) -> Callable:
 
 @slim.add_arg_scope
 def squeeze_excite(
-    input_tensor,
-    divisible_by=8,
-    squeeze_factor=3,
-    inner_activation_fn=tf.nn.relu,
-    gating_fn=tf.sigmoid,
-    squeeze_input_tensor=None,
-    pool=None,
-):
+    input_tensor: tf.Tensor,
+    divisible_by: int = 8,
+    squeeze_factor: float = 3,
+    inner_activation_fn: Activation = tf.nn.relu,
+    gating_fn: Activation = tf.sigmoid,
+    squeeze_input_tensor: tf.Tensor | None = None,
+    pool: int | None = None,
+) -> tf.Tensor:
     """Scales each channel by a gate that is computed from the averages of all channels.
 
     The two 1x1 convolutions are `squeeze_excite/Conv` and `squeeze_excite/Conv_1`.

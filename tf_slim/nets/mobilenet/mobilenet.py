@@ -16,16 +16,17 @@ A table ("conv defs") is a dict with a list `spec` of layers made by `op`, and `
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
-from tf_slim.nets.blocks import check_images, dilation
+from tf_slim.nets.blocks import NetOutput, check_images, dilation
 from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding, make_divisible, named_outputs
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = [
     "apply_activation",
@@ -55,7 +56,13 @@ class _Op(NamedTuple):
 
 
 @slim.add_arg_scope
-def depth_multiplier(output_params, multiplier, divisible_by=8, min_depth=8, **unused_kwargs):
+def depth_multiplier(
+    output_params: dict[str, Any],
+    multiplier: float,
+    divisible_by: int = 8,
+    min_depth: int = 8,
+    **unused_kwargs: Any,
+) -> None:
     """Makes a layer wider or thinner.
 
     Args:
@@ -70,7 +77,9 @@ def depth_multiplier(output_params, multiplier, divisible_by=8, min_depth=8, **u
         output_params["num_outputs"] = make_divisible(wanted, divisible_by, min_depth)
 
 
-def op(opfunc, multiplier_func=depth_multiplier, **params) -> _Op:
+def op(
+    opfunc: Callable[..., tf.Tensor], multiplier_func: Callable = depth_multiplier, **params: Any
+) -> _Op:
     """A layer of a table.
 
     Args:
@@ -86,7 +95,7 @@ def op(opfunc, multiplier_func=depth_multiplier, **params) -> _Op:
 
 
 @contextlib.contextmanager
-def safe_arg_scope(funcs: Iterable[Callable], **kwargs):
+def safe_arg_scope(funcs: Iterable[Callable], **kwargs: Any) -> Iterator[Mapping]:
     """An arg_scope that leaves out the keywords whose value is None.
 
     Args:
@@ -102,8 +111,12 @@ def safe_arg_scope(funcs: Iterable[Callable], **kwargs):
 
 
 def training_scope(
-    is_training=None, weight_decay=0.00004, stddev=0.09, dropout_keep_prob=0.8, bn_decay=0.997
-):
+    is_training: bool | tf.Tensor | None = None,
+    weight_decay: float = 0.00004,
+    stddev: float = 0.09,
+    dropout_keep_prob: float = 0.8,
+    bn_decay: float = 0.997,
+) -> Mapping:
     """The scope that MobileNet V2 and V3 are trained in.
 
     Args:
@@ -158,15 +171,15 @@ def _scope_of(scope, values=(), reuse=None):
 
 @slim.add_arg_scope
 def mobilenet_base(
-    inputs,
-    conv_defs,
-    multiplier=1.0,
-    final_endpoint=None,
-    output_stride=None,
-    use_explicit_padding=False,
-    scope=None,
-    is_training=False,
-):
+    inputs: TensorLike,
+    conv_defs: Mapping[str, Any],
+    multiplier: float = 1.0,
+    final_endpoint: str | None = None,
+    output_stride: int | None = None,
+    use_explicit_padding: bool = False,
+    scope: Scope = None,
+    is_training: bool | tf.Tensor = False,
+) -> NetOutput:
     """The layers of a table, one after the other.
 
     Args:
@@ -256,16 +269,16 @@ def _renamed(named: dict[str, tf.Tensor], net: tf.Tensor, layer: str) -> dict[st
 
 @slim.add_arg_scope
 def mobilenet(
-    inputs,
-    num_classes=1001,
-    prediction_fn=softmax,
-    reuse=None,
-    scope="Mobilenet",
-    base_only=False,
-    use_reduce_mean_for_pooling=False,
-    is_training=False,
-    **mobilenet_args,
-):
+    inputs: TensorLike,
+    num_classes: int | None = 1001,
+    prediction_fn: Callable[..., tf.Tensor] | None = softmax,
+    reuse: bool | None = None,
+    scope: Scope = "Mobilenet",
+    base_only: bool = False,
+    use_reduce_mean_for_pooling: bool = False,
+    is_training: bool | tf.Tensor = False,
+    **mobilenet_args: Any,
+) -> NetOutput:
     """A MobileNet for classification.
 
     Args:
@@ -320,7 +333,11 @@ def mobilenet(
 _avg_pool2d = tf.compat.v1.nn.avg_pool2d
 
 
-def global_pool(input_tensor, use_reduce_mean_for_pooling=False, pool_op=_avg_pool2d):
+def global_pool(
+    input_tensor: tf.Tensor,
+    use_reduce_mean_for_pooling: bool = False,
+    pool_op: Callable[..., tf.Tensor] = _avg_pool2d,
+) -> tf.Tensor:
     """Averages over height and width.
 
     Args:
@@ -346,7 +363,9 @@ def global_pool(input_tensor, use_reduce_mean_for_pooling=False, pool_op=_avg_po
 
 
 @slim.add_arg_scope
-def apply_activation(x, name=None, activation_fn=None):
+def apply_activation(
+    x: tf.Tensor, name: str | None = None, activation_fn: Callable[..., tf.Tensor] | None = None
+) -> tf.Tensor:
     """An activation as a layer of a table: `activation_fn(x, name=name)`, or `x` without one."""
     return activation_fn(x, name=name) if activation_fn else x
 
@@ -355,15 +374,15 @@ def apply_activation(x, name=None, activation_fn=None):
 
 
 def scaled(
-    inputs,
-    num_classes,
-    multiplier,
-    scope,
-    conv_defs,
-    finegrain_classification_mode,
-    is_training,
-    mobilenet_args,
-):
+    inputs: TensorLike,
+    num_classes: int | None,
+    multiplier: float,
+    scope: Scope,
+    conv_defs: Mapping[str, Any],
+    finegrain_classification_mode: bool,
+    is_training: bool | tf.Tensor | None,
+    mobilenet_args: Mapping[str, Any],
+) -> NetOutput:
     """`mobilenet` with the arguments of the nets of V2 and V3; see there."""
     if "multiplier" in mobilenet_args:
         raise ValueError(
@@ -409,7 +428,7 @@ def with_groups(conv_defs: Mapping, groups: int) -> dict:
     return {**conv_defs, "defaults": {**defaults, (slim.group_norm,): {"groups": groups}}}
 
 
-def variant(net: Callable, name: str, summary: str, **defaults) -> Callable:
+def variant(net: Callable, name: str, summary: str, **defaults: Any) -> Callable:
     """`net` under another name, with other defaults.
 
     What a user's arg_scope sets for `net` holds for the variant too.

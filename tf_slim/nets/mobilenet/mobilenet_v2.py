@@ -5,14 +5,19 @@ M. Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", arX
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
+from tf_slim.nets.blocks import NetOutput
 from tf_slim.nets.mobilenet import mobilenet as lib
 from tf_slim.nets.mobilenet.conv_blocks import expand_input_by_factor as expand_input
 from tf_slim.nets.mobilenet.conv_blocks import expanded_conv
 from tf_slim.nets.mobilenet.mobilenet import op, training_scope, variant
+from tf_slim.ops.types import Activation, Scope, TensorLike
 
 __all__ = [
     "V2_DEF",
@@ -71,19 +76,19 @@ V2_DEF_GROUP_NORM = {**V2_DEF, "defaults": _defaults(slim.group_norm, groups=4)}
 
 @slim.add_arg_scope
 def mobilenet(
-    input_tensor,
-    num_classes=1001,
-    depth_multiplier=1.0,
-    scope="MobilenetV2",
-    conv_defs=None,
-    finegrain_classification_mode=False,
-    min_depth=None,
-    divisible_by=None,
-    activation_fn=None,
+    input_tensor: TensorLike,
+    num_classes: int | None = 1001,
+    depth_multiplier: float = 1.0,
+    scope: Scope = "MobilenetV2",
+    conv_defs: Mapping[str, Any] | None = None,
+    finegrain_classification_mode: bool = False,
+    min_depth: int | None = None,
+    divisible_by: int | None = None,
+    activation_fn: Activation | None = None,
     *,
-    is_training=None,
-    **kwargs,
-):
+    is_training: bool | tf.Tensor | None = None,
+    **kwargs: Any,
+) -> NetOutput:
     """MobileNet V2.
 
     Args:
@@ -148,7 +153,9 @@ mobilenet_v2_035 = _named("mobilenet_v2_035", 0.35, finegrain_classification_mod
 
 
 @slim.add_arg_scope
-def mobilenet_base(input_tensor, depth_multiplier=1.0, **kwargs):
+def mobilenet_base(
+    input_tensor: TensorLike, depth_multiplier: float = 1.0, **kwargs: Any
+) -> NetOutput:
     """MobileNet V2 without pooling and logits. For the arguments see `mobilenet`.
 
     Returns:
@@ -158,7 +165,9 @@ def mobilenet_base(input_tensor, depth_multiplier=1.0, **kwargs):
 
 
 @slim.add_arg_scope
-def mobilenet_base_group_norm(input_tensor, depth_multiplier=1.0, *, groups=4, **kwargs):
+def mobilenet_base_group_norm(
+    input_tensor: TensorLike, depth_multiplier: float = 1.0, *, groups: int = 4, **kwargs: Any
+) -> NetOutput:
     """`mobilenet_base` with group norm in place of batch norm.
 
     Args:

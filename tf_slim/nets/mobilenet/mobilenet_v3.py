@@ -7,16 +7,20 @@ A. Howard et al., "Searching for MobileNetV3", arXiv:1905.02244, 2019; S. Gupta 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
+from tf_slim.nets.blocks import NetOutput
 from tf_slim.nets.mobilenet import conv_blocks
 from tf_slim.nets.mobilenet import mobilenet as lib
 from tf_slim.nets.mobilenet.conv_blocks import expand_input_by_factor as expand_input
 from tf_slim.nets.mobilenet.conv_blocks import expanded_conv
 from tf_slim.nets.mobilenet.mobilenet import op, training_scope, variant
+from tf_slim.ops.types import Activation, Scope, TensorLike
 
 __all__ = [
     "DEFAULTS",
@@ -57,7 +61,7 @@ __all__ = [
 # ---------------------------------------------------------------------------- layers
 
 
-def hard_swish(x):
+def hard_swish(x: tf.Tensor) -> tf.Tensor:
     """`x * relu6(x + 3) / 6`: the swish `x * sigmoid(x)` in straight lines."""
     with tf.name_scope("hard_swish"):
         return x * tf.nn.relu6(x + 3.0) * (1.0 / 6.0)
@@ -72,7 +76,7 @@ squeeze_excite = functools.partial(
 )
 
 
-def reduce_to_1x1(input_tensor, default_size=7, **kwargs):
+def reduce_to_1x1(input_tensor: tf.Tensor, default_size: int = 7, **kwargs: Any) -> tf.Tensor:
     """Averages over a square map.
 
     Args:
@@ -97,7 +101,15 @@ def reduce_to_1x1(input_tensor, default_size=7, **kwargs):
     return slim.avg_pool2d(input_tensor, [size, size], **kwargs)
 
 
-def mbv3_op(ef, n, k, s=1, act=tf.nn.relu, se=None, **kwargs):
+def mbv3_op(
+    ef: float,
+    n: int,
+    k: int,
+    s: int = 1,
+    act: Activation = tf.nn.relu,
+    se: Callable[..., tf.Tensor] | None = None,
+    **kwargs: Any,
+) -> lib._Op:
     """An inverted bottleneck.
 
     Args:
@@ -124,7 +136,7 @@ def mbv3_op(ef, n, k, s=1, act=tf.nn.relu, se=None, **kwargs):
     )
 
 
-def mbv3_fused(ef, n, k, s=1, **kwargs):
+def mbv3_fused(ef: float, n: int, k: int, s: int = 1, **kwargs: Any) -> lib._Op:
     """A bottleneck that expands by a full convolution, which needs no depthwise one.
 
     Args:
@@ -306,18 +318,18 @@ V3_SMALL_DETECTION = _halved(V3_SMALL, 10, 13)
 
 @slim.add_arg_scope
 def mobilenet(
-    input_tensor,
-    num_classes=1001,
-    depth_multiplier=1.0,
-    scope="MobilenetV3",
-    conv_defs=None,
-    finegrain_classification_mode=False,
-    use_groupnorm=False,
+    input_tensor: TensorLike,
+    num_classes: int | None = 1001,
+    depth_multiplier: float = 1.0,
+    scope: Scope = "MobilenetV3",
+    conv_defs: Mapping[str, Any] | None = None,
+    finegrain_classification_mode: bool = False,
+    use_groupnorm: bool = False,
     *,
-    groups=None,
-    is_training=None,
-    **kwargs,
-):
+    groups: int | None = None,
+    is_training: bool | tf.Tensor | None = None,
+    **kwargs: Any,
+) -> NetOutput:
     """MobileNet V3.
 
     Args:
@@ -371,7 +383,9 @@ mobilenet.default_image_size = 224  # pyright: ignore[reportFunctionMemberAccess
 
 
 @slim.add_arg_scope
-def mobilenet_base(input_tensor, depth_multiplier=1.0, **kwargs):
+def mobilenet_base(
+    input_tensor: TensorLike, depth_multiplier: float = 1.0, **kwargs: Any
+) -> NetOutput:
     """MobileNet V3 without pooling and logits. For the arguments see `mobilenet`.
 
     Returns:

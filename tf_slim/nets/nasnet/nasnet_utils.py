@@ -6,11 +6,13 @@ arXiv:1707.07012, 2017.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.ops.types import TensorLike
 
 __all__ = [
     "INVALID",
@@ -58,19 +60,19 @@ def activation(use_bounded_activation: bool) -> Callable:
 
 
 @slim.add_arg_scope
-def get_channel_index(data_format=INVALID):
+def get_channel_index(data_format: str = INVALID) -> int:
     """The axis of the channels, by the data format in force."""
     return _known(data_format, "get_channel_index").index("C")
 
 
 @slim.add_arg_scope
-def get_channel_dim(shape, data_format=INVALID):
+def get_channel_dim(shape: Any, data_format: str = INVALID) -> int:
     """The number of channels of something of this shape, by the data format in force."""
     return int(shape[_known(data_format, "get_channel_dim").index("C")])
 
 
 @slim.add_arg_scope
-def global_avg_pool(x, data_format=INVALID):
+def global_avg_pool(x: tf.Tensor, data_format: str = INVALID) -> tf.Tensor:
     """Averages over height and width: `[batch, channels]`."""
     axes = _known(data_format, "global_avg_pool")
     return tf.reduce_mean(x, [axes.index("H"), axes.index("W")])
@@ -94,7 +96,9 @@ def _width(net: tf.Tensor) -> int:
 
 
 @slim.add_arg_scope
-def factorized_reduction(net, output_filters, stride, data_format=INVALID):
+def factorized_reduction(
+    net: tf.Tensor, output_filters: int, stride: int, data_format: str = INVALID
+) -> tf.Tensor:
     """Makes a map smaller without losing half of it: two strided 1x1 convolutions, one shifted.
 
     Args:
@@ -122,7 +126,7 @@ def factorized_reduction(net, output_filters, stride, data_format=INVALID):
 
 
 @slim.add_arg_scope
-def drop_path(net, keep_prob, is_training=True):
+def drop_path(net: tf.Tensor, keep_prob: float, is_training: bool | tf.Tensor = True) -> tf.Tensor:
     """Sets the path to zero for some examples of the batch, and scales it up for the others.
 
     G. Larsson et al., "FractalNet: ultra-deep neural networks without residuals",
@@ -201,14 +205,14 @@ class NasNetABaseCell:
 
     def __init__(
         self,
-        num_conv_filters,
-        operations,
-        used_hiddenstates,
-        hiddenstate_indices,
-        drop_path_keep_prob,
-        total_num_cells,
-        total_training_steps,
-        use_bounded_activation=False,
+        num_conv_filters: int,
+        operations: Sequence[str],
+        used_hiddenstates: Sequence[int],
+        hiddenstate_indices: Sequence[int],
+        drop_path_keep_prob: float,
+        total_num_cells: int,
+        total_training_steps: int,
+        use_bounded_activation: bool = False,
     ):
         self._num_conv_filters = num_conv_filters
         self._operations = operations
@@ -221,14 +225,14 @@ class NasNetABaseCell:
 
     def __call__(
         self,
-        net,
-        scope=None,
-        filter_scaling=1,
-        stride=1,
-        prev_layer=None,
-        cell_num=-1,
-        current_step=None,
-    ):
+        net: tf.Tensor,
+        scope: str | None = None,
+        filter_scaling: float = 1,
+        stride: int = 1,
+        prev_layer: tf.Tensor | None = None,
+        cell_num: int = -1,
+        current_step: Callable[[], Any] | TensorLike | None = None,
+    ) -> tf.Tensor:
         """Applies the cell.
 
         Args:
@@ -360,11 +364,11 @@ class SearchedCell(NasNetABaseCell):
 
     def __init__(
         self,
-        num_conv_filters,
-        drop_path_keep_prob,
-        total_num_cells,
-        total_training_steps,
-        use_bounded_activation=False,
+        num_conv_filters: int,
+        drop_path_keep_prob: float,
+        total_num_cells: int,
+        total_training_steps: int,
+        use_bounded_activation: bool = False,
     ):
         super().__init__(
             num_conv_filters,

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import check_images
+from tf_slim.nets.blocks import NetOutput, check_images
 from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.nasnet import nasnet_utils as utils
 from tf_slim.nets.nasnet.config import NasNetConfig
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["arg_scope", "build", "scope_of"]
 
 
-def arg_scope(weight_decay=5e-5, batch_norm_decay=0.9997, batch_norm_epsilon=1e-3):
+def arg_scope(
+    weight_decay: float = 5e-5, batch_norm_decay: float = 0.9997, batch_norm_epsilon: float = 1e-3
+) -> Mapping:
     """The scope that these nets are trained in.
 
     Args:
@@ -48,7 +51,13 @@ def arg_scope(weight_decay=5e-5, batch_norm_decay=0.9997, batch_norm_epsilon=1e-
         return scope
 
 
-def scope_of(module, net, weight_decay, batch_norm_decay=0.9997, batch_norm_epsilon=1e-3):
+def scope_of(
+    module: str,
+    net: str,
+    weight_decay: float,
+    batch_norm_decay: float = 0.9997,
+    batch_norm_epsilon: float = 1e-3,
+) -> Callable[..., Mapping]:
     """`arg_scope` under the name of a net, with its defaults."""
     defaults = {
         "weight_decay": weight_decay,
@@ -61,20 +70,20 @@ def scope_of(module, net, weight_decay, batch_norm_decay=0.9997, batch_norm_epsi
 
 
 def build(
-    images,
-    num_classes=1001,
-    is_training=True,
-    final_endpoint=None,
+    images: TensorLike,
+    num_classes: int | None = 1001,
+    is_training: bool | tf.Tensor = True,
+    final_endpoint: str | None = None,
     config: Any = None,
-    current_step=None,
-    scope=None,
-    reuse=None,
+    current_step: Callable[[], Any] | TensorLike | None = None,
+    scope: Scope = None,
+    reuse: bool | None = None,
     *,
     default_config: Callable[..., Any] = NasNetConfig,
     normal_cell: type = utils.NasNetANormalCell,
     reduction_cell: type | None = None,
     imagenet: bool = True,
-):
+) -> NetOutput:
     """A net of cells.
 
     The variables have no scope of their own unless one is given: two of these nets in one graph or

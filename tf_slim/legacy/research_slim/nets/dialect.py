@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tf_slim.nets.dialects import Call, adapted, row_of
+from tf_slim.nets.dialects import CONTRIB, Call, adapted, row_of
 from tf_slim.nets.inception_utils import inception_arg_scope
 
 __all__ = ["MORE", "RESEARCH_SLIM", "in_research_slim", "names_of"]
@@ -77,13 +77,12 @@ def in_research_slim(thing: Any) -> Any:
 @functools.cache
 def _spoken(function: Callable, name: str) -> Callable:
     row = row_of(RESEARCH_SLIM, name)
+    if row is None and row_of(CONTRIB, name):
+        row = Call()  # a function of its own, which can be pickled by the name that it has here
     if not isinstance(row, Call):
         return row or function
-    module = _FACADE + function.__module__.removeprefix("tf_slim.nets")
+    module = __package__ + function.__module__.removeprefix("tf_slim.nets")
     return adapted(function, row, name=_name_of(name), module=module)
-
-
-_FACADE = __name__.rpartition(".")[0]
 
 
 def _name_of(name: str) -> str:
