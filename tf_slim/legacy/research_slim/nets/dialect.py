@@ -81,7 +81,7 @@ def _spoken(function: Callable, name: str) -> Callable:
         row = Call()  # a function of its own, which can be pickled by the name that it has here
     if not isinstance(row, Call):
         return row or function
-    module = __package__ + function.__module__.removeprefix("tf_slim.nets")
+    module = __name__.rpartition(".")[0] + function.__module__.removeprefix("tf_slim.nets")
     return adapted(function, row, name=_name_of(name), module=module)
 
 
