@@ -16,6 +16,10 @@ from tf_slim.ops.wording import first_few
 _REWRITE = "Leave the record out, or write it again (slim.data.image_example builds one)."
 _RESIZE = "Give the Pipeline an image_size, or a preprocess that takes and makes these sizes."
 
+# TensorFlow puts the iterator's name before its reason, and the failing node on the next line.
+_BEFORE_THE_REASON = "MapV2: "
+_DECODING = re.compile(r"node [^}]*DecodeImage}")
+
 
 def check(spec: DatasetSpec) -> dict[int, int]:
     """Reads all of a data set: checksums, keys, labels, images and the number of records.
@@ -168,8 +172,7 @@ def _explain(record: bytes, error: tf.errors.OpError) -> tuple[str, str]:
             return f"{key!r} must be one value, received {count}.", _REWRITE
     encoded = features[IMAGE].bytes_list.value[0]
     image = f"the image of {len(encoded)} bytes, starting with {encoded[:8]!r},"
-    # TensorFlow puts the iterator's name before its reason, and the failing node on the next line.
-    reason = error.message.partition("\n")[0].rpartition("MapV2: ")[2].rstrip(".")
-    if re.search(r"node [^}]*DecodeImage}", error.message):
+    reason = error.message.partition("\n")[0].rpartition(_BEFORE_THE_REASON)[2].rstrip(".")
+    if _DECODING.search(error.message):
         return f"{image} does not decode as PNG, JPEG, GIF or BMP: {reason}.", _REWRITE
     return f"{image} decodes, but preprocessing it fails: {reason}.", _RESIZE

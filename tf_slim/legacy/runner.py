@@ -13,6 +13,10 @@ from typing import Any
 __all__ = ["ProgramNotFoundError", "main", "run"]
 
 
+# Of NumPy's error for a file with pickled objects in it.
+_NO_PICKLE = "allow_pickle=False"
+
+
 class ProgramNotFoundError(FileNotFoundError):
     """There is no such program."""
 
@@ -83,7 +87,7 @@ def _of_program(error: BaseException, script: str):
 
 def _hint(error: Exception) -> str:
     """What the command line can do about an error of the program; empty where it can nothing."""
-    if isinstance(error, ValueError) and "allow_pickle=False" in str(error):
+    if isinstance(error, ValueError) and _NO_PICKLE in str(error):
         return (
             "hint: before NumPy 1.16.3 np.load read pickled objects by itself. A pickle can run "
             "any code; if you trust the file: tf-slim run --allow-pickle, or np.load(..., "

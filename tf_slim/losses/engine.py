@@ -26,6 +26,9 @@ from tf_slim.ops import collect, shapes
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.types import Tensor, TensorLike
 
+# Of TensorFlow's error for replicas that ask each other from within a function of their own.
+_NOT_IN_FUNCTIONS = "merge_call"
+
 
 @checked
 def compute_weighted_loss(
@@ -77,7 +80,7 @@ def _mean_over_replicas(count: tf.Tensor, differs: bool) -> tf.Tensor:
     try:
         return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.stop_gradient(count))
     except RuntimeError as error:
-        if "merge_call" not in str(error):
+        if _NOT_IN_FUNCTIONS not in str(error):
             raise
     if not differs:
         return count

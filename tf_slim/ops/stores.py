@@ -19,7 +19,8 @@ from tf_slim.ops import collect, precision
 
 GraphKeys = tf.compat.v1.GraphKeys
 
-
+# Of TensorFlow's error for a variable that a function makes when it is traced anew.
+_TRACED_BEFORE = "singleton"
 _OTHER_LAYER = (
     "Layers that share variables must have inputs with as many channels; give this one another "
     "scope."
@@ -230,7 +231,7 @@ class VariableStore(tf.Module):
             with tf.init_scope(), tf.compat.v1.name_scope(None):
                 return make()
         except ValueError as error:
-            if not tracing or "singleton" not in str(error):
+            if not tracing or _TRACED_BEFORE not in str(error):
                 raise
             raise RuntimeError(
                 f"{self._owner} would create variable {name!r} in a tf.function that has been "

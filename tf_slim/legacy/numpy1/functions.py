@@ -34,6 +34,9 @@ def load(file, mmap_mode=None, allow_pickle=None, *args, **kwargs):
 
 
 # NumPy 2 takes False for "never", and None for what False meant.
+# Of NumPy's error for nested sequences of several lengths.
+_RAGGED = "inhomogeneous"
+
 _AS_NEEDED: Any = None if int(np.__version__.partition(".")[0]) > 1 else False
 
 
@@ -47,7 +50,7 @@ def _lenient(function: Callable) -> Callable:
         try:
             return function(a, dtype, *args, **kwargs)
         except ValueError as error:
-            if dtype is not None or "inhomogeneous" not in str(error):
+            if dtype is not None or _RAGGED not in str(error):
                 raise
             return function(a, object, *args, **kwargs)
         except OverflowError:
@@ -71,7 +74,7 @@ def _of_ragged(function: Callable) -> Callable:
         try:
             return function(a, *args, **kwargs)
         except ValueError as error:
-            if "inhomogeneous" not in str(error):
+            if _RAGGED not in str(error):
                 raise
         return function(_asanyarray(a), *args, **kwargs)
 
