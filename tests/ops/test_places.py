@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import re
 
 import numpy as np
 import pytest
@@ -173,24 +172,3 @@ def test_summaries(tmp_path):
         with context:
             for kind, tensor in kinds.items():
                 assert bool(places.current().summary(kind, f"a/{kind}", tensor)) is written
-
-
-def test_only_a_few_rooms_ask_for_the_mode():
-    """`places` knows where effects go; `modes` is asked by what computes differently."""
-    from tests.house.sources import PACKAGE, python_files
-
-    asking = {
-        path.relative_to(PACKAGE).as_posix()
-        for path in python_files(PACKAGE / "ops")
-        if re.search(r"\bin_v1_graph\(\)", path.read_text(encoding="utf-8"))
-    }
-    expected = {
-        "ops/calls.py",
-        "ops/convolve.py",
-        "ops/keras_objects.py",
-        "ops/modes.py",
-        "ops/places/__init__.py",
-        "ops/precision.py",
-        "ops/zero_initializer.py",
-    }
-    assert {name for name in asking if not name.startswith("ops/checkpoints/")} <= expected

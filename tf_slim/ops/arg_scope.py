@@ -18,7 +18,7 @@ import inspect
 import itertools
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import tensorflow as tf
@@ -179,7 +179,7 @@ class arg_scope(contextlib.ContextDecorator):  # a function in the original
       ValueError: an operation is not decorated, or a saved scope comes with `kwargs`.
     """
 
-    def __init__(self, list_ops_or_scope, **kwargs):
+    def __init__(self, list_ops_or_scope: Sequence[Callable] | Mapping, **kwargs: Any):
         self._keys: list[str] = []
         self._kwargs = kwargs
         self._saved: ArgScope | None = None

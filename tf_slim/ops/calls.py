@@ -54,7 +54,9 @@ class Call:
         """The `reuse` of the scope that the run enters."""
         return False
 
-    def get_variable(self, getter: Callable, name: str, shape, dtype, reuse, **kwargs) -> Any:
+    def get_variable(
+        self, getter: Callable, name: str, shape: Any, dtype: Any, reuse: Any, **kwargs: Any
+    ) -> Any:
         """Answers a request of `tf.compat.v1.get_variable`; `getter` is TensorFlow's own answer."""
         names = layer_names.current()
         if names is not None:
@@ -65,20 +67,22 @@ class Call:
             kwargs.pop(of_graphs, None)
         return self.get(name, shape, dtype, known_reuse(reuse), **kwargs)
 
-    def list_variable(self, name: str, variable: Any, collections, regularizer) -> None:
+    def list_variable(self, name: str, variable: Any, collections: Any, regularizer: Any) -> None:
         """Lists a variable that belongs to a v1 graph."""
         self.mark_scope_used(name)
         if name not in self.store or regularizer is not None:
             self.store.put(name, variable, collections or (), regularizer)
 
-    def get(self, name: str, shape=None, dtype=None, reuse=None, **kwargs) -> tf.Variable:
+    def get(
+        self, name: str, shape: Any = None, dtype: Any = None, reuse: Any = None, **kwargs: Any
+    ) -> tf.Variable:
         """The variable `name`, made if it is new; `reuse` as in `tf.compat.v1.get_variable`."""
         variable = self._get(name, shape, dtype, reuse, **kwargs)
         for asked_for in self._listeners:
             asked_for.append(variable)
         return variable
 
-    def _get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
+    def _get(self, name: str, shape: Any, dtype: Any, reuse: Any, **kwargs: Any) -> tf.Variable:
         self.mark_scope_used(name)
         frame = collect.current_frame()
         if frame is not None and self.store.model is None:
@@ -119,7 +123,9 @@ class Call:
         self._seen.add(key)
         return first
 
-    def add_variable(self, name: str, variable: Any, collections: list[str], regularizer) -> None:
+    def add_variable(
+        self, name: str, variable: Any, collections: list[str], regularizer: Any
+    ) -> None:
         """Adds a variable that was made elsewhere in this run."""
         self.mark_scope_used(name)
         self._seen.add(name)
@@ -162,7 +168,9 @@ class GraphCall(Call):
     def entry_reuse(self) -> Any:
         return tf.compat.v1.AUTO_REUSE if self.store.names() else False
 
-    def get_variable(self, getter: Callable, name: str, shape, dtype, reuse, **kwargs) -> Any:
+    def get_variable(
+        self, getter: Callable, name: str, shape: Any, dtype: Any, reuse: Any, **kwargs: Any
+    ) -> Any:
         variable = getter(name, shape=shape, dtype=dtype, reuse=reuse, **kwargs)
         self.list_variable(name, variable, kwargs.get("collections"), kwargs.get("regularizer"))
         return variable
@@ -175,7 +183,7 @@ class DefaultCall(Call):
         super().__init__(store)
         self._grown: std_collections.Counter = std_collections.Counter()
 
-    def get(self, name: str, shape, dtype, reuse, **kwargs) -> tf.Variable:
+    def get(self, name: str, shape: Any, dtype: Any, reuse: Any, **kwargs: Any) -> tf.Variable:
         if name in self.store:
             self._seen.add(name)
         return super().get(name, shape, dtype, reuse, **kwargs)

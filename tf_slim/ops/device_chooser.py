@@ -23,7 +23,14 @@ class VariableDeviceChooser:
       replica: the replica, or None.
     """
 
-    def __init__(self, num_tasks=0, job_name="ps", device_type="CPU", device_index=0, replica=None):
+    def __init__(
+        self,
+        num_tasks: int = 0,
+        job_name: str = "ps",
+        device_type: str = "CPU",
+        device_index: int = 0,
+        replica: int | None = None,
+    ):
         if num_tasks < 0:
             raise ValueError(f"num_tasks must not be negative; got {num_tasks}.")
         self._num_tasks = num_tasks

@@ -54,7 +54,7 @@ class Model(tf.Module):
         *,
         name: str | None = None,
         precision: str | None = None,
-        **fixed_kwargs,
+        **fixed_kwargs: Any,
     ):
         if not callable(fn):
             raise TypeError(f"Model takes a function that builds a net as fn; got {describe(fn)}.")
@@ -79,7 +79,7 @@ class Model(tf.Module):
         self._end_points = stores.Untracked({})
         self._evaluated_by = stores.Untracked({})
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the net. Takes and returns what its function does.
 
         `is_training` can be given to any net: where its function has no such argument, it is the
@@ -95,7 +95,7 @@ class Model(tf.Module):
         """
         return self._run(False, args, kwargs)
 
-    def build(self, *specs, **kwargs) -> Model:
+    def build(self, *specs: Any, **kwargs: Any) -> Model:
         """Makes the variables, by tracing the net once without computing anything.
 
         Args:
@@ -118,7 +118,7 @@ class Model(tf.Module):
         places.current().trace(call, specs)
         return self
 
-    def rehearse(self, *args, **kwargs):
+    def rehearse(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the net like a call of the model, but leaves the averages of batch norm alone."""
         return self._run(True, args, kwargs)
 

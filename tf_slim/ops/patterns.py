@@ -6,12 +6,20 @@ import contextlib
 import fnmatch
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from tf_slim.ops.arguments import describe
+from tf_slim.ops.types import Patterns
 from tf_slim.ops.wording import near_names
 
 
-def select(names: Iterable[str], include=None, exclude=None, *, what: str = "variable"):
+def select(
+    names: Iterable[str],
+    include: Patterns = None,
+    exclude: Patterns = None,
+    *,
+    what: str = "variable",
+) -> tuple[list[str], list[str]]:
     """Splits names into those to take and those to leave.
 
     Args:
@@ -39,7 +47,7 @@ def select(names: Iterable[str], include=None, exclude=None, *, what: str = "var
     return taken, [name for name in names if name not in kept]
 
 
-def _matched(names: list[str], argument: str, patterns, what: str) -> set[str]:
+def _matched(names: list[str], argument: str, patterns: Any, what: str) -> set[str]:
     if patterns is None:
         return set()
     listed = None
@@ -65,14 +73,16 @@ def _matched(names: list[str], argument: str, patterns, what: str) -> set[str]:
     return found
 
 
-def matches(name: str, pattern) -> bool:
+def matches(name: str, pattern: str | re.Pattern[str]) -> bool:
     """Whether one pattern matches `name`."""
     if isinstance(pattern, re.Pattern):
         return pattern.search(name) is not None
     return fnmatch.fnmatchcase(name, pattern)
 
 
-def nothing_matches(argument: str, pattern, names: list[str], what: str) -> str:
+def nothing_matches(
+    argument: str, pattern: str | re.Pattern[str], names: list[str], what: str
+) -> str:
     """The message for a pattern that matches no name."""
     text = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
     message = f"{argument} pattern {text!r} matches no {what} among {len(names)}."

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tf_slim.ops import shapes
+from tf_slim.ops.types import TensorLike
 
 # Named, since the default differs between kinds of device, and between XLA and the rest.
 ALGORITHM = "philox"
@@ -22,7 +24,7 @@ _SEEDS: contextvars.ContextVar[list | None] = contextvars.ContextVar("random_sco
 
 
 @contextlib.contextmanager
-def random_scope(seed):
+def random_scope(seed: TensorLike) -> Iterator[None]:
     """Derives the random numbers of all layers inside from `seed`.
 
     Args:
@@ -43,7 +45,7 @@ def position() -> list | None:
 
 
 @contextlib.contextmanager
-def resumed(place: list | None):
+def resumed(place: list | None) -> Iterator[None]:
     """Draws inside what was drawn after `place = position()`."""
     outer = _SEEDS.get()
     _SEEDS.set(None if place is None else list(place))
@@ -53,7 +55,7 @@ def resumed(place: list | None):
         _SEEDS.set(outer)
 
 
-def next_seed():
+def next_seed() -> tf.Tensor | None:
     """A fresh seed, shape [2], for one random operation; None outside a `random_scope`."""
     state = _SEEDS.get()
     if state is None:

@@ -16,13 +16,19 @@ import tensorflow as tf
 from tf_slim.ops import calls, precision
 from tf_slim.ops.getters import stacked
 from tf_slim.ops.reuse import known_reuse, remembered
+from tf_slim.ops.types import Scope
 
 VariableScope = tf.compat.v1.VariableScope
 
 
 @contextlib.contextmanager
 def scope(
-    name_or_scope: Any, default_name: str | None = None, values=None, *, reuse=None, **kwargs
+    name_or_scope: Scope,
+    default_name: str | None = None,
+    values: Any = None,
+    *,
+    reuse: Any = None,
+    **kwargs: Any,
 ) -> Iterator[VariableScope]:
     """Opens a variable scope: the short spelling of `tf.compat.v1.variable_scope`.
 
@@ -82,7 +88,14 @@ def scope(
         yield entered
 
 
-def variable_getter(getter, name, shape=None, dtype=None, reuse=None, **kwargs) -> Any:
+def variable_getter(
+    getter: Any,
+    name: str,
+    shape: Any = None,
+    dtype: Any = None,
+    reuse: Any = None,
+    **kwargs: Any,
+) -> Any:
     """The custom getter that finds and makes variables in the current store."""
     # TensorFlow passes `getter` by keyword.
     call = calls.current_call()

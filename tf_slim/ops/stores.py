@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import collect, precision
+from tf_slim.ops.types import DType, Regularizer, Shape
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -150,7 +151,7 @@ class VariableStore(tf.Module):
             )
         return variable
 
-    def put(self, name: str, variable: Any, collections: Iterable[str], regularizer) -> None:
+    def put(self, name: str, variable: Any, collections: Iterable[str], regularizer: Any) -> None:
         """Keeps a variable under `name`."""
         # A new one is in no collection yet; to look for it in each would make nets quadratic.
         add = self.add_to_collection if name in self._by_name else self._append
@@ -176,16 +177,16 @@ class VariableStore(tf.Module):
     def create(
         self,
         name: str,
-        shape=None,
-        dtype=None,
-        initializer=None,
-        regularizer=None,
+        shape: Shape | None = None,
+        dtype: DType | None = None,
+        initializer: Any = None,
+        regularizer: Regularizer | None = None,
         trainable: bool | None = None,
         collections: Iterable[str] | None = None,
-        constraint=None,
+        constraint: Callable | None = None,
         validate_shape: bool = True,
-        synchronization=tf.VariableSynchronization.AUTO,
-        aggregation=tf.VariableAggregation.NONE,
+        synchronization: tf.VariableSynchronization = tf.VariableSynchronization.AUTO,
+        aggregation: Any = tf.VariableAggregation.NONE,
     ) -> tf.Variable:
         """Makes the variable `name`; thread-safe."""
         with self._lock.value:
@@ -260,7 +261,7 @@ def _of_each_replica(dtype, synchronization, aggregation):
     return tf.VariableSynchronization.ON_READ, aggregation
 
 
-def initial_value(name: str, initializer, shape, dtype) -> Any:
+def initial_value(name: str, initializer: Any, shape: Any, dtype: tf.DType) -> Any:
     """The initial value of a variable, as a callable or a value, by the rules of get_variable."""
     if initializer is None:
         initializer = _default_initializer(name, dtype)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -44,3 +45,12 @@ Collections: TypeAlias = str | Sequence[str] | None
 
 CollectionsByName: TypeAlias = Collections | Mapping[str, Collections]
 """Collections for all variables of a layer, or by the variable's name."""
+
+Device: TypeAlias = str | Callable[[Any], str] | None
+"""The name of a device, or a function from an operation to one."""
+
+Patterns: TypeAlias = Iterable[str | re.Pattern[str]] | None
+"""Globs and compiled regular expressions over names, or None for all or none of them."""
+
+Variables: TypeAlias = list[Any]
+"""Variables, in the order of their creation; partitioned ones of a v1 graph part by part."""

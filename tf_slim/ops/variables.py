@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,27 +15,37 @@ from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.places.graph import add_regularization_loss as add_regularization_loss
 from tf_slim.ops.stores import get_variable_full_name as get_variable_full_name
+from tf_slim.ops.types import (
+    Device,
+    DType,
+    Initializer,
+    Regularizer,
+    Scope,
+    Shape,
+    TensorLike,
+    Variables,
+)
 
 GraphKeys = tf.compat.v1.GraphKeys
 
 
 @add_arg_scope
 def variable(
-    name,
-    shape=None,
-    dtype=None,
-    initializer=None,
-    regularizer=None,
-    trainable=True,
-    collections=None,
-    caching_device=None,
-    device=None,
-    partitioner=None,
-    custom_getter=None,
-    use_resource=None,
-    synchronization=tf.VariableSynchronization.AUTO,
-    aggregation=tf.VariableAggregation.NONE,
-):
+    name: str,
+    shape: Shape | Callable[[], Any] | None = None,
+    dtype: DType | None = None,
+    initializer: Initializer | TensorLike | None = None,
+    regularizer: Regularizer | None = None,
+    trainable: bool | None = True,
+    collections: Iterable[str] | None = None,
+    caching_device: Device = None,
+    device: Device = None,
+    partitioner: Callable | None = None,
+    custom_getter: Callable | None = None,
+    use_resource: bool | None = None,
+    synchronization: tf.VariableSynchronization = tf.VariableSynchronization.AUTO,
+    aggregation: Any = tf.VariableAggregation.NONE,
+) -> Any:
     """Gets the variable `name` of the current scope, or makes it.
 
     Args:
@@ -91,21 +101,21 @@ def variable(
 @add_arg_scope
 @arguments.passes_on
 def model_variable(
-    name,
-    shape=None,
-    dtype=tf.float32,
-    initializer=None,
-    regularizer=None,
-    trainable=True,
-    collections=None,
-    caching_device=None,
-    device=None,
-    partitioner=None,
-    custom_getter=None,
-    use_resource=None,
-    synchronization=tf.VariableSynchronization.AUTO,
-    aggregation=tf.VariableAggregation.NONE,
-):
+    name: str,
+    shape: Shape | Callable[[], Any] | None = None,
+    dtype: DType | None = tf.float32,
+    initializer: Initializer | TensorLike | None = None,
+    regularizer: Regularizer | None = None,
+    trainable: bool | None = True,
+    collections: Iterable[str] | None = None,
+    caching_device: Device = None,
+    device: Device = None,
+    partitioner: Callable | None = None,
+    custom_getter: Callable | None = None,
+    use_resource: bool | None = None,
+    synchronization: tf.VariableSynchronization = tf.VariableSynchronization.AUTO,
+    aggregation: Any = tf.VariableAggregation.NONE,
+) -> Any:
     """Gets or makes a variable that represents the model's parameters or statistics.
 
     It joins `MODEL_VARIABLES` (see `get_model_variables`) besides `GLOBAL_VARIABLES` and the
@@ -129,7 +139,7 @@ def model_variable(
     )
 
 
-def _fitting(name, initializer, shape, dtype):
+def _fitting(name: str, initializer: Any, shape: Any, dtype: Any) -> Any:
     """`initializer`; of a value the type is made right, and the shape must be."""
     if initializer is None or callable(initializer) or shape is None or callable(shape):
         return initializer
@@ -156,7 +166,7 @@ def _fitting(name, initializer, shape, dtype):
     return constant
 
 
-def _explain(name, initializer, regularizer) -> None:
+def _explain(name: str, initializer: Any, regularizer: Any) -> None:
     """After a failure: raises an error of what cannot be called as it must be."""
     for argument, function, takes, called in (
         ("initializer", initializer, "(shape, dtype)", (([],), {"dtype": None})),
@@ -173,7 +183,12 @@ def _explain(name, initializer, regularizer) -> None:
 
 
 @checked
-def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
+def local_variable(
+    initial_value: TensorLike | Callable[[], Any],
+    validate_shape: bool = True,
+    name: str | None = None,
+    use_resource: bool | None = None,
+) -> tf.Variable:
     """Makes a variable that is not saved and not trained, in `LOCAL_VARIABLES`.
 
     Args:
@@ -188,7 +203,12 @@ def local_variable(initial_value, validate_shape=True, name=None, use_resource=N
 
 
 @checked
-def global_variable(initial_value, validate_shape=True, name=None, use_resource=None):
+def global_variable(
+    initial_value: TensorLike | Callable[[], Any],
+    validate_shape: bool = True,
+    name: str | None = None,
+    use_resource: bool | None = None,
+) -> tf.Variable:
     """Makes a variable that is saved but not trained, in `GLOBAL_VARIABLES`.
 
     Arguments as for `local_variable`.
@@ -204,7 +224,9 @@ def add_model_variable(var: Any) -> None:
 
 
 @checked
-def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VARIABLES):
+def get_variables(
+    scope: Scope = None, suffix: str | None = None, collection: str = GraphKeys.GLOBAL_VARIABLES
+) -> Variables:
     """The variables of a collection, in the order of their creation.
 
     In a v1 graph these are the graph's; inside a Model's function the Model's; in other code
@@ -224,43 +246,44 @@ def get_variables(scope: Any = None, suffix=None, collection=GraphKeys.GLOBAL_VA
     Raises:
       ValueError: `scope` or `suffix` is no regular expression.
     """
+    prefix: Any = scope
     if isinstance(scope, scopes.VariableScope):
-        scope = f"{re.escape(scope.name)}/" if scope.name else None
+        prefix = f"{re.escape(prefix.name)}/" if prefix.name else None
     members = places.current().variables(collection)
-    if not scope and suffix is None:
+    if not prefix and suffix is None:
         return members
     named = [v for v in members if hasattr(v, "name")]
-    hits = name_prefixes.matching([v.name for v in named], scope, suffix)
+    hits = name_prefixes.matching([v.name for v in named], prefix, suffix)
     return [v for v, hit in zip(named, hits, strict=True) if hit]
 
 
-def get_model_variables(scope=None, suffix=None):
+def get_model_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
     """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
 
 
-def get_local_variables(scope=None, suffix=None):
+def get_local_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
     """The local variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
 
 
-def get_trainable_variables(scope=None, suffix=None):
+def get_trainable_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
     """The trainable variables. Arguments: `get_variables`."""
     return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
 
 
-def get_variables_by_suffix(suffix, scope=None):
+def get_variables_by_suffix(suffix: str, scope: Scope = None) -> Variables:
     """The variables whose name ends in `suffix`. Arguments: `get_variables`."""
     return get_variables(scope=scope, suffix=suffix)
 
 
 @checked
-def get_variables_by_name(given_name, scope=None):
+def get_variables_by_name(given_name: str, scope: Scope = None) -> Variables:
     """The variables whose last name component is `given_name`. Arguments: `get_variables`."""
     return get_variables(scope=scope, suffix=f"/{given_name}:|^{given_name}")
 
 
-def get_unique_variable(var_op_name):
+def get_unique_variable(var_op_name: str) -> Any:
     """The one variable whose name is `var_op_name`.
 
     Raises:
@@ -275,7 +298,9 @@ def get_unique_variable(var_op_name):
     )
 
 
-def get_variables_to_restore(include=None, exclude=None):
+def get_variables_to_restore(
+    include: Sequence[Scope] | None = None, exclude: Sequence[Scope] | None = None
+) -> Variables:
     """The variables to restore from a checkpoint: all global ones, or a selection by scope.
 
     Args:
@@ -312,7 +337,12 @@ def _by_scopes(argument: str, scope_list: Iterable | None, default: list) -> lis
 
 
 @checked
-def filter_variables(var_list, include_patterns=None, exclude_patterns=None, reg_search=True):
+def filter_variables(
+    var_list: Iterable[Any],
+    include_patterns: Sequence[str] | None = None,
+    exclude_patterns: Sequence[str] | None = None,
+    reg_search: bool = True,
+) -> Variables:
     """The variables whose name matches.
 
     Args:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
-from tf_slim.ops import modes
+from tf_slim.ops import places
 
 __all__ = ["zero_initializer"]
 
 
-def zero_initializer(ref, use_locking=True, name="zero_initializer"):
+def zero_initializer(ref: Any, use_locking: bool = True, name: str = "zero_initializer") -> Any:
     """Sets a variable to zeros.
 
     Args:
@@ -33,7 +35,7 @@ def zero_initializer(ref, use_locking=True, name="zero_initializer"):
         )
     with tf.name_scope(name):
         zeros = tf.zeros(ref.shape, ref.dtype.base_dtype)
-        if not modes.in_v1_graph():
+        if places.current().immediate:
             ref.assign(zeros)
             return ref
         is_new = tf.logical_not(tf.compat.v1.is_variable_initialized(ref))

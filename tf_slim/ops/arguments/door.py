@@ -110,7 +110,7 @@ def checked_by(**own: Kind | None) -> Callable[[_F], _F]:
     return decorate
 
 
-def call(argument: str, takes: str, function: Callable, *args, **kwargs) -> Any:
+def call(argument: str, takes: str, function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Calls what was given as `argument`; says so if it does not take these arguments.
 
     Args:
@@ -138,7 +138,7 @@ def call(argument: str, takes: str, function: Callable, *args, **kwargs) -> Any:
         ) from error
 
 
-def binds(function: Callable, *args, **kwargs) -> bool:
+def binds(function: Callable, *args: Any, **kwargs: Any) -> bool:
     """Whether a function can be called so; True if it does not tell."""
     try:
         inspect.signature(function).bind(*args, **kwargs)

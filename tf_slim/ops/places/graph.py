@@ -58,7 +58,12 @@ class GraphPlace(Place):
         return found
 
     def plain_variable(
-        self, key: str, initial_value: Any, validate_shape: bool, name: str | None, use_resource
+        self,
+        key: str,
+        initial_value: Any,
+        validate_shape: bool,
+        name: str | None,
+        use_resource: Any,
     ) -> Any:
         return v1.Variable(
             initial_value,
@@ -155,7 +160,7 @@ class GraphPlace(Place):
     def operation_name(self, alias: str) -> str | None:
         return f"{alias}/"
 
-    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values) -> Any:
+    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values: Any) -> Any:
         with v1.name_scope(None, name, values) as scope:
             return v1.assign_sub(variable, step(), name=scope)
 

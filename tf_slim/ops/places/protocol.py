@@ -42,7 +42,12 @@ class Place(abc.ABC):
 
     @abc.abstractmethod
     def plain_variable(
-        self, key: str, initial_value: Any, validate_shape: bool, name: str | None, use_resource
+        self,
+        key: str,
+        initial_value: Any,
+        validate_shape: bool,
+        name: str | None,
+        use_resource: Any,
     ) -> Any:
         """Makes a variable outside all scopes that is not trained, in the collection `key`."""
 
@@ -141,7 +146,7 @@ class Place(abc.ABC):
     # ------------------------------------------------------------ updates, summaries
 
     @abc.abstractmethod
-    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values) -> Any:
+    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values: Any) -> Any:
         """Subtracts from a variable what `step` computes.
 
         Args:

@@ -74,7 +74,12 @@ class StorePlace(Place):
             return scopes.variable_getter(None, full_name, **options)
 
     def plain_variable(
-        self, key: str, initial_value: Any, validate_shape: bool, name: str | None, use_resource
+        self,
+        key: str,
+        initial_value: Any,
+        validate_shape: bool,
+        name: str | None,
+        use_resource: Any,
     ) -> Any:
         def make(unique_name):
             with tf.init_scope(), tf.compat.v1.name_scope(None):
@@ -162,7 +167,7 @@ class StorePlace(Place):
     def operation_name(self, alias: str) -> str | None:
         return None
 
-    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values) -> Any:
+    def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values: Any) -> Any:
         return variable.assign_sub(step())
 
     def add_updates(self, updates: Iterable[Any], keys: Iterable[str]) -> None:
