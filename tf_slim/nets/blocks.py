@@ -21,7 +21,7 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.ops.types import Size, TensorLike
+from tf_slim.ops.types import Initializer, Scope, Size, TensorLike
 from tf_slim.ops.wording import did_you_mean
 
 __all__ = [
@@ -34,11 +34,13 @@ __all__ = [
     "convolutional_logits",
     "dilation",
     "fork",
+    "logits_of",
     "max_pool",
     "mixed",
     "reduced_kernel",
     "row",
     "squeeze",
+    "trunc_normal",
     "trunk",
 ]
 
@@ -267,6 +269,28 @@ def squeeze(logits: tf.Tensor, name: str, remedy: str = "Pass global_pool=True")
     return tf.squeeze(logits, [1, 2], name=name)
 
 
+def logits_of(net: tf.Tensor, num_classes: int, scope: Scope, **kwargs: Any) -> tf.Tensor:
+    """A 1x1 convolution to logits: without activation and normalization.
+
+    Args:
+      net: `[batch, height, width, depth]`.
+      num_classes: the number of classes.
+      scope: name of the scope.
+      **kwargs: of `slim.conv2d`.
+
+    Returns:
+      `[batch, height, width, num_classes]`.
+    """
+    return slim.conv2d(
+        net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope=scope, **kwargs
+    )
+
+
+def trunc_normal(stddev: float) -> Initializer:
+    """An initializer of weights: normal, without what lies beyond two `stddev`."""
+    return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
+
+
 def collected_end_points(collection: str) -> dict[str, tf.Tensor]:
     """The outputs that the layers of a net have filed, by name, in order.
 
@@ -316,15 +340,7 @@ def convolutional_logits(
         pooled["global_pool"] = net
     if num_classes:
         net = slim.dropout(net, dropout_keep_prob, is_training=is_training, scope="dropout7")
-        net = slim.conv2d(
-            net,
-            num_classes,
-            [1, 1],
-            activation_fn=None,
-            normalizer_fn=None,
-            scope="fc8",
-            **fc8_kwargs,
-        )
+        net = logits_of(net, num_classes, "fc8", **fc8_kwargs)
     end_points = collected_end_points(end_points_collection)
     end_points.pop(logits_name, None)
     end_points.update(pooled)

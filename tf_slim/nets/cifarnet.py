@@ -12,15 +12,10 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import NetOutput, check_images
-from tf_slim.ops.types import Initializer, Scope, TensorLike
+from tf_slim.nets.blocks import NetOutput, check_images, trunc_normal
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["cifarnet", "cifarnet_arg_scope", "trunc_normal"]
-
-
-def trunc_normal(stddev: float) -> Initializer:
-    """The initializer of the weights: normal, without what lies beyond two `stddev`."""
-    return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
 
 
 def cifarnet_arg_scope(weight_decay: float = 0.004) -> Mapping:

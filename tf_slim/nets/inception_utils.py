@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import squeeze
-from tf_slim.ops.types import Activation, Collections, Initializer, Scope
+from tf_slim.nets.blocks import logits_of, squeeze, trunc_normal
+from tf_slim.ops.types import Activation, Collections, Scope
 
 __all__ = [
     "dense_auxiliary_logits",
@@ -22,11 +22,6 @@ __all__ = [
 ]
 
 _UPDATE_OPS = tf.compat.v1.GraphKeys.UPDATE_OPS
-
-
-def trunc_normal(stddev: float) -> Initializer:
-    """An initializer of weights: normal, without what lies beyond two `stddev`."""
-    return tf.compat.v1.truncated_normal_initializer(0.0, stddev)
 
 
 def depth_function(depth_multiplier: float, min_depth: int) -> Callable[[int], int]:
@@ -177,14 +172,7 @@ def inception_logits(
         net = slim.dropout(net, dropout_keep_prob, scope=f"Dropout_{layer}b")
         if features_end_point:
             end_points[features_end_point] = net
-        logits = slim.conv2d(
-            net,
-            num_classes,
-            [1, 1],
-            activation_fn=None,
-            normalizer_fn=None,
-            scope=f"Conv2d_{layer}c_1x1",
-        )
+        logits = logits_of(net, num_classes, f"Conv2d_{layer}c_1x1")
         if spatial_squeeze:
             logits = squeeze(logits, "SpatialSqueeze")
         end_points["Logits"] = logits

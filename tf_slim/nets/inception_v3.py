@@ -22,6 +22,7 @@ from tf_slim.nets.blocks import (
     check_images,
     conv,
     fork,
+    logits_of,
     max_pool,
     mixed,
     reduced_kernel,
@@ -300,15 +301,7 @@ def _auxiliary_logits(net, num_classes, depth, spatial_squeeze):
             weights_initializer=trunc_normal(0.01),
             scope=f"Conv2d_2a_{kernel[0]}x{kernel[1]}",
         )
-        net = slim.conv2d(
-            net,
-            num_classes,
-            [1, 1],
-            activation_fn=None,
-            normalizer_fn=None,
-            weights_initializer=trunc_normal(0.001),
-            scope="Conv2d_2b_1x1",
-        )
+        net = logits_of(net, num_classes, "Conv2d_2b_1x1", weights_initializer=trunc_normal(0.001))
         if spatial_squeeze:
             net = squeeze(net, "SpatialSqueeze", remedy="Pass create_aux_logits=False")
         return net

@@ -14,7 +14,14 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.layers import softmax
 from tf_slim.nets import register
-from tf_slim.nets.blocks import NetOutput, check_images, dilation, reduced_kernel, squeeze
+from tf_slim.nets.blocks import (
+    NetOutput,
+    check_images,
+    dilation,
+    logits_of,
+    reduced_kernel,
+    squeeze,
+)
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding
 from tf_slim.nets.mobilenet.mobilenet import variant
 from tf_slim.ops.types import Collections, Normalizer, Scope, TensorLike
@@ -292,14 +299,7 @@ def mobilenet_v1(
             if not num_classes:
                 return net, end_points
             net = slim.dropout(net, keep_prob=dropout_keep_prob, scope="Dropout_1b")
-            logits = slim.conv2d(
-                net,
-                num_classes,
-                [1, 1],
-                activation_fn=None,
-                normalizer_fn=None,
-                scope="Conv2d_1c_1x1",
-            )
+            logits = logits_of(net, num_classes, "Conv2d_1c_1x1")
             if spatial_squeeze:
                 logits = squeeze(logits, "SpatialSqueeze")
         end_points["Logits"] = logits

@@ -12,16 +12,11 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.nets import register
-from tf_slim.nets.blocks import NetOutput, check_images, convolutional_logits
+from tf_slim.nets.blocks import NetOutput, check_images, convolutional_logits, trunc_normal
 from tf_slim.nets.dialects import in_contrib
-from tf_slim.ops.types import Initializer, Scope, TensorLike
+from tf_slim.ops.types import Scope, TensorLike
 
 __all__ = ["overfeat", "overfeat_arg_scope", "trunc_normal"]
-
-
-def trunc_normal(stddev: float) -> Initializer:
-    """The initializer of the weights: normal, without what lies beyond two `stddev`."""
-    return tf.compat.v1.truncated_normal_initializer(stddev=stddev)
 
 
 def overfeat_arg_scope(weight_decay: float = 0.0005) -> Mapping:

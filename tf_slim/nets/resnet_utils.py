@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.nets.blocks import NetOutput, collected_end_points, dilation, squeeze
+from tf_slim.nets.blocks import NetOutput, collected_end_points, dilation, logits_of, squeeze
 from tf_slim.ops.types import Activation, Collections, Scope
 
 __all__ = [
@@ -205,9 +205,7 @@ def resnet_logits(
     if global_pool:
         net = head["global_pool"] = tf.reduce_mean(net, [1, 2], keepdims=True, name="pool5")
     if num_classes:
-        net = slim.conv2d(
-            net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="logits"
-        )
+        net = logits_of(net, num_classes, "logits")
         head[f"{scope}/logits"] = net
         if spatial_squeeze:
             net = head[f"{scope}/spatial_squeeze"] = squeeze(net, "SpatialSqueeze")

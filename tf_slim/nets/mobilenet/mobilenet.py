@@ -23,7 +23,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.layers import softmax
-from tf_slim.nets.blocks import NetOutput, check_images, dilation
+from tf_slim.nets.blocks import NetOutput, check_images, dilation, logits_of
 from tf_slim.nets.dialects import Call, adapted
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding, make_divisible, named_outputs
 from tf_slim.ops.types import Scope, TensorLike
@@ -314,14 +314,8 @@ def mobilenet(
             if not num_classes:
                 return net, end_points
             net = slim.dropout(net, is_training=is_training, scope="Dropout")
-            logits = slim.conv2d(
-                net,
-                num_classes,
-                [1, 1],
-                activation_fn=None,
-                normalizer_fn=None,
-                biases_initializer=tf.zeros_initializer(),
-                scope="Conv2d_1c_1x1",
+            logits = logits_of(
+                net, num_classes, "Conv2d_1c_1x1", biases_initializer=tf.zeros_initializer()
             )
             logits = end_points["Logits"] = tf.identity(tf.squeeze(logits, [1, 2]), "output")
         if prediction_fn is not None:
