@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_slim.ops import places
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.modes import do_not_convert
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -30,6 +31,7 @@ def add_loss(loss: tf.Tensor, loss_collection: str | None = GraphKeys.LOSSES) ->
         places.current().add_loss(loss, loss_collection)
 
 
+@do_not_convert
 @checked
 def get_losses(
     scope: str | None = None, loss_collection: str = GraphKeys.LOSSES
@@ -50,6 +52,7 @@ def get_losses(
     return places.current().losses(loss_collection, scope)
 
 
+@do_not_convert
 @checked
 def get_regularization_losses(scope: str | None = None) -> list[tf.Tensor]:
     """The regularization losses: one for each variable that has a regularizer.
@@ -69,6 +72,7 @@ def get_regularization_losses(scope: str | None = None) -> list[tf.Tensor]:
     return places.current().regularization_losses(scope)
 
 
+@do_not_convert
 @checked
 def get_total_loss(add_regularization_losses: bool = True, name: str = "total_loss") -> tf.Tensor:
     """The sum of all collected losses: what training minimizes.

@@ -41,10 +41,10 @@ _NO_FRAME = (
 class Frame:
     """What was collected: `losses`, named `outputs`, and other `collections` by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, outputs: dict[str, dict[str, tf.Tensor]]) -> None:
         self.losses: list[tf.Tensor] = []
         self.collections: dict[str, list[Any]] = {}
-        self.outputs: dict[str, dict[str, tf.Tensor]] = {}
+        self.outputs = outputs
         self._regularized: list[Any] = []
 
     def add_regularized(self, owner: Any) -> None:
@@ -196,15 +196,13 @@ def collect() -> Iterator[Frame]:
     Yields:
       A `Frame` with `losses`, `outputs` and `total_loss()`.
     """
-    frame = Frame()
-    outer_frame, outer_outputs = _FRAME.get(), _OUTPUTS.get()
-    _FRAME.set(frame)
-    _OUTPUTS.set(frame.outputs)
-    try:
-        yield frame
-    finally:
-        _FRAME.set(outer_frame)
-        _OUTPUTS.set(outer_outputs)
+    with collect_outputs() as outputs:
+        frame, outer = Frame(outputs), _FRAME.get()
+        _FRAME.set(frame)
+        try:
+            yield frame
+        finally:
+            _FRAME.set(outer)
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
 from tf_slim.ops.outputs import accessible, in_full, split_outputs
 from tf_slim.ops.specs import specs_of
+from tf_slim.ops.types import Patterns
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -318,12 +319,12 @@ class Model(tf.Module):
     def restore(
         self,
         path: str | os.PathLike,
-        include=None,
-        exclude=None,
+        include: Patterns = None,
+        exclude: Patterns = None,
         *,
         rename: Mapping | Callable | None = None,
         on_mismatch: str = "error",
-    ):
+    ) -> checkpoints.Report:
         """Reads variables by name from a checkpoint, be it of TF-Slim 2, TensorFlow 1 or others.
 
         Formats: those of TensorFlow (V2, V1, object-based, SavedModel, frozen GraphDef), `.npz`,
