@@ -4,7 +4,6 @@ from .layers import *
 from . import checkpoints as checkpoints
 from . import data as data
 from . import evaluation as evaluation
-from . import hooks as hooks
 from . import layers as layers
 from . import learning as learning
 from . import losses as losses
@@ -12,22 +11,16 @@ from . import metrics as metrics
 from . import model_analyzer as model_analyzer
 from . import nets as nets
 from . import ops as ops
-from . import queues as queues
 from . import report as report
 from . import summaries as summaries
-from . import train_eval as train_eval
-from . import training as training
 from .checkpoints.assigning import assign_from_checkpoint as assign_from_checkpoint
 from .checkpoints.assigning import assign_from_checkpoint_fn as assign_from_checkpoint_fn
 from .checkpoints.assigning import assign_from_values as assign_from_values
 from .checkpoints.assigning import assign_from_values_fn as assign_from_values_fn
-from .data import data_decoder as data_decoder
-from .data import data_provider as data_provider
 from .data import dataset as dataset
-from .data import dataset_data_provider as dataset_data_provider
-from .data import parallel_reader as parallel_reader
-from .data import prefetch_queue as prefetch_queue
-from .data import tfexample_decoder as tfexample_decoder
+from .data.decoding import data_decoder as data_decoder
+from .data.decoding import tfexample_decoder as tfexample_decoder
+from .learning import hooks as hooks
 from .ops.arg_scope import add_arg_scope as add_arg_scope
 from .ops.arg_scope import arg_scope as arg_scope
 from .ops.arg_scope import arg_scope_func_key as arg_scope_func_key
@@ -68,5 +61,11 @@ from .ops.variables import local_variable as local_variable
 from .ops.variables import model_variable as model_variable
 from .ops.variables import variable as variable
 from .ops.zero_initializer import zero_initializer as zero_initializer
+from .v1 import data_provider as data_provider
+from .v1 import dataset_data_provider as dataset_data_provider
+from .v1 import parallel_reader as parallel_reader
+from .v1 import prefetch_queue as prefetch_queue
+from .v1 import queues as queues
+from .v1 import training as training
 
 __version__: str

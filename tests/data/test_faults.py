@@ -11,7 +11,8 @@ import tensorflow as tf
 
 from tests.data import made
 from tf_slim import data
-from tf_slim.data import parallel_reader, tfrecord
+from tf_slim.data import parallel_reader
+from tf_slim.ops import tfrecord
 
 COUNT = 40
 BAD = 35

@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.house.sources import PACKAGE, parse, python_files, where
+from tf_slim.ops.moved import MOVED
 
 # Top-level module or folder of tf_slim/ -> its floor.
 ROOMS = {
     "ops": 0,
+    # Slim's own API in v1 graphs rests on ops alone, so that layers, data, learning and evaluation
+    # can offer what is there under its old names.
+    "v1": 0.5,
     "checkpoints": 1,
     "layers": 1,
     "losses": 1,
@@ -25,29 +29,22 @@ ROOMS = {
     "data": 2,
     "learning": 3,
     "evaluation": 3,
-    "evaluation_v1": 3,
     "report": 3,
-    "hooks": 3,
     "summaries": 3,
     "model_analyzer": 3,
     "export": 3,
+    # Programs of TensorFlow 1, which may use the package as any program does.
+    "legacy": 3.5,
     "cli": 4,
     "__main__": 4,
 }
-# The room for TF 1 only things: it may import all but cli, and only thin modules may import it.
-LEGACY = "legacy"
-# Top-level names that only keep import paths of the original alive: each of their files is thin.
-OLD_PATHS = {"queues", "train_eval", "training"}
-
-# A module this short has room for imports, `__all__` and a lazy `__getattr__`, and for no logic.
-THIN = 15
+# These, too, see the package as its users do: `import tf_slim as slim`.
+GUESTS = {"nets", "legacy", "cli", "__main__"}
 # The folder whose files may be copied out and forked, so that they use public Slim names only.
 FORKABLE = "nets"
 # The roof of ops: a Model saves and restores itself, so it rests on checkpoints. Nothing else in
 # ops imports it, nor does checkpoints, which rests on the rest of ops.
 ROOF = "tf_slim.ops.model"
-# Files that keep the old path of what has left ops.
-OLD_FILES = {"tf_slim.ops.checkpoints", "tf_slim.ops.assign"}
 # These files of floor 3 are one floor without a folder: they count as each other's own folder.
 TOP_FLOOR_FILES = {room for room, floor in ROOMS.items() if floor == 3}
 
@@ -91,15 +88,6 @@ def imported_modules(tree: ast.Module, path: Path) -> Iterator[tuple[ast.AST, st
                 yield node, name
 
 
-def statement_count(tree: ast.Module) -> int:
-    """How many statements a file has, at any depth, docstrings not counted."""
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
-    return sum(
-        not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        for node in statements
-    )
-
-
 def _private_names(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
     """Uses of `slim._name` where `slim` is the package, by whatever name."""
     aliases = {
@@ -118,30 +106,22 @@ def _private_names(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
                 yield node, node.attr
 
 
-def _why_not(room: str, target: str, thin: bool) -> str | None:
+def _why_not(room: str, target: str) -> str | None:
     """Why a file in `room` may not import `target` (a dotted name); None if it may."""
     other = room_of(target)
+    if target in MOVED or target.rpartition(".")[0] in MOVED:
+        return "it is an old path for users: import what took its place"
     # `from tf_slim import conv2d` names no room: it is the package itself, like `import tf_slim`.
-    package_itself = other not in {*ROOMS, *OLD_PATHS, LEGACY}
+    package_itself = other not in ROOMS
     if not package_itself and other == room:
         return None
     if room == "":
-        if other in (LEGACY, "cli", "__main__"):
-            return f"tf_slim/__init__.py may not import {other}: go through an old-path module"
-        return None
-    if other == LEGACY:
-        if thin:
-            return None
-        return f"only old-path modules of at most {THIN} statements may import tf_slim.legacy"
-    if room in OLD_PATHS or room == LEGACY:
-        return f"{room} may not import {other}" if other in ("cli", "__main__") else None
-    floor = ROOMS[room]
+        return "only a program may import it" if ROOMS.get(other, 0) > 3 else None
     if package_itself:
-        if room == FORKABLE or floor == 4:
+        if room in GUESTS:
             return None
         return f"{room} is part of what tf_slim/__init__.py puts together: import the module itself"
-    if other in OLD_PATHS:
-        return f"tf_slim.{other} is an old path for users: import what it stands for"
+    floor = ROOMS[room]
     if room in TOP_FLOOR_FILES and other in TOP_FLOOR_FILES:
         return None
     if ROOMS[other] < floor or ROOMS[other] == floor == 4:
@@ -152,21 +132,18 @@ def _why_not(room: str, target: str, thin: bool) -> str | None:
 def violations(path: Path, tree: ast.Module) -> list[str]:
     """What a file imports against the rules. `path` begins with `tf_slim`."""
     room = room_of(module_of(path))
-    if room and room not in {*ROOMS, *OLD_PATHS, LEGACY}:
+    if room and room not in ROOMS:
         return [
-            f"{where(path)}: `{room}` has no floor: give it a row in ROOMS (or in OLD_PATHS, "
-            "if it only keeps an old import path alive) in tests/house/test_floors.py"
+            f"{where(path)}: `{room}` has no floor: give it a row in ROOMS in "
+            "tests/house/test_floors.py"
         ]
     found = []
-    thin = statement_count(tree) <= THIN
-    if room in OLD_PATHS and not thin:
-        return [f"{where(path)}: an old-path module has at most {THIN} statements"]
     module = module_of(path)
     for node, target in imported_modules(tree, path):
-        if module in {ROOF, *OLD_FILES} and room_of(target) == "checkpoints":
+        if module == ROOF and room_of(target) == "checkpoints":
             continue
-        reason = _why_not(room, target, thin)
-        if room in ("ops", "checkpoints") and f"{target}.".startswith(f"{ROOF}."):
+        reason = _why_not(room, target)
+        if room in ("ops", "v1", "checkpoints") and f"{target}.".startswith(f"{ROOF}."):
             reason = f"{ROOF} rests on checkpoints, and may be imported from floor 1 up only"
         if reason:
             found.append(f"{where(path, node)}: imports {target}: {reason}")
@@ -183,8 +160,8 @@ def violations(path: Path, tree: ast.Module) -> list[str]:
 
 
 def _all_modules() -> Iterator[tuple[Path, Path]]:
-    """Each file of the package, and its path from the folder that holds tf_slim/."""
-    for path in python_files():
+    """Each file of the package and each stub, and its path from the folder that holds tf_slim/."""
+    for path in [*python_files(), *PACKAGE.rglob("__init__.pyi")]:
         yield path, path.relative_to(PACKAGE.parent)
 
 
@@ -196,8 +173,6 @@ def test_imports_go_down(room):
             found += violations(short, parse(path))
     assert not found, "\n".join(found)
 
-
-LONG = "\n".join(f"x{i} = {i}" for i in range(THIN))
 
 ALLOWED = [
     ("ops/model.py", "from tf_slim.ops import stores\nfrom .modes import in_v1_graph"),
@@ -211,13 +186,15 @@ ALLOWED = [
     ("nets/vgg.py", "from tf_slim.layers import conv2d\nfrom tf_slim.nets._registry import spec"),
     ("nets/vgg.py", "from . import _registry"),
     ("data/pipeline.py", "from tf_slim.layers import one_hot_encoding"),
-    ("learning.py", "from tf_slim.hooks import Hook\nfrom tf_slim.nets import vgg"),
+    ("learning/fit.py", "from tf_slim.evaluation import evaluate\nfrom tf_slim.nets import vgg"),
     ("cli/train.py", "import tf_slim as slim\nfrom tf_slim import learning"),
     ("__main__.py", "from tf_slim.cli.main import run"),
-    ("data/parallel_reader.py", "from tf_slim.legacy.readers import parallel_read"),
-    ("legacy/supervisor.py", LONG + "\nimport tf_slim as slim\nfrom tf_slim.learning import train"),
-    ("training/training.py", "from tf_slim.legacy import loops"),
-    ("__init__.py", "from tf_slim.nets import vgg\nfrom tf_slim import queues"),
+    ("cli/run.py", "from tf_slim.legacy import runner"),
+    ("data/__init__.pyi", "from ..v1 import parallel_reader as parallel_reader"),
+    ("v1/train_op.py", "from tf_slim.ops import modes\nfrom tf_slim.v1 import gradients"),
+    ("layers/__init__.pyi", "from ..v1.optimize_loss import optimize_loss as optimize_loss"),
+    ("legacy/runner.py", "import tf_slim as slim\nfrom tf_slim.learning import train"),
+    ("__init__.py", "from tf_slim.nets import vgg\nfrom tf_slim import learning"),
 ]
 
 FORBIDDEN = [
@@ -242,14 +219,17 @@ FORBIDDEN = [
     ("nets/vgg.py", "from tf_slim import _thing"),
     ("nets/vgg.py", "import tf_slim as slim\nslim.ops._private.thing"),
     ("data/dataset.py", "from tf_slim.nets import vgg"),
-    ("data/parallel_reader.py", LONG + "\nfrom tf_slim.legacy.readers import parallel_read"),
-    ("learning.py", "from tf_slim.cli import main"),
-    ("learning.py", "import tf_slim"),
-    ("learning.py", "from tf_slim.training import training"),
-    ("cli/train.py", LONG + "\nfrom tf_slim.legacy import loops"),
-    ("legacy/supervisor.py", "from tf_slim.cli import main"),
-    ("training/training.py", LONG + "\nfrom tf_slim.legacy import loops"),
-    ("__init__.py", "from tf_slim.legacy import queues"),
+    ("data/dataset.py", "from tf_slim.legacy import runner"),
+    ("data/__init__.pyi", "from ..learning import fit as fit"),
+    ("v1/parallel_reader.py", "from tf_slim.data import dataset"),
+    ("v1/train_op.py", "from tf_slim.layers import conv2d"),
+    ("learning/fit.py", "from tf_slim.cli import main"),
+    ("learning/fit.py", "import tf_slim"),
+    ("learning/fit.py", "from tf_slim.training import create_train_op"),
+    ("learning/fit.py", "from tf_slim import hooks"),
+    ("learning/fit.py", "from tf_slim.legacy import runner"),
+    ("legacy/runner.py", "from tf_slim.cli import main"),
+    ("__init__.py", "from tf_slim.legacy import runner"),
     ("__init__.py", "from . import cli"),
     ("shiny_new_room/thing.py", "import tensorflow as tf"),
 ]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tf_slim.cli import terminal
-from tf_slim.hooks import Hook, ProgressLines, Rate
+from tf_slim.learning.hooks import Hook, ProgressLines, Rate
 
 if TYPE_CHECKING:
     from rich.progress import Progress

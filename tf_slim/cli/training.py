@@ -16,7 +16,7 @@ from tf_slim import checkpoints
 from tf_slim.cli import build, errors, evaluating, progress, runs, terminal
 from tf_slim.cli import config as configs
 from tf_slim.cli.config import Config
-from tf_slim.hooks import Hook
+from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.ops import files
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import tensorflow as tf
 
-from tf_slim.data import tfrecord
-from tf_slim.data.errors import DataError
 from tf_slim.data.examples import IMAGE, LABEL, decode, parse
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import tfrecord
+from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import first_few
 
 _REWRITE = "Leave the record out, or write it again (slim.data.image_example builds one)."

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tf_slim.data.errors import DataNotFoundError
 from tf_slim.data.labels import FILE_NAME, read_labels
 from tf_slim.data.spec import DatasetSpec
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.data_errors import DataNotFoundError
 
 
 @checked

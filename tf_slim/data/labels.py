@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
-from tf_slim.data.errors import DataError
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.data_errors import DataError
 
 FILE_NAME = "labels.txt"
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data import examples, tfrecord
+from tf_slim.data import examples
 from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.preprocessing import get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
-from tf_slim.ops import shapes
+from tf_slim.ops import shapes, tfrecord
 from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is

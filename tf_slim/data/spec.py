@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.data.errors import DataNotFoundError
 from tf_slim.ops.arguments import LARGEST, describe, integer
+from tf_slim.ops.data_errors import DataNotFoundError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data.errors import DataError
 from tf_slim.data.examples import IMAGE, LABEL
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.data_errors import DataError
 
 _SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 

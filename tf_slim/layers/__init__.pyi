@@ -1,12 +1,12 @@
-from . import bucketization_op as bucketization_op
+from ..v1.optimize_loss import OPTIMIZER_CLS_NAMES as OPTIMIZER_CLS_NAMES
+from ..v1.optimize_loss import OPTIMIZER_SUMMARIES as OPTIMIZER_SUMMARIES
+from ..v1.optimize_loss import optimize_loss as optimize_loss
 from . import embedding_ops as embedding_ops
 from . import encoders as encoders
 from . import initializers as initializers
-from . import normalization as normalization
-from . import optimizers as optimizers
 from . import regularizers as regularizers
-from . import rev_block_lib as rev_block_lib
 from . import utils as utils
+from .adaptive_clipping import adaptive_clipping_fn as adaptive_clipping_fn
 from .batch_norm import batch_norm as batch_norm
 from .bias import bias_add as bias_add
 from .compose import repeat as repeat
@@ -46,10 +46,6 @@ from .norm import group_norm as group_norm
 from .norm import instance_norm as instance_norm
 from .norm import layer_norm as layer_norm
 from .norm import unit_norm as unit_norm
-from .optimizers import OPTIMIZER_CLS_NAMES as OPTIMIZER_CLS_NAMES
-from .optimizers import OPTIMIZER_SUMMARIES as OPTIMIZER_SUMMARIES
-from .optimizers import adaptive_clipping_fn as adaptive_clipping_fn
-from .optimizers import optimize_loss as optimize_loss
 from .poincare import poincare_normalize as poincare_normalize
 from .pool import avg_pool2d as avg_pool2d
 from .pool import avg_pool3d as avg_pool3d

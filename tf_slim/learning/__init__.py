@@ -4,37 +4,6 @@
 the graphs of TensorFlow 1.
 """
 
-from tf_slim.learning import supervisor, tf_saver
-from tf_slim.learning.fit import NonFiniteLossError, Run, fit
-from tf_slim.learning.run_folder import read_history
-from tf_slim.learning.run_lock import RunInUseError, RunLostError
-from tf_slim.learning.train_step import TrainStep, make_train_step
+from tf_slim.ops.exports import attach as _attach
 
-# Last, since `train_step`, the function, takes the place of the module of that name.
-from tf_slim.learning.v1 import (  # isort: skip
-    add_gradients_summaries,
-    clip_gradient_norms,
-    create_train_op,
-    multiply_gradients,
-    train,
-    train_step,
-)
-
-__all__ = [
-    "NonFiniteLossError",
-    "Run",
-    "RunInUseError",
-    "RunLostError",
-    "TrainStep",
-    "add_gradients_summaries",
-    "clip_gradient_norms",
-    "create_train_op",
-    "fit",
-    "make_train_step",
-    "multiply_gradients",
-    "read_history",
-    "supervisor",
-    "tf_saver",
-    "train",
-    "train_step",
-]
+__getattr__, __dir__, __all__ = _attach(__name__, __file__)

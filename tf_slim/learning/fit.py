@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import operator
 import os
 import time
@@ -15,51 +14,19 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.hooks import Hook, ProgressLines, Rate
 from tf_slim.learning import agreement, finite, hyperparameters, optimizers, signals
+from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning.hooks import Hook, ProgressLines, Rate
+from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
-from tf_slim.learning.train_step import TrainStep
 from tf_slim.ops import summary_ops
 from tf_slim.ops.arguments import checked, describe
 
 
 class NonFiniteLossError(ArithmeticError):
     """The loss, or the gradient of a variable, became NaN or infinite."""
-
-
-@dataclasses.dataclass
-class Run:
-    """A training that is going on, as hooks see it.
-
-    Attributes:
-      train_step: what is run.
-      logdir: the run folder, or None.
-      number_of_steps: the global step to end at, or None.
-      step: steps taken so far, those before a restart included.
-      first_step: `step` when this process began.
-      loss: of the last step, a scalar tensor; None before the first one.
-      stop: set to a reason to end training.
-      checkpoint: the last checkpoint written or restored, or None.
-      changed: which hyperparameters are others than in the checkpoint restored, in one line, or
-        None.
-    """
-
-    train_step: TrainStep
-    logdir: str | None
-    number_of_steps: int | None
-    step: int = 0
-    first_step: int = 0
-    loss: tf.Tensor | None = None
-    stop: str | None = None
-    checkpoint: str | None = None
-    changed: str | None = None
-
-    @property
-    def loss_value(self) -> float:
-        """`loss` as a number; reading it waits for the step to finish. NaN before the first one."""
-        return float("nan") if self.loss is None else float(self.loss)
 
 
 @checked

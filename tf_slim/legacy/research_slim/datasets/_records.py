@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.data import tfexample_decoder
 from tf_slim.data.dataset import Dataset
+from tf_slim.data.decoding import tfexample_decoder
 from tf_slim.legacy.research_slim.datasets import dataset_utils
 from tf_slim.ops.wording import unknown_name
 

@@ -11,7 +11,7 @@ import tempfile
 
 import tensorflow as tf
 
-from tf_slim.data import tfexample_decoder
+from tf_slim.data.decoding import tfexample_decoder
 from tf_slim.legacy.research_slim.datasets import _records, dataset_utils
 
 __all__ = ["SPLITS_TO_SIZES", "create_readable_names_for_imagenet_labels", "get_split"]

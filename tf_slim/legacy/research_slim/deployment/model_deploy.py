@@ -26,9 +26,9 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.legacy import gradients
-from tf_slim.legacy.train_op import check_optimizer
-from tf_slim.legacy.v1_only import require_v1_graph
+from tf_slim.v1 import gradients
+from tf_slim.v1.training.training import check_optimizer
+from tf_slim.v1.v1_only import require_v1_graph
 
 __all__ = [
     "Clone",
@@ -294,7 +294,7 @@ def deploy(
             total_loss, grads_and_vars = optimize_clones(clones, optimizer)
             if grads_and_vars:
                 if summarize_gradients:
-                    summaries += gradients.summarize_gradients(grads_and_vars, "_gradient")
+                    summaries += gradients.add_summaries(grads_and_vars, "_gradient")
                 update_ops.append(optimizer.apply_gradients(grads_and_vars, global_step))
                 with tf.control_dependencies([tf.group(*update_ops)]):
                     train_op = tf.identity(total_loss, name="train_op")

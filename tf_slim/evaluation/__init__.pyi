@@ -1,0 +1,10 @@
+from ..v1.evaluation_loop import evaluate_once as evaluate_once
+from ..v1.evaluation_loop import evaluation_loop as evaluation_loop
+from ..v1.training.evaluation import StopAfterNEvalsHook as StopAfterNEvalsHook
+from ..v1.training.evaluation import SummaryAtEndHook as SummaryAtEndHook
+from ..v1.training.evaluation import checkpoints_iterator as checkpoints_iterator
+from ..v1.training.evaluation import evaluate_repeatedly as evaluate_repeatedly
+from ..v1.training.evaluation import get_or_create_eval_step as get_or_create_eval_step
+from ..v1.training.evaluation import wait_for_new_checkpoint as wait_for_new_checkpoint
+from .classification import classification_metrics as classification_metrics
+from .measure import evaluate as evaluate

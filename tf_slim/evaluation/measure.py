@@ -1,0 +1,217 @@
+"""`evaluate`: a model over a whole data set, once, by several metrics."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim import metrics as slim_metrics
+from tf_slim.learning.source import Source
+from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arguments import binds, describe
+from tf_slim.ops.model import Model
+from tf_slim.ops.outputs import split_outputs
+
+# Traced functions that a model keeps, with different metrics; the oldest goes first.
+_KEPT = 8
+
+
+def evaluate(
+    model: Model,
+    dataset: Any,
+    metrics: Mapping[str, Any] | Sequence[Any],
+    *,
+    on_batch: Callable[[int], None] | None = None,
+    observe: Callable[[Any, Any, Any], None] | None = None,
+) -> dict[str, Any]:
+    """Runs a model over a data set once, and measures.
+
+        slim.evaluation.evaluate(model, test, slim.evaluation.classification_metrics(10))
+        # {'accuracy': 0.9889, 'loss': 0.0412, 'recall_at_5': 1.0}
+
+    Every example counts once, those of a last smaller batch included. The net is called for
+    inference.
+
+    Args:
+      model: a built model.
+      dataset: a `slim.data.Pipeline`, or a finite `tf.data.Dataset`, of `(inputs, labels)`.
+      metrics: by name, whatever `slim.metrics.stateful` takes: streaming functions of
+        `slim.metrics`, objects made of these, Keras metrics. They are given `(outputs, labels)`,
+        where `outputs` is what the net returned, without its end points. Or a pair
+        `(metric, prepare)`: the metric is given what `prepare(outputs, labels)` returns, a tuple.
+        A list of these has the metrics' own names: "accuracy" for `streaming_accuracy`.
+      on_batch: called after each batch with the number of batches done.
+      observe: called with `(inputs, outputs, labels)` of each batch (of each replica's part of it),
+        such as `slim.report.Findings(10).add`.
+
+    Returns:
+      The results by name: a float for a scalar, an array otherwise.
+
+    Raises:
+      ValueError: the data set is empty, endless or not of `(inputs, labels)`, the model is not
+        built, or two metrics of a list have the same name.
+      TypeError: `metrics` or one of them is of another kind.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(
+            f"model: expected a slim.Model; got {describe(model)}. Write slim.Model(net)."
+        )
+    for name, function, given in (
+        ("on_batch", on_batch, ["number"]),
+        ("observe", observe, ["inputs", "outputs", "labels"]),
+    ):
+        if function is not None and not (callable(function) and binds(function, *given)):
+            raise TypeError(
+                f"{name}: expected a function ({', '.join(given)}), or None; got "
+                f"{describe(function)}."
+            )
+    model.require_variables("evaluate")
+    strategy = tf.distribute.get_strategy()
+    source = Source(dataset, strategy)
+    source.require_end()
+    measured, step = _step(model, _by_name(metrics), observe is not None)
+    for metric in measured.values():
+        metric.reset()
+
+    done = 0
+    try:
+        for inputs, labels in source.batches():
+            outputs = step(inputs, labels)
+            done += 1
+            if observe is not None:
+                for part in _of_replicas(strategy, (inputs, outputs, labels)):
+                    observe(*part)
+            if on_batch is not None:
+                on_batch(done)
+    except tf.errors.OpError as error:
+        raise source.explained(error) from error
+    if not done:
+        raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
+    return {name: _plain(metric.result()) for name, metric in measured.items()}
+
+
+def _step(model: Model, metrics: Mapping[str, Any], returns_outputs: bool):
+    """The metrics by name, and a function that evaluates a batch; those of an earlier call if any.
+
+    To trace a function takes longer than many an evaluation, and those within a training are of
+    the same model by the same metrics.
+    """
+    strategy = tf.distribute.get_strategy()
+    key = (
+        strategy,
+        returns_outputs,
+        tuple(map(id, model.variables)),
+        *((name, _identity(metric)) for name, metric in metrics.items()),
+    )
+    known = model.evaluated_by
+    if key not in known:
+        while len(known) >= _KEPT:
+            del known[next(iter(known))]
+        known[key] = _traced(model, metrics, returns_outputs, strategy)
+    return known[key]
+
+
+def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, strategy):
+    measured, prepare = {}, {}
+    for name, metric in metrics.items():
+        pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
+        measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
+
+    def measure(inputs, labels):
+        with default_is_training(False):
+            outputs, _ = split_outputs(model(inputs))
+        model.require_outputs(outputs)
+        for name, metric in measured.items():
+            metric.update(*prepare[name](outputs, labels))
+        return outputs if returns_outputs else ()
+
+    @tf.function(reduce_retracing=True)
+    def step(inputs, labels):
+        if strategy.num_replicas_in_sync > 1:
+            return strategy.run(measure, (inputs, labels))
+        return measure(inputs, labels)
+
+    return measured, step
+
+
+def _identity(metric: Any) -> Any:
+    """A key that metrics which do the same have in common."""
+    if isinstance(metric, tuple):
+        return tuple(map(_identity, metric))
+    if isinstance(metric, functools.partial):
+        parts = metric.func, metric.args, tuple(sorted(metric.keywords.items()))
+        try:
+            hash(parts)
+        except TypeError:
+            return _Only(metric)
+        return parts
+    # The object itself and not its id: as long as the key is kept, no other can have that.
+    return metric if isinstance(metric, Hashable) else _Only(metric)
+
+
+class _Only:
+    """A key for one object, whatever it takes for its equals."""
+
+    def __init__(self, value: Any):
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Only) and other._value is self._value
+
+    def __hash__(self) -> int:
+        return id(self._value)
+
+
+def _by_name(metrics: Any) -> Mapping[str, Any]:
+    """The metrics by name; a list of them has their own names."""
+    if isinstance(metrics, Mapping):
+        return metrics
+    if not isinstance(metrics, (list, tuple)):
+        raise TypeError(
+            f"metrics: expected a dict by name, or a list; got {describe(metrics)}. Write "
+            "{'accuracy': slim.metrics.streaming_accuracy}, or the metric in a list."
+        )
+    named: dict[str, Any] = {}
+    for metric in metrics:
+        name = _name_of(metric)
+        if name in named:
+            raise ValueError(
+                f"metrics: two of the list are called {name!r}. Give a dict, with a name for each."
+            )
+        named[name] = metric
+    return named
+
+
+def _name_of(metric: Any) -> str:
+    while isinstance(metric, (tuple, functools.partial)):
+        metric = metric[0] if isinstance(metric, tuple) else metric.func
+    name = getattr(metric, "name", None) or getattr(metric, "__name__", None)
+    if not isinstance(name, str):
+        raise TypeError(
+            f"metrics: {describe(metric)} has no name that the result could have. Give a dict, "
+            "with a name for each."
+        )
+    return name.removeprefix("streaming_")
+
+
+def _of_replicas(strategy: tf.distribute.Strategy, values: tuple) -> list[tuple]:
+    """What each replica of this process has of `values`, a tuple of structures."""
+    if strategy.num_replicas_in_sync == 1:
+        return [values]
+    flat = [strategy.experimental_local_results(leaf) for leaf in tf.nest.flatten(values)]
+    return [tf.nest.pack_sequence_as(values, leaves) for leaves in zip(*flat)]
+
+
+def _as_they_are(outputs, labels):
+    return outputs, labels
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value)(_plain(item) for item in value)
+    array = np.asarray(value)
+    return float(array) if array.ndim == 0 else array

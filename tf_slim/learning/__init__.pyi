@@ -1,0 +1,15 @@
+from ..v1.gradients import add_gradients_summaries as add_gradients_summaries
+from ..v1.gradients import clip_gradient_norms as clip_gradient_norms
+from ..v1.gradients import multiply_gradients as multiply_gradients
+from ..v1.train_loop import train as train
+from ..v1.train_loop import train_step as train_step
+from ..v1.train_op import create_train_op as create_train_op
+from . import hooks as hooks
+from .compiled_step import TrainStep as TrainStep
+from .compiled_step import make_train_step as make_train_step
+from .fit import NonFiniteLossError as NonFiniteLossError
+from .fit import fit as fit
+from .run import Run as Run
+from .run_folder import read_history as read_history
+from .run_lock import RunInUseError as RunInUseError
+from .run_lock import RunLostError as RunLostError

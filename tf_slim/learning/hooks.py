@@ -1,0 +1,124 @@
+"""Things that happen beside training: progress, measurements, early stopping."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+from tf_slim import checkpoints
+from tf_slim.learning.run import Run
+from tf_slim.ops.arguments import checked
+
+
+class Hook:
+    """Called by `slim.learning.fit` as training goes on. Override what you need.
+
+    `run` is the running `Run`: its `step`, `number_of_steps`, `loss` (of the last step, a
+    tensor; `loss_value` is the number), `train_step`, `logdir`. Set `run.stop = "reason"` to end
+    training after this step.
+    """
+
+    def begin(self, run: Run) -> None:
+        """Before the first step, after restoring."""
+
+    def after_step(self, run: Run) -> None:
+        """After each step. Reading `run.loss_value` waits for the step to finish."""
+
+    def after_save(self, run: Run, path: str) -> None:
+        """After a checkpoint has been written to `path`."""
+
+    def end(self, run: Run) -> None:
+        """After the last step, also when training ends by an error."""
+
+
+class KeepBest(Hook):
+    """Judges each checkpoint after it was written; the run folder then keeps the best one.
+
+        best = slim.hooks.KeepBest(lambda: evaluate(model, test, metrics())["accuracy"])
+        slim.learning.fit(step, train, "runs/mine", 1000, hooks=[best], save_every_steps=100)
+        model.restore(slim.checkpoints.best("runs/mine").path)
+
+    Args:
+      score: a function without arguments that judges the model as it is.
+      metric: a name for what it returns. The best one by another name is forgotten.
+      greater_is_better: False for a loss.
+    """
+
+    @checked
+    def __init__(
+        self, score: Callable[[], float], metric: str = "score", greater_is_better: bool = True
+    ):
+        self._score = score
+        self._metric = metric
+        self._greater_is_better = greater_is_better
+
+    def after_save(self, run: Run, path: str) -> None:
+        checkpoints.mark_best(path, float(self._score()), self._metric, self._greater_is_better)
+
+
+class ProgressLines(Hook):
+    """Prints a line with step, loss, steps per second and time left, now and then.
+
+    Args:
+      every_secs: seconds between lines.
+      out: where to print, standard error by default.
+    """
+
+    @checked
+    def __init__(self, every_secs: float = 5.0, out: TextIO | None = None):
+        self._every_secs = every_secs
+        self._out = out
+        self._next = 0.0
+        self._rate = Rate()
+
+    def _print(self, text: str) -> None:
+        # Whoever read them may have left: a terminal that was closed, a pipe. Training goes on.
+        with contextlib.suppress(OSError):
+            print(text, file=self._out or sys.stderr, flush=True)
+
+    def begin(self, run: Run) -> None:
+        self._rate.start(run.step)
+        self._next = time.monotonic() + self._every_secs
+        if run.step:
+            changed = f"; {run.changed}" if run.changed else ""
+            self._print(f"resuming at step {run.step} of {run.number_of_steps or 'any'}{changed}")
+
+    def after_step(self, run: Run) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self._every_secs
+        rate = self._rate.at(run.step)
+        left = self._rate.time_left(run.step, run.number_of_steps)
+        goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
+        self._print(
+            f"step {run.step}{goal}  loss {run.loss_value:.4f}  {rate:.1f} steps/s"
+            + (f"  {left} left" if left else "")
+        )
+
+
+class Rate:
+    """Steps per second since the first step of this process."""
+
+    def __init__(self) -> None:
+        self._step, self._time = 0, time.monotonic()
+
+    def start(self, step: int) -> None:
+        """Begins counting at `step`."""
+        self._step, self._time = step, time.monotonic()
+
+    def at(self, step: int) -> float:
+        """Steps per second up to `step`."""
+        return (step - self._step) / max(time.monotonic() - self._time, 1e-9)
+
+    def time_left(self, step: int, number_of_steps: int | None) -> str:
+        """As h:mm:ss or m:ss; empty if the number of steps is not known."""
+        rate = self.at(step)
+        if number_of_steps is None or not rate:
+            return ""
+        seconds = int((number_of_steps - step) / rate)
+        hours, minutes = seconds // 3600, seconds // 60 % 60
+        short = f"{minutes}:{seconds % 60:02d}"
+        return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else short
