@@ -37,7 +37,8 @@ WITHOUT_ROW: dict[str, str] = {
     "keras_layers": "Keras has the layer: tests/test_mixing.py",
     "initializers": "no layer: tests/layers/test_initializers.py",
     "regularizers": "no layer: tests/layers/test_regularizers.py",
-    "optimizers": "no layer: tests/v1/test_optimize_loss.py",
+    ".v1.optimize_loss": "no layer: tests/v1/test_optimize_loss.py",
+    "adaptive_clipping": "no layer: tests/layers/test_adaptive_clipping.py",
     "summaries": "no layer, it writes a summary: tests/layers/test_summaries.py",
 }
 """Modules of `slim.layers` whose public names are no layers, and where they are tested."""

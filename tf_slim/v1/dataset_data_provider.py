@@ -6,6 +6,8 @@ from tf_slim.v1 import parallel_reader
 from tf_slim.v1.data_provider import DataProvider
 from tf_slim.v1.v1_only import require_v1_graph
 
+__all__ = ["DatasetDataProvider"]
+
 
 class DatasetDataProvider(DataProvider):
     """The items of one example of a data set after the other.

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.v1.evaluation import INSTEAD, Evaluation
 from tf_slim.v1.training.eval_hooks import StopAfterNEvalsHook, SummaryAtEndHook
-from tf_slim.v1.training.evaluation import INSTEAD, Evaluation
 from tf_slim.v1.training.new_checkpoints import checkpoints_iterator
 from tf_slim.v1.v1_only import require_v1_graph
 

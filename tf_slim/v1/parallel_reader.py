@@ -11,6 +11,8 @@ import tensorflow as tf
 from tf_slim.ops import tfrecord
 from tf_slim.v1.v1_only import require_v1_graph
 
+__all__ = ["ParallelReader", "get_data_files", "parallel_read", "single_pass_read"]
+
 v1 = tf.compat.v1
 
 _INSTEAD = "slim.data.Pipeline, or tf.data.TFRecordDataset"

@@ -7,6 +7,8 @@ import tensorflow as tf
 from tf_slim.v1.parallel_reader import summarize_filling
 from tf_slim.v1.v1_only import require_v1_graph
 
+__all__ = ["prefetch_queue"]
+
 v1 = tf.compat.v1
 
 

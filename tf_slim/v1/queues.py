@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
+__all__ = ["NestedQueueRunnerError", "QueueRunners"]
+
 v1 = tf.compat.v1
 
 _GRACE_SECS = 120

@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+__all__ = ["Supervisor"]
+
 v1 = tf.compat.v1
 
 

@@ -1,4 +1,4 @@
-"""The one message for what builds or runs TensorFlow 1 graphs and is called elsewhere."""
+"""Refusals: of what is called outside v1 graphs, and of what does not work within them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,20 @@ def graph_of(train_op: Any, name: str, instead: str) -> tf.Graph:
     if graph is None:
         raise RuntimeError(_message(name, instead))
     return graph
+
+
+def check_optimizer(optimizer, name: str) -> None:
+    """Checks that `name`, what was called, was given an optimizer of TensorFlow 1.
+
+    Raises:
+      TypeError: it was not.
+    """
+    if not hasattr(optimizer, "compute_gradients"):
+        raise TypeError(
+            f"{name}: expected an optimizer of tf.compat.v1.train, such as "
+            f"tf.compat.v1.train.MomentumOptimizer(0.1, 0.9); got {optimizer!r}. Those of Keras 3 "
+            "work with slim.learning.make_train_step."
+        )
 
 
 def _message(name: str, instead: str) -> str:

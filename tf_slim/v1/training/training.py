@@ -14,7 +14,7 @@ from tf_slim.v1.gradients import (
     clip_gradient_norms_fn,
     multiply_gradients,
 )
-from tf_slim.v1.v1_only import graph_of, require_v1_graph
+from tf_slim.v1.v1_only import check_optimizer, graph_of, require_v1_graph
 
 __all__ = [
     "add_gradients_summaries",
@@ -216,17 +216,3 @@ def _to_train(variables) -> list[Any]:
             + ("variables_to_train is empty." if trainable else "the graph has no variables.")
         )
     return variables
-
-
-def check_optimizer(optimizer, name: str) -> None:
-    """Checks that `name`, what was called, was given an optimizer of TensorFlow 1.
-
-    Raises:
-      TypeError: it was not.
-    """
-    if not hasattr(optimizer, "compute_gradients"):
-        raise TypeError(
-            f"{name}: expected an optimizer of tf.compat.v1.train, such as "
-            f"tf.compat.v1.train.MomentumOptimizer(0.1, 0.9); got {optimizer!r}. Those of Keras 3 "
-            "work with slim.learning.make_train_step."
-        )

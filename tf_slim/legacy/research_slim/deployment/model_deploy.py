@@ -27,8 +27,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.v1 import gradients
-from tf_slim.v1.training.training import check_optimizer
-from tf_slim.v1.v1_only import require_v1_graph
+from tf_slim.v1.v1_only import check_optimizer, require_v1_graph
 
 __all__ = [
     "Clone",
