@@ -7,10 +7,10 @@ import re
 
 import pytest
 import tensorflow as tf
-from tf_slim.learning.hooks import ProgressLines
 
 from tf_slim.cli import progress, terminal
 from tf_slim.learning import Run
+from tf_slim.learning.hooks import ProgressLines
 
 
 class Terminal(io.StringIO):

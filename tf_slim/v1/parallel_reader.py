@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import tfrecord
+from tf_slim.v1.queue_summaries import summarize_filling
 from tf_slim.v1.v1_only import require_v1_graph
 
 __all__ = ["ParallelReader", "get_data_files", "parallel_read", "single_pass_read"]
@@ -209,12 +210,6 @@ def get_data_files(data_sources: Any) -> list[str]:
     if not found:
         raise ValueError(f"No data files found in {data_sources!r}.")
     return found
-
-
-def summarize_filling(queue, capacity: int) -> None:
-    """Adds a summary of the share of a queue that is filled, from 0 to 1."""
-    share = tf.cast(queue.size(), tf.float32) * (1.0 / capacity)
-    v1.summary.scalar(f"fraction_of_{capacity}_full", share)
 
 
 def _shards(source: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tf_slim.v1.parallel_reader import summarize_filling
+from tf_slim.v1.queue_summaries import summarize_filling
 from tf_slim.v1.v1_only import require_v1_graph
 
 __all__ = ["prefetch_queue"]
