@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_slim.checkpoints import errors as of_checkpoints
 from tf_slim.cli import errors as command_line
 from tf_slim.data import checks, pipeline
 from tf_slim.learning import finite
@@ -13,7 +14,6 @@ from tf_slim.legacy import runner
 from tf_slim.legacy.numpy1 import functions as numpy1
 from tf_slim.losses import engine
 from tf_slim.ops import stores
-from tf_slim.ops.checkpoints import errors as of_checkpoints
 
 
 def test_a_variable_made_when_a_function_is_traced_anew():
