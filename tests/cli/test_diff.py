@@ -47,3 +47,13 @@ def test_errors(cli, two):
     assert "There is no checkpoint" in cli("diff", two[0], "nothing").err
     assert "write OLD=NEW" in cli("diff", *two, "--rename", "n").err
     assert cli("diff", two[0]).status == 2
+
+
+def test_the_bytes_of_a_note_are_not_counted(cli, tmp_path):
+    notes = [np.frombuffer(text, np.uint8) for text in (b"momentum 0.9", b"momentum 0.5")]
+    paths = [tmp_path / "a.npz", tmp_path / "b.npz"]
+    for path, note in zip(paths, notes):
+        checkpoints.save(path, {"optimizer/hyperparameters": note})
+    result = cli("diff", *map(str, paths))
+    assert result.status == 1
+    assert "optimizer/hyperparameters" in result.out and "12" not in result.out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+import types
 
 import numpy as np
 import pytest
@@ -397,3 +399,16 @@ def test_signals_let_the_step_finish_and_save(tmp_path, undisturbed, number):
     assert 0 < saved == len(losses(tmp_path)) < STEPS
     assert start(tmp_path).wait() == 0
     assert_same_run(undisturbed, tmp_path)
+
+
+def test_the_first_line_of_progress_comes_within_a_second(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    lines = slim.hooks.ProgressLines(every_secs=60.0, out=out)
+    run = types.SimpleNamespace(step=0, number_of_steps=9, loss_value=0.5)
+    lines.begin(run)
+    for now[0] in (100.5, 101.5, 110.0):
+        run.step += 1
+        lines.after_step(run)
+    assert out.getvalue() == "step 2/9  loss 0.5000  1.3 steps/s  0:05 left\n"

@@ -35,18 +35,18 @@ CHANGES = {
     "a schedule": (
         lambda: keras.SGD(0.1),
         lambda: keras.SGD(decay(0.2, 9)),
-        "learning_rate.config",
+        "kind of learning_rate was unset and is CosineDecay",
     ),
     "no schedule": (lambda: keras.SGD(decay(0.2, 9)), lambda: keras.SGD(0.1), "and is 0.1"),
     "another schedule": (
         lambda: keras.SGD(decay(0.2, 9)),
         lambda: keras.SGD(decay(0.2, 20)),
-        "learning_rate.config.decay_steps was 9 and is 20",
+        "decay_steps of learning_rate was 9 and is 20",
     ),
     "wrapped": (
         lambda: keras.LossScaleOptimizer(keras.SGD(0.1)),
         lambda: keras.LossScaleOptimizer(keras.SGD(0.01)),
-        "inner_optimizer.config.learning_rate was 0.1 and is 0.01",
+        "learning_rate of inner_optimizer was 0.1 and is 0.01",
     ),
     "rate of TensorFlow 1": (
         lambda: v1.MomentumOptimizer(0.1, 0.9),

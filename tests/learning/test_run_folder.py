@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import tempfile
 
 import numpy as np
 import pytest
@@ -182,3 +184,17 @@ def test_keep_best_judges_what_fit_saves(greater, expected, kept, tmp_path):
     )
     assert steps(tmp_path) == kept
     assert checkpoints.step_of(checkpoints.best(tmp_path).path) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "free some space"), (errno.EACCES, "its permissions")]
+)
+def test_what_to_do_where_nothing_can_be_written_depends_on_why(
+    monkeypatch, tmp_path, number, remedy
+):
+    def fail(**_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", fail)
+    with pytest.raises(OSError, match=remedy):
+        RunFolder(tmp_path)

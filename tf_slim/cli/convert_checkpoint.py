@@ -20,12 +20,9 @@ def command(
     ],
     include: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Variables to write, by new name. Repeatable."),
+        flags.repeatable("PATTERN", "Variables to write, by new name."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATTERN", help="Variables to leave out. Repeatable."),
-    ] = None,
+    exclude: flags.Exclude = None,
     rename: renames.Option = None,
     averages: Annotated[
         bool, typer.Option("--averages", help="Put moving averages in the place of the weights.")
@@ -33,7 +30,7 @@ def command(
     v1: Annotated[
         bool, typer.Option("--v1", help="Write the single file of TensorFlow before 1.0.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: flags.Json = False,
     debug: flags.Debug = False,
 ) -> None:
     """Write a checkpoint in another format, in part, or under other names."""

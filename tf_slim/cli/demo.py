@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from tf_slim.cli import config as configs
 from tf_slim.cli import flags, quiet
 
@@ -15,15 +13,11 @@ _NAME = "runs/demo"
 def command(
     logdir: Annotated[
         str | None,
-        typer.Option(
-            metavar="DIR",
-            help="The run folder. Without: runs/demo, or the next number if that is complete.",
-            show_default=False,
+        flags.optional(
+            "DIR", "The run folder. Without: runs/demo, or the next number if that is complete."
         ),
     ] = None,
-    steps: Annotated[
-        int | None, typer.Option(metavar="N", help="Steps to train.", show_default=False)
-    ] = None,
+    steps: Annotated[int | None, flags.optional("N", "Steps to train.")] = None,
     debug: flags.Debug = False,
 ) -> int | None:
     """Train LeNet on the handwritten digits that come with TF-Slim: under a minute."""

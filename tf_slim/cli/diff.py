@@ -19,14 +19,11 @@ def command(
     atol: Annotated[float, typer.Option(min=0.0, help="... and by this much besides.")] = 0.0,
     include: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Variables to compare. Repeatable."),
+        flags.repeatable("PATTERN", "Variables to compare."),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="PATTERN", help="Variables to leave out. Repeatable."),
-    ] = None,
+    exclude: flags.Exclude = None,
     rename: renames.Option = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: flags.Json = False,
     debug: flags.Debug = False,
 ) -> None:
     """Compare two checkpoints: names, shapes, values. The status is 1 if they differ."""
@@ -46,10 +43,15 @@ def command(
 
 
 def _show(found: Any) -> None:
+    from tf_slim.learning import hyperparameters
+
     rows = [[name, "is here", ""] for name in found.only_in_a]
     rows += [[name, "", "is here"] for name in found.only_in_b]
     rows += [[name, ours, theirs] for name, ours, theirs in found.shapes]
     for row in found.values:
+        if row.name == hyperparameters.NOTE:  # a text, as bytes
+            rows.append([row.name, "differ", ""])
+            continue
         differ = f"{row.elements:,} of {row.size:,} differ"
         rows.append([row.name, differ, f"by {row.largest:.4g} at most"])
     if rows:

@@ -18,47 +18,32 @@ def command(
     ],
     checkpoint: Annotated[
         str | None,
-        typer.Option(
-            metavar="PATH",
-            help="A checkpoint: its path, or its name in RUN. Without: the latest one.",
-            show_default=False,
+        flags.optional(
+            "PATH", "A checkpoint: its path, or its name in RUN. Without: the latest one."
         ),
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The split of the data. Without: data.eval_split of the run.",
-            show_default=False,
-        ),
+        flags.optional("NAME", "The split of the data. Without: data.eval_split of the run."),
     ] = None,
     data: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="FILES",
-            help="TFRecord files, or a pattern, to evaluate on instead. Repeatable.",
-            show_default=False,
-        ),
+        flags.repeatable("FILES", "TFRecord files, or a pattern, to evaluate on instead."),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="SECTION.KEY=VALUE",
-            help="An option in place of the run's. A run that was made in Python has none: say "
-            "its net, model.name=NET, and data.name=DATA. Repeatable.",
-            show_default=False,
+        flags.setting(
+            "An option in place of the run's. A run that was made in Python has none: say "
+            "its net, model.name=NET, and data.name=DATA."
         ),
     ] = None,
     report: Annotated[
         str | None,
-        typer.Option(
-            metavar="HTML",
-            help="Write a page to look at: classes, curves, calibration, the worst mistakes.",
-            show_default=False,
+        flags.optional(
+            "HTML", "Write a page to look at: classes, curves, calibration, the worst mistakes."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: flags.Json = False,
     debug: flags.Debug = False,
 ) -> None:
     """Evaluate a checkpoint of a run over a whole split, once."""

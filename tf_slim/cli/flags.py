@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,23 @@ def reset() -> None:
     debug = False
 
 
+def optional(metavar: str, help: str, *names: str) -> Any:
+    """An option whose default is to be without it."""
+    return typer.Option(*names, metavar=metavar, help=help, show_default=False)
+
+
+def repeatable(metavar: str, help: str, *names: str) -> Any:
+    """One that may be given several times."""
+    return optional(metavar, f"{help} Repeatable.", *names)
+
+
+def setting(help: str) -> Any:
+    """`--set SECTION.KEY=VALUE`."""
+    return repeatable("SECTION.KEY=VALUE", help, "--set")
+
+
+Exclude = Annotated[list[str] | None, repeatable("PATTERN", "Variables to leave out.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Debug = Annotated[
     bool,
     typer.Option("--debug", callback=set_debug, help="Show the whole traceback of an error."),

@@ -24,16 +24,12 @@ def command(
     ],
     include: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Variables to show, such as '*/weights'. Repeatable.",
-            show_default=False,
-        ),
+        flags.repeatable("PATTERN", "Variables to show, such as '*/weights'."),
     ] = None,
     stats: Annotated[
         bool, typer.Option("--stats", help="Read the values: mean, deviation, range.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: flags.Json = False,
     debug: flags.Debug = False,
 ) -> None:
     """Show the variables of a checkpoint, or the layers of a net."""

@@ -24,22 +24,15 @@ def command(
     ] = None,
     logdir: Annotated[
         str | None,
-        typer.Option(
-            metavar="DIR", help="The run folder. Without: one in runs/.", show_default=False
-        ),
+        flags.optional("DIR", "The run folder. Without: one in runs/."),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="SECTION.KEY=VALUE",
-            help="An option of the config file, as in optimizer.learning_rate=0.1. Repeatable.",
-            show_default=False,
-        ),
+        flags.setting("An option of the config file, as in optimizer.learning_rate=0.1."),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(metavar="N", help="The same as --set train.steps=N.", show_default=False),
+        flags.optional("N", "The same as --set train.steps=N."),
     ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Show all options as a config file, and exit.")

@@ -7,7 +7,7 @@ import operator
 import os
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
 from tf_slim.ops import summary_ops
 from tf_slim.ops.arguments import checked, describe
+
+_DATA_ENDED = "the data ended"
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -106,10 +108,10 @@ def fit(
             *([ProgressLines()] if hooks is None else hooks),
         ]
         saver = _Saver(folder, save_every_secs, save_every_steps, watchers)
-        return _trained(train_step, source, folder, number_of_steps, watchers, saver)
+        return _train(train_step, source, folder, number_of_steps, watchers, saver)
 
 
-def _trained(
+def _train(
     train_step: TrainStep,
     source: Source,
     folder: RunFolder | None,
@@ -137,49 +139,68 @@ def _trained(
         finally:
             for hook in watchers:
                 hook.end(run)
+    if run.stop == _DATA_ENDED and source.length() is None:
+        _warn_of_an_early_end(run, run.step, source.how_to_repeat)
     return run
 
 
 def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
     batches = source.batches(run.step)
+    batch = None
     while run.stop is None:
-        try:
-            inputs, labels = next(batches)
-        except StopIteration:
-            if run.step == 0:
-                raise ValueError("The dataset is empty: it has not a single batch.") from None
-            run.stop = "the data ended"
-            if source.length() is None:
-                _warn_of_an_early_end(run, run.step, source.how_to_repeat)
+        following = _next_batch(run, source, batches, saver)
+        if following is None:
             break
-        except (tf.errors.OpError, ValueError) as error:
-            saver.save(run)
-            raise source.explained(error) from error
-        try:
-            run.loss = run.train_step(inputs, labels)
-        except tf.errors.InvalidArgumentError as error:
-            reason = finite.said(error)
-            if reason is None:
-                raise
-            raise NonFiniteLossError(_not_finite(run, reason)) from error
-        run.step += 1
-        try:
-            for hook in watchers:
-                hook.after_step(run)
-        except RunLostError:
-            raise
-        except Exception:
-            saver.save(run, tell=False)
-            raise
+        batch = following
+        _take_step(run, batch)
+        _tell(run, watchers, saver)
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
         elif request.signum is not None:
             run.stop = request.name
         saver.save_if_due(run)
     saver.save(run)
-    if run.step > run.first_step and request.signum is None:
+    if batch is not None and request.signum is None:
         step = run.train_step
-        agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
+        agreement.warn(step.model, *batch, step._loss, strategy=step.strategy)
+
+
+def _next_batch(run: Run, source: Source, batches: Iterator, saver: _Saver) -> tuple | None:
+    """None at the end of the data, which is the reason to stop then."""
+    try:
+        inputs, labels = next(batches)
+    except StopIteration:
+        if run.step == 0:
+            raise ValueError("The dataset is empty: it has not a single batch.") from None
+        run.stop = _DATA_ENDED
+        return None
+    except (tf.errors.OpError, ValueError) as error:
+        saver.save(run)
+        raise source.explained(error) from error
+    return inputs, labels
+
+
+def _take_step(run: Run, batch: tuple) -> None:
+    try:
+        run.loss = run.train_step(*batch)
+    except tf.errors.InvalidArgumentError as error:
+        reason = finite.said(error)
+        if reason is None:
+            raise
+        raise NonFiniteLossError(_not_finite(run, reason)) from error
+    run.step += 1
+
+
+def _tell(run: Run, watchers: Sequence[Hook], saver: _Saver) -> None:
+    """Of a step, to all hooks; the error of one does not cost what was trained."""
+    try:
+        for hook in watchers:
+            hook.after_step(run)
+    except RunLostError:
+        raise
+    except Exception:
+        saver.save(run, tell=False)
+        raise
 
 
 def _count(name: str, value: Any, least: int = 1) -> int | None:

@@ -63,7 +63,7 @@ class ProgressLines(Hook):
     """Prints a line with step, loss, steps per second and time left, now and then.
 
     Args:
-      every_secs: seconds between lines.
+      every_secs: seconds between lines; the first one comes after a second at most.
       out: where to print, standard error by default.
     """
 
@@ -81,7 +81,7 @@ class ProgressLines(Hook):
 
     def begin(self, run: Run) -> None:
         self._rate.start(run.step)
-        self._next = time.monotonic() + self._every_secs
+        self._next = time.monotonic() + min(self._every_secs, 1.0)
         if run.step:
             changed = f"; {run.changed}" if run.changed else ""
             self._print(f"resuming at step {run.step} of {run.number_of_steps or 'any'}{changed}")

@@ -73,7 +73,8 @@ def restore(path: str, named: Mapping[str, Any], optimizer: Any) -> str | None:
     if not changes:
         return None
     said = [
-        f"{name} was {_shown(old)} and is {_shown(new)}" for name, (old, new) in changes.items()
+        f"{_in_words(name)} was {_shown(old)} and is {_shown(new)}"
+        for name, (old, new) in changes.items()
     ]
     return f"since {path.rpartition('/')[2]} the optimizer has changed: {', '.join(said)}"
 
@@ -122,5 +123,13 @@ def _name_of_rate(named: Mapping[str, Any], optimizer: Any) -> str | None:
     return next((name for name, variable in named.items() if variable is rate), None)
 
 
+def _in_words(path: str) -> str:
+    """`decay_steps of learning_rate`, for its place in the configuration of a schedule."""
+    whole, *inner = (part for part in path.split(".") if part not in ("config", "then"))
+    return f"{inner[-1].replace('class_name', 'kind')} of {whole}" if inner else whole
+
+
 def _shown(value: Any) -> str:
+    if value is None:
+        return "unset"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -49,10 +50,12 @@ class RunFolder(os.PathLike):
             with tempfile.TemporaryFile(dir=self.path) as probe:
                 probe.write(b"probe")
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+            remedy = "free some space" if full else "change its permissions"
             raise OSError(
                 error.errno,
                 f"Cannot write to logdir {self.path!r} ({error.strerror}). Choose another folder, "
-                "or change its permissions",
+                f"or {remedy}",
             ) from error
         self._lock = RunLock(self.path)
         try:
