@@ -50,6 +50,7 @@ def inception_v2_arg_scope(
     Args:
       weight_decay: the factor of the L2 regularization.
       batch_norm_var_collection: name of a further collection for the moving averages.
+      batch_norm_decay: of the moving averages.
 
     Returns:
       An arg_scope.
