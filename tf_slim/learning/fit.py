@@ -161,8 +161,8 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
         saver.save_if_due(run)
     saver.save(run)
     if batch is not None and request.signum is None:
-        step = run.train_step
-        agreement.warn(step.model, *batch, step._loss, strategy=step.strategy)
+        step, (inputs, labels) = run.train_step, batch
+        agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
 def _next_batch(run: Run, source: Source, batches: Iterator, saver: _Saver) -> tuple | None:
