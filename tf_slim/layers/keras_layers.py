@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.ops import calls, collect, modes, precision, scopes, stores, variables
+from tf_slim.ops import calls, collect, places, precision, scopes, stores, variables
 from tf_slim.ops.arg_scope import current_is_training, default_is_training
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
@@ -72,7 +72,7 @@ def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **k
         if told and isinstance(training, bool):
             options.setdefault("training", training)
         with tf.name_scope(f"{outer}/" if outer else ""):
-            if not modes.in_v1_graph() and not layer.built:
+            if places.current().immediate and not layer.built:
                 _build(layer, path, inputs, options)
             outputs = layer(*inputs, **options)
         for variable in layer.variables:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes, scopes, variables
+from tf_slim.ops import collect, modes, places, scopes, variables
 
 
 class _Step:
@@ -44,7 +44,7 @@ class Counter:
     @contextlib.contextmanager
     def warm_up(self) -> Iterator[None]:
         """Warms up the averages of one call of the net, unless a training around it does."""
-        if _WARM_UP.get() is not None or modes.in_v1_graph():
+        if _WARM_UP.get() is not None or not places.current().immediate:
             yield
             return
         token = _WARM_UP.set(_Count(self))
@@ -137,7 +137,7 @@ def rate(decay):
     """
     warming = _WARM_UP.get()
     stands_still = not tf.is_tensor(decay) and decay == 1
-    if warming is None or stands_still or modes.in_v1_graph() or modes.recomputing():
+    if warming is None or stands_still or modes.recomputing() or not places.current().immediate:
         return 1.0 - decay
     return tf.maximum(tf.cast(1.0 - decay, tf.float32), warming.least_rate())
 
@@ -158,12 +158,12 @@ def update(variable, value, rate):
         return tf.identity(variable)
     dtype = variable.dtype.base_dtype
     rate = tf.cast(rate, dtype)
-    if not modes.in_v1_graph():
-        return variable.assign_sub((variable - tf.cast(value, dtype)) * rate)
+
+    def step():
+        return (variable - tf.cast(value, dtype)) * rate
+
     # Programs find the update operations by this name.
-    with tf.compat.v1.name_scope(None, "AssignMovingAvg", [value]) as name:
-        step = (variable - tf.cast(value, dtype)) * rate
-        return tf.compat.v1.assign_sub(variable, step, name=name)
+    return places.current().subtract(variable, step, "AssignMovingAvg", [value])
 
 
 class ZeroDebiased:

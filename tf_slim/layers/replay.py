@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import calls, modes, places, randomness, scopes, stores
-from tf_slim.ops.getters import stacked
+from tf_slim.ops.getters import on_scope, stacked
 
 
 class Replay:
@@ -70,15 +70,13 @@ class Replay:
             self._used.append(getter(*args, **kwargs))
             return self._used[-1]
 
-        # On the scope itself: opening it again would restart its default names.
         resource = self._scope.use_resource
-        self._scope.set_custom_getter(self._beneath_getters(note))
         # A custom gradient cannot reach the reference variables of TensorFlow 1.
         self._scope.set_use_resource(True)
         try:
-            yield
+            with on_scope(self._scope, self._beneath_getters(note)):
+                yield
         finally:
-            self._scope.set_custom_getter(self._getter)
             self._scope.set_use_resource(resource)
 
     def _beneath_getters(self, get: Callable) -> Callable:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import collect, modes, summary_ops, variables
+from tf_slim.ops import modes, places, summary_ops
 
 __all__ = [
     "summarize_activation",
@@ -92,11 +92,7 @@ def summarize_collection(
     Returns:
       A list of what `summarizer` returned.
     """
-    if modes.in_v1_graph():
-        members = tf.compat.v1.get_collection(collection)
-    else:
-        outputs = collect.outputs(collection)
-        members = [*variables.get_variables(collection=collection), *outputs.values()]
+    members = places.current().members(collection)
     if name_filter is not None:
         members = [member for member in members if re.match(name_filter, _name_of(member))]
     return summarize_tensors(members, summarizer)
@@ -117,10 +113,10 @@ def _fraction(found: tf.Tensor) -> tf.Tensor:
 
 
 def _name_of(tensor) -> str:
-    if modes.in_v1_graph() or modes.is_symbolic(tensor):
-        return tensor.op.name
     if isinstance(tensor, tf.Variable):
-        return variables.get_variable_full_name(tensor)
+        return tensor.name.removesuffix(":0")
+    if modes.is_symbolic(tensor):
+        return tensor.op.name
     names = utils.get_tensor_aliases(tensor)
     if not names:
         raise ValueError(
