@@ -8,20 +8,28 @@ assigned at once, and the returned functions take no session.
 from __future__ import annotations
 
 import math
+import os
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim import checkpoints
+from tf_slim.checkpoints.reader import Reader
+from tf_slim.checkpoints.restoring import assign, part_of
 from tf_slim.ops import places
+from tf_slim.ops.types import Tensor
 from tf_slim.ops.variables import get_unique_variable, get_variable_full_name
 from tf_slim.ops.wording import first_few, near_names
 
+VariablesByName: TypeAlias = Mapping[str, Any] | Sequence[tf.Variable]
+"""Variables, or what takes the value of each name of a checkpoint: a variable, or a list."""
 
-def assign_from_values(var_names_to_values: Mapping[str, Any]):
+
+def assign_from_values(
+    var_names_to_values: Mapping[str, Any],
+) -> tuple[tf.Operation | None, Mapping[Tensor, Any]]:
     """Makes the operation that assigns arrays to variables.
 
     The arrays are fed, so they do not become part of the graph.
@@ -39,7 +47,7 @@ def assign_from_values(var_names_to_values: Mapping[str, Any]):
     return places.current().assign([(v, _shaped(v, np.asarray(value))) for v, value in pairs])
 
 
-def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable:
+def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable[..., Any]:
     """Like `assign_from_values`, as a function of a session (such as `init_fn`)."""
     if places.current().immediate:
         return lambda session=None: assign_from_values(var_names_to_values)[0]
@@ -47,7 +55,11 @@ def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable:
     return lambda session: session.run(op, feed_dict)
 
 
-def assign_from_checkpoint(model_path, var_list, ignore_missing_vars=False):
+def assign_from_checkpoint(
+    model_path: str | os.PathLike,
+    var_list: VariablesByName,
+    ignore_missing_vars: bool = False,
+) -> tuple[tf.Operation | None, Mapping[Tensor, Any]]:
     """Makes the operation that assigns values of a checkpoint to variables.
 
     Args:
@@ -70,13 +82,16 @@ def assign_from_checkpoint(model_path, var_list, ignore_missing_vars=False):
         value = reader.read(name)
         for variable in variables:
             _fits(name, variable, value.shape)
-            pairs.append((variable, checkpoints.part_of(variable, value)))
+            pairs.append((variable, part_of(variable, value)))
     return places.current().assign(pairs)
 
 
 def assign_from_checkpoint_fn(
-    model_path, var_list, ignore_missing_vars=False, reshape_variables=False
-):
+    model_path: str | os.PathLike,
+    var_list: VariablesByName,
+    ignore_missing_vars: bool = False,
+    reshape_variables: bool = False,
+) -> Callable[..., Any] | None:
     """Makes a function of a session (such as `init_fn`) that restores variables.
 
     Args:
@@ -111,7 +126,7 @@ def assign_from_checkpoint_fn(
         return _restored_in_session(reader, grouped, reshape_variables)
 
     def restore(session=None):
-        checkpoints.assign(
+        assign(
             {
                 f"{name}:{index}": (v, reader.read(name).reshape(v.shape))
                 for name, variables in grouped.items()
@@ -122,14 +137,14 @@ def assign_from_checkpoint_fn(
     return restore
 
 
-def _restored_in_session(reader: checkpoints.Reader, grouped, reshape: bool) -> Callable:
+def _restored_in_session(reader: Reader, grouped, reshape: bool) -> Callable:
     if reader.format in ("V1", "V2"):
         savable = {n: v[0] if len(v) == 1 else v for n, v in grouped.items()}
         saver = tf.compat.v1.train.Saver(savable, reshape=reshape)
         return lambda session: saver.restore(session, reader.prefix)
     op, feed_dict = places.current().assign(
         [
-            (v, checkpoints.part_of(v, reader.read(name)).reshape(v.shape))
+            (v, part_of(v, reader.read(name)).reshape(v.shape))
             for name, variables in grouped.items()
             for v in variables
         ]
@@ -145,9 +160,11 @@ def _refuse(message: str) -> Callable:
     return restore
 
 
-def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reader, dict, list[str]]:
+def _found(
+    model_path: str | os.PathLike, var_list: VariablesByName, ignore_missing_vars: bool
+) -> tuple[Reader, dict[str, list], list[str]]:
     """A reader, the variables that it has by their name there, and names it may not lack."""
-    reader = checkpoints.Reader(model_path)
+    reader = Reader(model_path)
     grouped = _by_checkpoint_name(var_list)
     missing = [name for name in grouped if name not in reader]
     if missing and ignore_missing_vars:
@@ -162,7 +179,7 @@ def _found(model_path, var_list, ignore_missing_vars) -> tuple[checkpoints.Reade
     return reader, {name: v for name, v in grouped.items() if name in reader}, missing
 
 
-def _by_checkpoint_name(var_list) -> dict[str, list]:
+def _by_checkpoint_name(var_list: VariablesByName) -> dict[str, list]:
     if isinstance(var_list, Mapping):
         return {
             name: list(v) if isinstance(v, (list, tuple)) else [v] for name, v in var_list.items()
@@ -204,7 +221,7 @@ def _shaped(variable, value: np.ndarray) -> np.ndarray:
     return value.reshape(shape)
 
 
-def _lacks(reader: checkpoints.Reader, missing: list[str]) -> str:
+def _lacks(reader: Reader, missing: list[str]) -> str:
     return (
         f"Checkpoint {reader.path} has no {first_few(missing)}. It has: {first_few(reader.names)}."
         f"{_near(reader, missing)} Pass ignore_missing_vars=True to leave "
@@ -212,6 +229,6 @@ def _lacks(reader: checkpoints.Reader, missing: list[str]) -> str:
     )
 
 
-def _near(reader: checkpoints.Reader, missing: list[str]) -> str:
+def _near(reader: Reader, missing: list[str]) -> str:
     near = near_names(missing[0], reader.names, most=1)
     return f" Near {missing[0]!r} is {near[0]!r}." if near else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from tf_slim.checkpoints.reader import Reader
 from tf_slim.ops import patterns
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Patterns, Rename
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,9 +81,9 @@ def diff(
     *,
     rtol: float = 0.0,
     atol: float = 0.0,
-    include=None,
-    exclude=None,
-    rename: Mapping | Callable | None = None,
+    include: Patterns = None,
+    exclude: Patterns = None,
+    rename: Rename = None,
 ) -> Difference:
     """Compares two checkpoints, or models, by names, shapes, dtypes and values.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from tf_slim.checkpoints.formats import detect
 from tf_slim.checkpoints.reader import Reader
 from tf_slim.checkpoints.saving import save, write_file
 from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.types import Patterns, Rename
 
 FORMATS = ("v1",)
 """What `convert` takes as `format`; all other formats follow from the suffix of the target."""
@@ -21,7 +21,7 @@ FORMATS = ("v1",)
 
 @checked
 def load(
-    path: Any, include=None, exclude=None, rename: Mapping | Callable | None = None
+    path: Any, include: Patterns = None, exclude: Patterns = None, rename: Rename = None
 ) -> dict[str, np.ndarray]:
     """Reads the tensors of a checkpoint.
 
@@ -47,9 +47,9 @@ def convert(
     source: Any,
     target: str | os.PathLike,
     *,
-    include=None,
-    exclude=None,
-    rename: Mapping | Callable | None = None,
+    include: Patterns = None,
+    exclude: Patterns = None,
+    rename: Rename = None,
     format: str | None = None,
 ) -> list[str]:
     """Writes a checkpoint in another format, or in part, or under other names.
@@ -73,20 +73,20 @@ def convert(
     if format is not None and not (isinstance(format, str) and format in FORMATS):
         raise ValueError(
             f"format takes 'v1' or None; got {describe(format)}. Other formats follow from "
-            "the suffix of the target: .safetensors, .npz, .h5."
+            f"the suffix of the target: {', '.join(detect.written_suffixes())}."
         )
     target = places.target_of(target)
-    write = (detect.writer_of if format is None else detect.v1_writer_of)(target)
+    kind = detect.target_format(target, v1=format is not None)
     content = Reader.over(source, rename).content(include, exclude)
     if not content.entries:
         raise CheckpointError(f"There is nothing to write to {target}: no variables are left.")
-    if write is None:
+    if kind.write is None:
         save(target, {name: content.read(name) for name in content.entries})
     else:
-        write_file(target, write, content)
+        write_file(target, kind, content)
     return list(content.entries)
 
 
-def rename(source: Any, target: str | os.PathLike, names: Mapping | Callable) -> list[str]:
+def rename(source: Any, target: str | os.PathLike, names: Rename) -> list[str]:
     """Writes a checkpoint under other names: `convert(source, target, rename=names)`."""
     return convert(source, target, rename=names)

@@ -103,9 +103,9 @@ def writing(path: str) -> Iterator[None]:
 
 
 def _remedy(path: str) -> str:
-    from tf_slim.checkpoints import places
+    from tf_slim.checkpoints.listing import prefixes  # Whose checks load TensorFlow.
 
-    others = [prefix for prefix in places.prefixes(os.path.dirname(path) or ".") if prefix != path]
+    others = [prefix for prefix in prefixes(os.path.dirname(path) or ".") if prefix != path]
     if others:
         return f"The folder also has {os.path.basename(others[-1])}."
     return "Fetch it again."

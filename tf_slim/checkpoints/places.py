@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tf_slim.checkpoints import notes
 from tf_slim.checkpoints.errors import CheckpointError
+from tf_slim.checkpoints.listing import prefixes
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.wording import first_few
 
@@ -17,7 +18,6 @@ SAVED_MODEL = "saved_model.pb"
 DEFAULT = "model.ckpt"
 
 _SUFFIX = re.compile(r"\.(index|meta|data-\d+-of-\d+)$")
-_STEP = re.compile(r"-(\d+)$")
 
 
 @checked
@@ -86,19 +86,6 @@ def target_of(path: str | os.PathLike) -> str:
 def _files(folder: str) -> str:
     names = sorted(n for n in os.listdir(folder) if os.path.isfile(os.path.join(folder, n)))
     return f" If one of its files is meant, name it: {first_few(names)}." if names else ""
-
-
-@checked
-def prefixes(folder: str | os.PathLike) -> list[str]:
-    """The checkpoints in a folder, by step and then by name."""
-    found = glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), "*.index"))
-    return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
-
-
-def step_of(prefix: str) -> int:
-    """The step in the name of a checkpoint (`model.ckpt-100`), or -1."""
-    match = _STEP.search(prefix)
-    return int(match.group(1)) if match else -1
 
 
 @checked

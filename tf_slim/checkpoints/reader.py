@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ import tensorflow as tf
 from tf_slim.checkpoints import renaming, sessions
 from tf_slim.checkpoints.errors import CheckpointError, reading
 from tf_slim.checkpoints.formats import detect
+from tf_slim.checkpoints.formats.format import Content
 from tf_slim.checkpoints.formats.memory import Memory
-from tf_slim.checkpoints.formats.source import Content, Entry, Source
+from tf_slim.checkpoints.formats.source import Entry, Source
 from tf_slim.checkpoints.places import resolve
 from tf_slim.ops import patterns
+from tf_slim.ops.types import Patterns, Rename
 
 
 class Reader:
@@ -38,7 +40,7 @@ class Reader:
       CheckpointError: there is none, or it is damaged.
     """
 
-    def __init__(self, path: str | os.PathLike, rename: Mapping | Callable | None = None):
+    def __init__(self, path: str | os.PathLike, rename: Rename = None):
         self.path = resolve(path)
         with reading(self.path):
             source = detect.source_of(self.path)
@@ -47,7 +49,7 @@ class Reader:
         self._take(source, rename)
 
     @classmethod
-    def over(cls, source: Any, rename: Mapping | Callable | None = None) -> Reader:
+    def over(cls, source: Any, rename: Rename = None) -> Reader:
         """A reader of a path, of a Model, or of variables or arrays by name.
 
         Args:
@@ -64,7 +66,7 @@ class Reader:
         reader._take(Memory(sessions.values_of(named)), rename)
         return reader
 
-    def _take(self, source: Source, rename) -> None:
+    def _take(self, source: Source, rename: Rename) -> None:
         self._source = source
         self._names = renaming.renamed(sorted(source.entries), rename)
 
@@ -136,7 +138,7 @@ class Reader:
             return contextlib.nullcontext()
         return reading(self.path, name)
 
-    def content(self, include=None, exclude=None) -> Content:
+    def content(self, include: Patterns = None, exclude: Patterns = None) -> Content:
         """What is to be written of it elsewhere.
 
         Args:

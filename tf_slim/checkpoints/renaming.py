@@ -8,6 +8,7 @@ from typing import Any
 
 from tf_slim.ops import patterns
 from tf_slim.ops.arguments import binds, describe
+from tf_slim.ops.types import Rename
 
 _AVERAGE = "/ExponentialMovingAverage"
 
@@ -28,7 +29,7 @@ def is_average(name: str) -> bool:
     return name.endswith(_AVERAGE)
 
 
-def renamed(names: Iterable[str], rename: Mapping | Callable | None) -> dict[str, str]:
+def renamed(names: Iterable[str], rename: Rename) -> dict[str, str]:
     """Applies `rename` to the names in a checkpoint.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from tf_slim.checkpoints.reader import Reader
 from tf_slim.checkpoints.report import Report
 from tf_slim.ops import modes, patterns
 from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.types import Patterns, Rename
 
 # In a session values are fed, and so copied: not all of them at once.
 _FED_BYTES = 1 << 26
@@ -25,9 +26,9 @@ _FED_BYTES = 1 << 26
 def restore(
     path: str | os.PathLike,
     named: Mapping[str, Any],
-    include=None,
-    exclude=None,
-    rename: Mapping | Callable | None = None,
+    include: Patterns = None,
+    exclude: Patterns = None,
+    rename: Rename = None,
     on_mismatch: str = "error",
 ) -> Report:
     """Reads variables by name; all of them, or, on an error, none.

@@ -11,8 +11,8 @@ from typing import Any
 from tf_slim.checkpoints import places, sessions
 from tf_slim.checkpoints.errors import CheckpointError, writing
 from tf_slim.checkpoints.formats import bundle, detect
+from tf_slim.checkpoints.formats.format import Content, Format
 from tf_slim.checkpoints.formats.memory import Memory
-from tf_slim.checkpoints.formats.source import Content
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked
 
@@ -41,27 +41,31 @@ def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
     path = places.target_of(path)
     if not named:
         raise CheckpointError(f"Nothing to save in {path}: there are no variables.")
-    write = detect.writer_of(path)
+    target = detect.target_format(path)
     memory = Memory(sessions.values_of(named))
     content = Content(memory.entries, memory.read)
-    if write is None:
-        content.refuse(bundle.LIMITS)
+    if target.write is None:
+        content.require_fit(target)
         _save_bundle(path, memory.values)
     else:
-        write_file(path, write, content)
+        write_file(path, target, content)
     return path
 
 
-def write_file(path: str, write: Any, content: Content) -> None:
-    """Writes one file by `write(path, content)`, whole or not at all.
+def write_file(path: str, target: Format, content: Content) -> None:
+    """Writes a format of one file, whole or not at all.
 
     Raises:
-      CheckpointError: it cannot be written.
+      CheckpointError: it cannot be written, or cannot hold the content.
+      ValueError: the format is only read.
     """
+    if target.write is None:
+        raise ValueError(f"{target.name} is not written as one file.")
+    content.require_fit(target)
     with writing(path):
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with files.replacing(path) as temporary:
-            write(temporary, content)
+            target.write(temporary, content)
 
 
 def _save_bundle(path: str, values: Mapping[str, Any]) -> None:

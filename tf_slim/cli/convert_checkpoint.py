@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
+from tf_slim.checkpoints.formats import detect
 from tf_slim.cli import flags, quiet, renames, terminal
+
+*_OTHERS, _LAST = detect.written_suffixes()
+_SUFFIXES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
 def command(
@@ -15,7 +19,7 @@ def command(
         str,
         typer.Argument(
             metavar="OUT",
-            help="What to write: .safetensors, .npz or .h5 by its suffix, else TensorFlow's V2.",
+            help=f"What to write: {_SUFFIXES} by its suffix, else TensorFlow's V2.",
         ),
     ],
     include: Annotated[

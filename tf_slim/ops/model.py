@@ -17,7 +17,7 @@ from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
 from tf_slim.ops.outputs import accessible, in_full, split_outputs
 from tf_slim.ops.specs import specs_of
-from tf_slim.ops.types import Patterns
+from tf_slim.ops.types import Patterns, Rename
 
 GraphKeys = tf.compat.v1.GraphKeys
 
@@ -322,7 +322,7 @@ class Model(tf.Module):
         include: Patterns = None,
         exclude: Patterns = None,
         *,
-        rename: Mapping | Callable | None = None,
+        rename: Rename = None,
         on_mismatch: str = "error",
     ) -> checkpoints.Report:
         """Reads variables by name from a checkpoint, be it of TF-Slim 2, TensorFlow 1 or others.

@@ -52,5 +52,8 @@ Device: TypeAlias = str | Callable[[Any], str] | None
 Patterns: TypeAlias = Iterable[str | re.Pattern[str]] | None
 """Globs and compiled regular expressions over names, or None for all or none of them."""
 
+Rename: TypeAlias = Mapping[Any, str | None] | Callable[[str], str | None] | None
+"""Other names for what a checkpoint holds; see `checkpoints.renaming`."""
+
 Variables: TypeAlias = list[Any]
 """Variables, in the order of their creation; partitioned ones of a v1 graph part by part."""

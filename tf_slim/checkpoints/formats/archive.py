@@ -11,6 +11,11 @@ _END = struct.Struct("<4s6xH8xH")
 _MANY = 0xFFFF
 
 
+def is_zip(begin: bytes) -> bool:
+    """Whether a file that begins so is an archive."""
+    return begin.startswith(b"PK\x03\x04")
+
+
 def members(archive: zipfile.ZipFile) -> list[str]:
     """The names of all members of an archive.
 

@@ -6,48 +6,38 @@ Both carry a CRC-32C for every byte that is read, the index included, and Tensor
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import glob
 import os
 import re
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from tf_slim.checkpoints.errors import CheckpointError
 from tf_slim.checkpoints.formats import object_graph
+from tf_slim.checkpoints.formats.format import PLAIN_DTYPES, Content, Format
+from tf_slim.checkpoints.formats.late import np, tf
 from tf_slim.checkpoints.formats.plain_path import PlainPath
 from tf_slim.checkpoints.formats.source import (
-    PLAIN_DTYPES,
-    Content,
     Entry,
-    Limits,
     Source,
     array_of,
 )
-from tf_slim.ops import files, modes
+from tf_slim.ops import files
 
 _THREADS = 4
 _THREAD_BYTES = 1 << 22
 
 _DATA = re.compile(r"\.data-(\d+)-of-(\d+)$")
 
+# The last bytes of the tables that V1 checkpoints are.
+_TABLE = 0xDB4775248B80FB57.to_bytes(8, "little")
 # A file of a larger one is written without a word, and ends the process of whoever reads it.
 _V1_RANK = 8
 
 
 def _flaw(name: str) -> str | None:
     return "TensorFlow keeps it for a graph of objects" if name == object_graph.KEY else None
-
-
-LIMITS = Limits("TensorFlow's format V2", None, _flaw)
-V1_LIMITS = Limits(
-    "TensorFlow's format V1",
-    PLAIN_DTYPES - {tf.uint32, tf.uint64} | {tf.complex64, tf.complex128, tf.string},
-    _flaw,
-    rank=_V1_RANK,
-)
 
 
 class Bundle(Source):
@@ -85,13 +75,13 @@ class Bundle(Source):
 
     def _read_v1(self, name: str) -> np.ndarray:
         """Reads by the operation: the reader knows but half of the dtypes of this format."""
-        if modes.in_v1_graph():
+        if _in_v1_graph():
             with tf.Graph().as_default(), tf.compat.v1.Session() as session:
                 return array_of(session.run(self._restored([name])[0]))
         return array_of(self._restore([name])[0].numpy())
 
     def read_all(self, names: list[str]) -> list:
-        if modes.in_v1_graph() or not names:
+        if _in_v1_graph() or not names:
             return super().read_all(names)
         groups = self._shared_out(names)
         with concurrent.futures.ThreadPoolExecutor(len(groups)) as threads:
@@ -152,14 +142,14 @@ class SavedModel(Bundle):
         self.format = "SavedModel"
 
 
-def write(prefix: str, values: Mapping[str, Any]) -> None:
+def _write(prefix: str, values: Mapping[str, Any]) -> None:
     """Writes a V2 checkpoint.
 
     Args:
       prefix: of its files, in a folder that exists.
       values: tensors, arrays or eager variables by name.
     """
-    with tf.init_scope() if not modes.in_v1_graph() else tf.Graph().as_default():
+    with _aside():
         _run(
             tf.raw_ops.SaveV2(
                 prefix=prefix,
@@ -171,7 +161,7 @@ def write(prefix: str, values: Mapping[str, Any]) -> None:
 
 
 def _merge(prefixes: list[str], target: str) -> None:
-    with tf.init_scope() if not modes.in_v1_graph() else tf.Graph().as_default():
+    with _aside():
         _run(
             tf.raw_ops.MergeV2Checkpoints(
                 checkpoint_prefixes=prefixes, destination_prefix=target, delete_old_dirs=False
@@ -179,13 +169,23 @@ def _merge(prefixes: list[str], target: str) -> None:
         )
 
 
-def write_v1(path: str, content: Content) -> None:
+def _write_v1(path: str, content: Content) -> None:
     """Writes a V1 checkpoint: the single file of TensorFlow before 1.0."""
-    content.refuse(V1_LIMITS)
     names = list(content.entries)
-    with tf.init_scope() if not modes.in_v1_graph() else tf.Graph().as_default():
+    with _aside():
         tensors = [tf.convert_to_tensor(content.read(name)) for name in names]
         _run(tf.raw_ops.Save(filename=path, tensor_names=names, data=tensors))
+
+
+def _in_v1_graph() -> bool:
+    from tf_slim.ops import modes  # which loads TensorFlow
+
+    return modes.in_v1_graph()
+
+
+def _aside() -> contextlib.AbstractContextManager:
+    """For operations that are no part of what the caller builds."""
+    return tf.Graph().as_default() if _in_v1_graph() else tf.init_scope()
 
 
 def _run(op: Any) -> None:
@@ -214,12 +214,12 @@ def publish(staging: str, target: str, values: Mapping[str, Any]) -> None:
     count = min(count, len(values))
     prefix = os.path.join(staging, base)
     if count == 1:
-        write(prefix, values)
+        _write(prefix, values)
     else:
         names = list(values)
         parts = [os.path.join(staging, f"part{index}") for index in range(count)]
         for index, part in enumerate(parts):
-            write(part, {name: values[name] for name in names[index::count]})
+            _write(part, {name: values[name] for name in names[index::count]})
         _merge(parts, prefix)
     moves = [*data_files(prefix), prefix + ".index"]
     for path in moves:
@@ -236,3 +236,26 @@ def publish(staging: str, target: str, values: Mapping[str, Any]) -> None:
 def data_files(prefix: str) -> list[str]:
     """The data files of a V2 checkpoint."""
     return sorted(glob.glob(glob.escape(prefix) + ".data-*-of-*"))
+
+
+def _is_table(path: str, begin: bytes) -> bool:
+    del begin
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - len(_TABLE)))
+        return file.read() == _TABLE
+
+
+V2 = Format("TensorFlow's format V2", Bundle, flaw=_flaw)
+"""Several files by one prefix; `saving.save` writes them, by `publish`."""
+
+V1 = Format(
+    "TensorFlow's format V1",
+    Bundle,
+    recognizes=_is_table,
+    write=_write_v1,
+    dtypes=PLAIN_DTYPES - {"uint32", "uint64"} | {"complex64", "complex128", "string"},
+    flaw=_flaw,
+    rank=_V1_RANK,
+)
+
+SAVED_MODEL = Format("SavedModel", SavedModel)

@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 import os
-import zipfile
-from collections.abc import Callable
 
 from tf_slim.checkpoints.errors import CheckpointError
-from tf_slim.checkpoints.formats import bundle, foreign, frozen, keras, npz, safetensors
-from tf_slim.checkpoints.formats.source import Content, Source
-
-_BY_SUFFIX: dict[str, Callable[[str], Source]] = {
-    ".safetensors": safetensors.Safetensors,
-    ".npz": npz.Npz,
-    ".keras": keras.KerasArchive,
-    ".h5": keras.H5,
-    ".hdf5": keras.H5,
-    ".pb": frozen.Frozen,
-}
-# The last bytes of the tables that V1 checkpoints are.
-_TABLE = 0xDB4775248B80FB57.to_bytes(8, "little")
-
-WRITERS: dict[str, Callable[[str, Content], None]] = {
-    ".safetensors": safetensors.write,
-    ".npz": npz.write,
-    ".h5": keras.write,
-    ".hdf5": keras.write,
-}
-"""By the suffix of the file. All else is the prefix of a V2 checkpoint."""
-
-_READ_ONLY = {
-    ".keras": "it also describes the model. Write .weights.h5, which Keras loads into one",
-    ".pb": "it also describes the graph. Freeze the graph with TensorFlow, or export a SavedModel",
-}
+from tf_slim.checkpoints.formats import FORMATS, bundle, foreign
+from tf_slim.checkpoints.formats.format import Format
+from tf_slim.checkpoints.formats.source import Source
 
 
 def source_of(path: str) -> Source:
     """Opens what is at a resolved path (see `places.resolve`)."""
+    return format_of(path).read(path)
+
+
+def format_of(path: str) -> Format:
+    """The format of what is at a resolved path.
+
+    Raises:
+      CheckpointError: it is of none that is read.
+    """
     if os.path.exists(path + ".index"):
-        return bundle.Bundle(path)
+        return bundle.V2
     if os.path.isdir(path):
-        return bundle.SavedModel(path)
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix in _BY_SUFFIX:
-        return _BY_SUFFIX[suffix](path)
+        return bundle.SAVED_MODEL
+    named = _by_suffix(path)
+    if named is not None:
+        return named
     with open(path, "rb") as file:
-        begin = file.read(9)
-    if begin.startswith(b"\x89HDF\r\n\x1a\n"):
-        return keras.H5(path)
+        begin = file.read(16)
     if foreign.is_pickle(path):
         raise CheckpointError(foreign.why_not_read(path) or path)
     if begin[:1] == b"\x80":
@@ -55,56 +37,46 @@ def source_of(path: str) -> Source:
             f"{path} is, or may hold, a Python pickle, which could run any program when it is "
             "loaded. It is never loaded. Save the weights as .npz or .safetensors."
         )
-    if begin.startswith(b"PK\x03\x04"):
-        return _zip(path)
-    if begin[8:] == b"{":
-        return safetensors.Safetensors(path)
-    if not _is_table(path):
-        raise CheckpointError(
-            foreign.why_not_read(path)
-            or f"{path} is no checkpoint of a known format, or it was cut short or altered. Known "
-            "are those of TensorFlow, .safetensors, .npz, .h5, .keras and frozen graphs (.pb)."
-        )
-    return bundle.Bundle(path)
+    for known in FORMATS:
+        if known.recognizes(path, begin):
+            return known
+    suffixes = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
+    raise CheckpointError(
+        foreign.why_not_read(path)
+        or f"{path} is no checkpoint of a known format, or it was cut short or altered. Known "
+        f"are those of TensorFlow, and {suffixes}."
+    )
 
 
-def _is_table(path: str) -> bool:
-    with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - len(_TABLE)))
-        return file.read() == _TABLE
+def target_format(path: str, v1: bool = False) -> Format:
+    """The format that a path to be written asks for: by its suffix, else V2.
 
-
-def _zip(path: str) -> Source:
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-    only_arrays = bool(names) and all(name.endswith(".npy") for name in names)
-    return npz.Npz(path) if only_arrays else keras.KerasArchive(path)
-
-
-def writer_of(path: str) -> Callable[[str, Content], None] | None:
-    """The function that writes the format that a path asks for; None for a V2 checkpoint.
+    Args:
+      path: the path.
+      v1: whether V1, which has no suffix of its own, is asked for.
 
     Raises:
       CheckpointError: that format can be read only, or is of another program.
     """
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix in _READ_ONLY:
-        raise CheckpointError(f"Cannot write {path}: {_READ_ONLY[suffix]}.")
+    named = _by_suffix(path)
+    if named is not None and named.write is None:
+        raise CheckpointError(f"Cannot write {path}: {named.why_not_written}.")
     why = foreign.why_not_written(path)
     if why is not None:
         raise CheckpointError(why)
-    return WRITERS.get(suffix)
-
-
-def v1_writer_of(path: str) -> Callable[[str, Content], None]:
-    """The same for a V1 checkpoint, which has no suffix of its own.
-
-    Raises:
-      CheckpointError: the path is that of another format.
-    """
-    if writer_of(path) is not None:
+    if v1 and named is not None:
         raise CheckpointError(
             f"Cannot write a V1 checkpoint to {path}: by its suffix it would be read as another "
             f"format. Write {os.path.splitext(path)[0] + '.ckpt'!r}."
         )
-    return bundle.write_v1
+    return bundle.V1 if v1 else named or bundle.V2
+
+
+def written_suffixes() -> list[str]:
+    """What the files end in that can be written; the first suffix of each format."""
+    return [known.suffixes[0] for known in FORMATS if known.suffixes and known.write]
+
+
+def _by_suffix(path: str) -> Format | None:
+    suffix = os.path.splitext(path)[1].lower()
+    return next((known for known in FORMATS if suffix in known.suffixes), None)

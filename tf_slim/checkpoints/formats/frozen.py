@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-import tensorflow as tf
-
 from tf_slim.checkpoints.errors import CheckpointError
+from tf_slim.checkpoints.formats.format import Format
+from tf_slim.checkpoints.formats.late import np, tf
 from tf_slim.checkpoints.formats.source import Entry, Source
 
 # Operations that compute with weights. What else a constant goes into are shapes, axes, paddings.
@@ -86,3 +85,13 @@ def _may_be_a_weight(node) -> bool:
 def _entry(node) -> Entry:
     tensor = node.attr["value"].tensor
     return Entry(tuple(d.size for d in tensor.tensor_shape.dim), tf.as_dtype(tensor.dtype))
+
+
+FORMAT = Format(
+    "frozen GraphDef",
+    Frozen,
+    suffixes=(".pb",),
+    why_not_written=(
+        "it also describes the graph. Freeze the graph with TensorFlow, or export a SavedModel"
+    ),
+)

@@ -13,16 +13,12 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from tf_slim.checkpoints.errors import CheckpointError
-from tf_slim.checkpoints.formats.archive import members
+from tf_slim.checkpoints.formats.archive import is_zip, members
+from tf_slim.checkpoints.formats.format import PLAIN_DTYPES, Content, Format
+from tf_slim.checkpoints.formats.late import np, tf
 from tf_slim.checkpoints.formats.source import (
-    PLAIN_DTYPES,
-    Content,
     Entry,
-    Limits,
     Source,
     check,
     checksum,
@@ -140,14 +136,10 @@ def _flaw(name: str) -> str | None:
     return None
 
 
-_LIMITS = Limits("h5", PLAIN_DTYPES | {tf.bfloat16}, _flaw, rank=32)
-
-
-def write(path: str, content: Content) -> None:
+def _write(path: str, content: Content) -> None:
     """Writes an HDF5 file whose datasets have the paths that are the names."""
     import h5py
 
-    content.refuse(_LIMITS)
     for name in content.entries:
         above = name.rpartition("/")[0]
         while above:
@@ -171,3 +163,23 @@ def write(path: str, content: Content) -> None:
                 dataset.attrs["dtype"] = "bfloat16"
     with open(path, "wb") as target:
         target.write(image.getbuffer())
+
+
+H5_FORMAT = Format(
+    "h5",
+    H5,
+    suffixes=(".h5", ".hdf5"),
+    recognizes=lambda path, begin: begin.startswith(b"\x89HDF\r\n\x1a\n"),
+    write=_write,
+    dtypes=PLAIN_DTYPES | {"bfloat16"},
+    flaw=_flaw,
+    rank=32,
+)
+
+ARCHIVE_FORMAT = Format(
+    "keras",
+    KerasArchive,
+    suffixes=(".keras",),
+    recognizes=lambda path, begin: is_zip(begin),
+    why_not_written=("it also describes the model. Write .weights.h5, which Keras loads into one"),
+)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import zipfile
 
-import numpy as np
-import tensorflow as tf
-
 from tf_slim.checkpoints.errors import CheckpointError
-from tf_slim.checkpoints.formats.archive import members
+from tf_slim.checkpoints.formats.archive import is_zip, members
+from tf_slim.checkpoints.formats.format import PLAIN_DTYPES, Content, Format
+from tf_slim.checkpoints.formats.late import np
 from tf_slim.checkpoints.formats.source import (
-    PLAIN_DTYPES,
-    Content,
     Entry,
-    Limits,
     Source,
     dtype_of,
     native,
@@ -71,13 +67,28 @@ def _flaw(name: str) -> str | None:
     return None
 
 
-_LIMITS = Limits("npz", PLAIN_DTYPES | {tf.complex64, tf.complex128}, _flaw)
+def _only_arrays(path: str, begin: bytes) -> bool:
+    if not is_zip(begin):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    return bool(names) and all(name.endswith(_SUFFIX) for name in names)
 
 
-def write(path: str, content: Content) -> None:
+def _write(path: str, content: Content) -> None:
     """Writes an `.npz` file, which `numpy.load` reads."""
-    content.refuse(_LIMITS)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name in content.entries:
             with archive.open(name + _SUFFIX, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asanyarray(content.read(name)), (1, 0), False)
+
+
+FORMAT = Format(
+    "npz",
+    Npz,
+    suffixes=(".npz",),
+    recognizes=_only_arrays,
+    write=_write,
+    dtypes=PLAIN_DTYPES | {"complex64", "complex128"},
+    flaw=_flaw,
+)

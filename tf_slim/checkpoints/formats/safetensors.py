@@ -10,13 +10,10 @@ import json
 import os
 import struct
 
-import numpy as np
-import tensorflow as tf
-
+from tf_slim.checkpoints.formats.format import Content, Format
+from tf_slim.checkpoints.formats.late import np, tf
 from tf_slim.checkpoints.formats.source import (
-    Content,
     Entry,
-    Limits,
     Source,
     check,
     checksum,
@@ -29,21 +26,21 @@ _MOST_HEADER = 100_000_000
 _ALIGNMENT = 8
 
 _DTYPES = {
-    "BOOL": tf.bool,
-    "I8": tf.int8,
-    "I16": tf.int16,
-    "I32": tf.int32,
-    "I64": tf.int64,
-    "U8": tf.uint8,
-    "U16": tf.uint16,
-    "U32": tf.uint32,
-    "U64": tf.uint64,
-    "F16": tf.float16,
-    "BF16": tf.bfloat16,
-    "F32": tf.float32,
-    "F64": tf.float64,
-    "F8_E4M3": tf.dtypes.experimental.float8_e4m3fn,
-    "F8_E5M2": tf.dtypes.experimental.float8_e5m2,
+    "BOOL": "bool",
+    "I8": "int8",
+    "I16": "int16",
+    "I32": "int32",
+    "I64": "int64",
+    "U8": "uint8",
+    "U16": "uint16",
+    "U32": "uint32",
+    "U64": "uint64",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F32": "float32",
+    "F64": "float64",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
@@ -70,7 +67,7 @@ class Safetensors(Source):
         at = 0
         for name, row in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
             begin, end = row["data_offsets"]
-            entry = Entry(tuple(int(n) for n in row["shape"]), _DTYPES[row["dtype"]])
+            entry = Entry(tuple(int(n) for n in row["shape"]), tf.as_dtype(_DTYPES[row["dtype"]]))
             if begin != at or end - begin != entry.bytes or min((*entry.shape, 0)) < 0:
                 raise ValueError(f"the place of {name!r} in the file does not fit its shape")
             self._offsets[name], at = begin, end
@@ -95,12 +92,8 @@ def _flaw(name: str) -> str | None:
     return "the format keeps it for itself" if name == _METADATA else None
 
 
-_LIMITS = Limits("safetensors", frozenset(_NAMES), _flaw)
-
-
-def write(path: str, content: Content) -> None:
+def _write(path: str, content: Content) -> None:
     """Writes a `.safetensors` file, with checksums."""
-    content.refuse(_LIMITS)
     # The widest dtypes first, as the library does it: every tensor is then aligned.
     names = sorted(content.entries, key=lambda n: (-content.entries[n].dtype.size, n))
     checksums = dict.fromkeys(names, "0" * 8)
@@ -120,7 +113,7 @@ def _header(content: Content, names: list[str], checksums: dict[str, str]) -> by
     for name in names:
         entry = content.entries[name]
         rows[name] = {
-            "dtype": _NAMES[entry.dtype],
+            "dtype": _NAMES[entry.dtype.name],
             "shape": list(entry.shape),
             "data_offsets": [at, at + entry.bytes],
         }
@@ -128,3 +121,14 @@ def _header(content: Content, names: list[str], checksums: dict[str, str]) -> by
     text = json.dumps(rows).encode("utf-8")
     text += b" " * (-len(text) % _ALIGNMENT)
     return struct.pack("<Q", len(text)) + text
+
+
+FORMAT = Format(
+    "safetensors",
+    Safetensors,
+    suffixes=(".safetensors",),
+    recognizes=lambda path, begin: begin[8:9] == b"{",
+    write=_write,
+    dtypes=frozenset(_NAMES),
+    flaw=_flaw,
+)

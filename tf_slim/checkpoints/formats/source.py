@@ -1,25 +1,14 @@
-"""What every format offers: names, shapes, dtypes and values."""
+"""What is read of a checkpoint, whatever its format: names, shapes, dtypes and values."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import zlib
-from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from tf_slim.checkpoints.errors import CheckpointError
-
-PLAIN_DTYPES = frozenset(
-    [
-        tf.bool, tf.int8, tf.int16, tf.int32, tf.int64, tf.uint8, tf.uint16, tf.uint32, tf.uint64,
-        tf.float16, tf.float32, tf.float64,
-    ]
-)  # fmt: skip
-"""The dtypes that every format can hold."""
+from tf_slim.checkpoints.formats.late import np, tf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,71 +52,6 @@ class Source:
     def read_all(self, names: list[str]) -> list:
         """Several, as tensors or arrays; all of them, or an error."""
         return [self.read(name) for name in names]
-
-
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """What a format can hold.
-
-    Attributes:
-      target: what the format is called.
-      dtypes: those it can hold; None for all.
-      name: says why a name cannot be held, or None if it can.
-      rank: the largest one, or None.
-    """
-
-    target: str
-    dtypes: frozenset | None = None
-    name: Callable[[str], str | None] = lambda name: None
-    rank: int | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class Content:
-    """What is to be written: entries by name, and a function that reads one of them."""
-
-    entries: Mapping[str, Entry]
-    read: Callable[[str], np.ndarray]
-
-    def refuse(self, limits: Limits) -> None:
-        """Raises CheckpointError if there is anything that a format cannot hold."""
-        for name, entry in self.entries.items():
-            why = _flaw(name) or limits.name(name)
-            if why is not None:
-                raise CheckpointError(
-                    f"{limits.target} cannot hold the name {_shown(name)}: {why}. Give it another "
-                    "one, or leave it out."
-                )
-            if limits.dtypes is not None and entry.dtype not in limits.dtypes:
-                raise CheckpointError(
-                    f"{limits.target} cannot hold {_shown(name)} of dtype {entry.dtype.name}. "
-                    "Leave it out with exclude=[...], or choose another format: the checkpoints "
-                    "of TensorFlow hold everything."
-                )
-            if limits.rank is not None and len(entry.shape) > limits.rank:
-                raise CheckpointError(
-                    f"{limits.target} cannot hold {_shown(name)} of rank {len(entry.shape)}: "
-                    f"{limits.rank} dimensions are the most. Leave it out with exclude=[...], or "
-                    "choose another format: the checkpoints of TensorFlow hold everything."
-                )
-
-
-def _flaw(name: Any) -> str | None:
-    """Why no format holds a name."""
-    if not isinstance(name, str):
-        return "names are strings"
-    if not name:
-        return "it is empty"
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return "it is no valid Unicode text"
-    return None
-
-
-def _shown(name: Any) -> str:
-    text = repr(name)
-    return text if len(text) < 200 else f"{text[:100]}... ({len(name)} characters)"
 
 
 def dtype_of(dtype: Any) -> tf.DType:

@@ -1,0 +1,24 @@
+"""Which checkpoints a folder has, in the order of their steps."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+from tf_slim.ops.arguments import checked
+
+_STEP = re.compile(r"-(\d+)$")
+
+
+@checked
+def prefixes(folder: str | os.PathLike) -> list[str]:
+    """The checkpoints in a folder, by step and then by name."""
+    found = glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), "*.index"))
+    return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
+
+
+def step_of(prefix: str) -> int:
+    """The step in the name of a checkpoint (`model.ckpt-100`), or -1."""
+    match = _STEP.search(prefix)
+    return int(match.group(1)) if match else -1
