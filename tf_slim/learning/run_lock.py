@@ -1,4 +1,8 @@
-"""One training at a time in a run folder: a lock that a killed one loses."""
+"""One training at a time in a run folder: a lock that a killed one loses.
+
+`filelock` would not say who holds it and since when, nor notice a holder on another machine, nor
+that the folder has gone.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,11 @@
-"""Fetching a file by its address: resumed, checked, whole or not at all."""
+"""Fetching a file by its address: resumed, checked, whole or not at all.
+
+`pooch` would not go on where a transfer was cut off, nor keep two processes apart, nor refuse to be
+led from https to http.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import http.client
 import os
@@ -14,7 +17,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, Any
 
 from tf_slim.ops.unpacking import DownloadError, extract, is_archive
@@ -129,6 +132,8 @@ def download(
       DownloadError: the address is wrong, the server or the network fails or takes too long, or
         what came is not what it should be.
     """
+    import filelock
+
     path = os.fspath(path)
     if os.path.exists(path):
         return path
@@ -138,7 +143,8 @@ def download(
         )
     deadline = time.monotonic() + most_seconds
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with _locked(path + ".lock"):
+    _opened(path + ".lock", "ab").close()  # Which refuses links.
+    with filelock.FileLock(path + ".lock"):
         if not os.path.exists(path):
             _transfer(address, path + ".part", progress, wait, deadline)
             _check(address, path + ".part", sha256, archive)
@@ -343,17 +349,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, urllib.error.URLError):
         return str(error.reason)
     return str(error) or type(error).__name__
-
-
-@contextlib.contextmanager
-def _locked(path: str) -> Iterator[None]:
-    """Keeps other processes out, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    # The file stays: if it were deleted, one process could hold its lock and another a new one's.
-    with _opened(path, "wb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
