@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
-from tf_slim.ops import calls, collect, modes, scopes, variables
+from tf_slim.ops import calls, collect, modes, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    CollectionsByName,
+    Initializer,
+    Regularizer,
+    Reuse,
+    Scope,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = ["batch_norm"]
 
@@ -19,32 +31,32 @@ UPDATE_OPS = tf.compat.v1.GraphKeys.UPDATE_OPS
 
 @add_arg_scope
 def batch_norm(
-    inputs,
-    decay=0.999,
-    center=True,
-    scale=False,
-    epsilon=0.001,
-    activation_fn=None,
-    param_initializers=None,
-    param_regularizers=None,
-    updates_collections=UPDATE_OPS,
-    is_training=True,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    batch_weights=None,
-    fused=None,
-    data_format="NHWC",
-    zero_debias_moving_mean=False,
-    scope=None,
-    renorm=False,
-    renorm_clipping=None,
-    renorm_decay=0.99,
-    adjustment=None,
+    inputs: TensorLike,
+    decay: float | Tensor = 0.999,
+    center: bool = True,
+    scale: bool = False,
+    epsilon: float = 0.001,
+    activation_fn: Activation | None = None,
+    param_initializers: Mapping[str, Initializer] | None = None,
+    param_regularizers: Mapping[str, Regularizer] | None = None,
+    updates_collections: Collections = UPDATE_OPS,
+    is_training: bool | Tensor | tf.Variable = True,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    batch_weights: TensorLike | None = None,
+    fused: bool | None = None,
+    data_format: str = "NHWC",
+    zero_debias_moving_mean: bool = False,
+    scope: Scope = None,
+    renorm: bool = False,
+    renorm_clipping: Mapping[str, Any] | None = None,
+    renorm_decay: float | Tensor = 0.99,
+    adjustment: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None,
     *,
-    synchronized=False,
-):
+    synchronized: bool = False,
+) -> Tensor:
     """Normalizes each channel: over the batch while training, by moving averages otherwise.
 
     From "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate
@@ -107,13 +119,21 @@ def batch_norm(
         combined with `batch_weights`, `zero_debias_moving_mean` or other `updates_collections`.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("batch_norm", scope, "BatchNorm")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "batch_norm",
+        scope,
+        "BatchNorm",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
+    checks.known_format(data_format, ("NHWC", "NCHW"), layer)
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
+    rank = checks.rank(inputs, "[batch, ..., channels]", layer, at_least=2)
     channel_axis = 1 if data_format == "NCHW" else rank - 1
-    depth = checks.channels(inputs, channel_axis, site)
-    dtype = checks.floating(inputs, site)
+    depth = checks.channels(inputs, channel_axis, layer)
+    dtype = checks.floating(inputs, layer)
 
     # Three implementations have been behind this function since TF 1, and checkpoints and numbers
     # tell which one ran: `unbiased` is what the fused kernel does to the moving variance, `plain`
@@ -132,30 +152,29 @@ def batch_norm(
     )
     core = plain and not (unbiased and rank == 2)
     if renorm and not core:
-        raise site.error(
+        raise layer.error(
             "renorm without batch_weights, zero_debias_moving_mean and other updates_collections",
             "both",
             "Choose one of them.",
         )
-    renorm_clipping = batch_renorm.check_clipping(renorm_clipping, site)
-    batch_weights = _weights(batch_weights, inputs, site)
+    renorm_clipping = batch_renorm.check_clipping(renorm_clipping, layer)
+    batch_weights = _weights(batch_weights, inputs, layer)
 
-    with scopes.scope(scope, "BatchNorm", [inputs], reuse=reuse) as sc:
+    with layer.variable_scope(inputs) as entered:
         if tf.executing_eagerly() and isinstance(is_training, tf.Variable):
             is_training = tf.convert_to_tensor(is_training)
         training = utils.constant_value(is_training)
         may_train = training is None or bool(training)
         params = _Parameters(
+            layer,
             depth,
             tf.float32 if dtype in kernels.FUSED_DTYPES else dtype,
             param_initializers or {},
             param_regularizers or {},
-            variables_collections,
-            trainable,
         )
         params.make_affine(center, scale, core)
         # The averages are updated as wholes.
-        sc.set_partitioner(None)
+        entered.set_partitioner(None)
         params.make_averages()
         renormalized = debiased = None
         if renorm:
@@ -215,11 +234,11 @@ def batch_norm(
         call = calls.active_call()
         only_traced = call is not None and call.building
         if may_train and not only_traced and (trainable or not core):
-            _warn_of_training(call, training, sc.name)
+            _warn_of_training(call, training, entered.name)
             keep = (params.moving_mean, params.moving_variance)
             outputs = _schedule(update, keep, outputs, is_training, updates_collections, core)
         outputs.set_shape(inputs.shape)
-        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+        return layer.finish(outputs, activation_fn)
 
 
 class _Parameters:
@@ -227,52 +246,47 @@ class _Parameters:
 
     beta = gamma = None
 
-    def __init__(self, depth, dtype, initializers, regularizers, variables_collections, trainable):
+    def __init__(self, layer: parts.Layer, depth: int, dtype, initializers, regularizers):
         self.dtype = dtype
+        self._layer = layer
         self._depth = depth
         self._initializers = initializers
         self._regularizers = regularizers
-        self._collections = variables_collections
-        self._trainable = trainable
 
     def make_affine(self, center: bool, scale: bool, core: bool) -> None:
         wanted = {"beta": center, "gamma": scale}
         for name in ("gamma", "beta") if core else ("beta", "gamma"):
             if wanted[name]:
                 default = tf.zeros_initializer() if name == "beta" else tf.ones_initializer()
-                place = name if core else None
-                setattr(self, name, self._make(name, default, self._trainable, place))
+                made = self._layer.parameter(
+                    name,
+                    [self._depth],
+                    self.dtype,
+                    self.initializer(name, default),
+                    self._regularizers.get(name),
+                    loss_name=name if core else None,
+                )
+                setattr(self, name, made)
 
     def make_averages(self) -> None:
         self.moving_mean = self.average("moving_mean", tf.zeros_initializer())
         self.moving_variance = self.average("moving_variance", tf.ones_initializer())
 
     def average(self, name: str, default) -> tf.Variable:
-        return self._make(name, default, trainable=False)
+        initializer = self.initializer(name, default)
+        return self._layer.parameter(name, [self._depth], self.dtype, initializer, trainable=False)
 
     def initializer(self, name: str, default):
         return self._initializers.get(name, default)
 
-    def _make(self, name, default, trainable, place=None):
-        return parts.parameter(
-            name,
-            [self._depth],
-            self.dtype,
-            self.initializer(name, default),
-            self._regularizers.get(name) if name in ("beta", "gamma") else None,
-            self._collections,
-            trainable,
-            place,
-        )
 
-
-def _weights(batch_weights, inputs: tf.Tensor, site: checks.Site):
+def _weights(batch_weights, inputs: tf.Tensor, layer: parts.Layer):
     """`batch_weights` in a shape that can be broadcast to the inputs."""
     if batch_weights is None:
         return None
     weights = tf.convert_to_tensor(batch_weights)
     if not weights.shape.is_compatible_with(inputs.shape[:1]):
-        raise site.error(
+        raise layer.error(
             f"batch_weights of shape {inputs.shape[:1].as_list()}, one for each example",
             f"shape {checks.shape_text(weights)}",
             "Reshape them: tf.reshape(batch_weights, [-1]).",

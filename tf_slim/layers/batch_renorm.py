@@ -15,7 +15,7 @@ from tf_slim.layers import checks, moving_average, utils
 _LIMITS = ("rmin", "rmax", "dmax")
 
 
-def check_clipping(clipping: Mapping | None, site: checks.Site) -> Mapping:
+def check_clipping(clipping: Mapping | None, layer: checks.Caller) -> Mapping:
     """The limits of the corrections, by name.
 
     Raises:
@@ -24,7 +24,7 @@ def check_clipping(clipping: Mapping | None, site: checks.Site) -> Mapping:
     clipping = clipping or {}
     unknown = sorted(set(clipping) - set(_LIMITS))
     if unknown:
-        raise site.error(
+        raise layer.error(
             f"renorm_clipping to be a dict with keys among {', '.join(_LIMITS)}",
             f"the keys {unknown}",
             "Leave out the ones without limit.",

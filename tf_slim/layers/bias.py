@@ -5,25 +5,35 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
-from tf_slim.ops import scopes
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    CollectionsByName,
+    Initializer,
+    Regularizer,
+    Reuse,
+    Scope,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = ["bias_add"]
 
 
 @add_arg_scope
 def bias_add(
-    inputs,
-    activation_fn=None,
-    initializer=tf.zeros_initializer(),
-    regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    data_format="NHWC",
-    scope=None,
-):
+    inputs: TensorLike,
+    activation_fn: Activation | None = None,
+    initializer: Initializer = tf.zeros_initializer(),
+    regularizer: Regularizer | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    data_format: str = "NHWC",
+    scope: Scope = None,
+) -> Tensor:
     """Adds `biases`, shape `[channels]`. Can also serve as `normalizer_fn` of a layer.
 
     Args:
@@ -45,23 +55,24 @@ def bias_add(
     Raises:
       ValueError: `data_format` is unknown or does not fit the rank, or the channels are unknown.
     """
-    site = checks.Site("bias_add", scope, "BiasAdd")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "bias_add",
+        scope,
+        "BiasAdd",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
+    checks.known_format(data_format, ("NHWC", "NCHW"), layer)
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
+    rank = checks.rank(inputs, "[batch, ..., channels]", layer, at_least=2)
     channels_first = data_format == "NCHW"
     if channels_first:
-        checks.rank(inputs, "[batch, channels, height, width] (NCHW)", site, exactly=4)
-    depth = checks.channels(inputs, 1 if channels_first else rank - 1, site)
-    with scopes.scope(scope, "BiasAdd", [inputs], reuse=reuse) as sc:
-        biases = parts.parameter(
-            "biases",
-            [depth],
-            inputs.dtype.base_dtype,
-            initializer,
-            regularizer,
-            variables_collections,
-            trainable,
-        )
+        checks.rank(inputs, "[batch, channels, height, width] (NCHW)", layer, exactly=4)
+    depth = checks.channels(inputs, 1 if channels_first else rank - 1, layer)
+    with layer.variable_scope(inputs):
+        dtype = inputs.dtype.base_dtype
+        biases = layer.parameter("biases", [depth], dtype, initializer, regularizer)
         outputs = tf.nn.bias_add(inputs, biases, data_format=data_format)
-        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+        return layer.finish(outputs, activation_fn)

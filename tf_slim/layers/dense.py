@@ -3,35 +3,49 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import precision, scopes
+from tf_slim.ops import precision
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    CollectionsByName,
+    Initializer,
+    Normalizer,
+    Regularizer,
+    Reuse,
+    Scope,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = ["elu", "fully_connected", "linear", "relu", "relu6"]
 
 
 @add_arg_scope
 def fully_connected(
-    inputs,
-    num_outputs,
-    activation_fn=tf.nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=tf.zeros_initializer(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
+    inputs: TensorLike,
+    num_outputs: int,
+    activation_fn: Activation | None = tf.nn.relu,
+    normalizer_fn: Normalizer | None = None,
+    normalizer_params: Mapping[str, Any] | None = None,
+    weights_initializer: Initializer = xavier_initializer(),
+    weights_regularizer: Regularizer | None = None,
+    biases_initializer: Initializer | None = tf.zeros_initializer(),
+    biases_regularizer: Regularizer | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    scope: Scope = None,
+) -> Tensor:
     """Multiplies the last axis with a weight matrix.
 
     Makes `weights`, shape `[channels, num_outputs]`, and `biases`, shape `[num_outputs]`, unless
@@ -62,48 +76,51 @@ def fully_connected(
         unknown.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("fully_connected", scope, "fully_connected")
+    layer = parts.Layer(
+        "fully_connected",
+        scope,
+        "fully_connected",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+        renamed=parts.KERNEL,
+    )
     if isinstance(num_outputs, (float, np.floating)):
         # Refused here since ever; convolutions take integral floats.
-        raise site.error(
+        raise layer.error(
             "num_outputs to be an integer",
             f"num_outputs={num_outputs!r}",
             "Divide with // or round it yourself: num_outputs=int(...).",
         )
-    depth = checks.depth(num_outputs, "num_outputs", site)
+    depth = checks.depth(num_outputs, "num_outputs", layer)
     inputs = precision.operand(inputs)
-    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=2)
-    channels = checks.channels(inputs, rank - 1, site)
-    dtype = checks.floating(inputs, site)
-    with scopes.scope(scope, "fully_connected", [inputs], reuse=reuse) as sc:
-        weights = parts.parameter(
+    rank = checks.rank(inputs, "[batch, ..., channels]", layer, at_least=2)
+    channels = checks.channels(inputs, rank - 1, layer)
+    dtype = checks.floating(inputs, layer)
+    with layer.variable_scope(inputs):
+        weights = layer.parameter(
             "weights",
             (channels, depth),
             dtype,
             weights_initializer,
             weights_regularizer,
-            variables_collections,
-            trainable,
-            place="kernel",
+            loss_name="kernel",
         )
         if rank == 2:
             outputs = tf.matmul(inputs, weights)
         else:
             outputs = tf.tensordot(inputs, weights, axes=1)
-        return parts.finish(
+        outputs = layer.bias_or_normalizer(
             outputs,
-            sc.name,
             depth,
             dtype,
-            activation_fn=activation_fn,
-            normalizer_fn=normalizer_fn,
-            normalizer_params=normalizer_params,
-            biases_initializer=biases_initializer,
-            biases_regularizer=biases_regularizer,
-            variables_collections=variables_collections,
-            outputs_collections=outputs_collections,
-            trainable=trainable,
+            normalizer_fn,
+            normalizer_params,
+            biases_initializer,
+            biases_regularizer,
         )
+        return layer.finish(outputs, activation_fn)
 
 
 # An arg_scope over `fully_connected` reaches these; their activation is fixed.

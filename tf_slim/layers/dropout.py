@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tf_slim.layers import checks, parts, utils
+from tf_slim.layers import parts, utils
 from tf_slim.ops import modes, randomness
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import Collections, Shape, Tensor, TensorLike
 
 __all__ = ["dropout"]
 
 
 @add_arg_scope
 def dropout(
-    inputs,
-    keep_prob=0.5,
-    noise_shape=None,
-    is_training=True,
-    outputs_collections=None,
-    scope=None,
-    seed=None,
-):
+    inputs: TensorLike,
+    keep_prob: float | Tensor = 0.5,
+    noise_shape: Shape | Tensor | None = None,
+    is_training: bool | Tensor | tf.Variable = True,
+    outputs_collections: Collections = None,
+    scope: str | None = None,
+    seed: int | None = None,
+) -> Tensor:
     """Sets elements to zero at random while training, and scales up the others by 1 / keep_prob.
 
     From "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", Srivastava et al.,
@@ -46,11 +47,10 @@ def dropout(
     Raises:
       ValueError: `keep_prob` is a number outside (0, 1].
     """
-    keep_all = _keeps_all(keep_prob, checks.Site("dropout", scope, "Dropout"))
+    layer = parts.Layer("dropout", scope, "Dropout", outputs_collections=outputs_collections)
+    keep_all = _keeps_all(keep_prob, layer)
     inputs = tf.convert_to_tensor(inputs)
-    with parts.plain_scope(
-        scope, "Dropout", [inputs], outputs_collections, variable_scope=True
-    ) as alias:
+    with layer.name_scope(inputs, variable_scope=True):
         training = utils.constant_value(is_training)
         if keep_all and training:
             outputs = inputs
@@ -61,14 +61,14 @@ def dropout(
         else:
             # Frozen graphs are known by this node.
             outputs = tf.identity(inputs) if modes.in_v1_graph() else inputs
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        return layer.finish(outputs)
 
 
-def _keeps_all(keep_prob, site: checks.Site) -> bool:
+def _keeps_all(keep_prob, layer: parts.Layer) -> bool:
     if tf.is_tensor(keep_prob) or isinstance(keep_prob, tf.Variable):
         return False
     if not 0.0 < float(keep_prob) <= 1.0:  # pyright: ignore[reportArgumentType]
-        raise site.error(
+        raise layer.error(
             "keep_prob to be in (0, 1]",
             f"keep_prob={keep_prob!r}",
             "It is the probability to keep an element: for a Keras rate r write 1 - r.",

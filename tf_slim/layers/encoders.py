@@ -47,9 +47,9 @@ def embed_sequence(
       ValueError: a size is missing, or no positive integer.
       TypeError: `ids` are not integers.
     """
-    site = checks.Site("embed_sequence", scope, "EmbedSequence")
-    ids = _integers(tf.convert_to_tensor(ids), site)
-    shape = _shape(vocab_size, embed_dim, reuse, site)
+    layer = checks.Caller("embed_sequence", scope, "EmbedSequence")
+    ids = _integers(tf.convert_to_tensor(ids), layer)
+    shape = _shape(vocab_size, embed_dim, reuse, layer)
     with scopes.scope(scope, "EmbedSequence", [ids], reuse=reuse):
         embeddings = _embeddings(shape, initializer, regularizer, trainable)
         if unique:
@@ -92,17 +92,17 @@ def bow_encoder(
       ValueError: a size is no positive integer.
       TypeError: `ids` are not integers, or sparse while `sparse_lookup` is False.
     """
-    site = checks.Site("bow_encoder", scope, "bow_encoder")
+    layer = checks.Caller("bow_encoder", scope, "bow_encoder")
     sparse = isinstance(ids, tf.SparseTensor)
     if sparse and not sparse_lookup:
-        raise site.error(
+        raise layer.error(
             "dense ids with sparse_lookup=False",
             "a tf.SparseTensor",
             "Pass sparse_lookup=True.",
             kind=TypeError,
         )
-    ids = _integers(ids if sparse else tf.convert_to_tensor(ids), site)
-    shape = _shape(vocab_size, embed_dim, None, site)
+    ids = _integers(ids if sparse else tf.convert_to_tensor(ids), layer)
+    shape = _shape(vocab_size, embed_dim, None, layer)
     with scopes.scope(scope, "bow_encoder", [ids], reuse=reuse):
         embeddings = _embeddings(shape, initializer, regularizer, trainable)
         if not sparse_lookup:
@@ -111,9 +111,9 @@ def bow_encoder(
         return safe_embedding_lookup_sparse([embeddings], sparse_ids, combiner="mean", default_id=0)
 
 
-def _integers(ids, site: checks.Site):
+def _integers(ids, layer: checks.Caller):
     if ids.dtype not in (tf.int32, tf.int64):
-        raise site.error(
+        raise layer.error(
             "ids of dtype int32 or int64",
             f"dtype {ids.dtype.name}",
             "Convert them first: tf.cast(ids, tf.int64).",
@@ -122,18 +122,18 @@ def _integers(ids, site: checks.Site):
     return ids
 
 
-def _shape(vocab_size, embed_dim, reuse, site: checks.Site) -> list[int] | None:
+def _shape(vocab_size, embed_dim, reuse, layer: checks.Caller) -> list[int] | None:
     if vocab_size is None or embed_dim is None:
         if reuse:
             return None
-        raise site.error(
+        raise layer.error(
             "vocab_size and embed_dim, unless reuse is set",
             f"vocab_size={vocab_size!r}, embed_dim={embed_dim!r}",
             "Pass both.",
         )
     return [
-        checks.depth(vocab_size, "vocab_size", site),
-        checks.depth(embed_dim, "embed_dim", site),
+        checks.depth(vocab_size, "vocab_size", layer),
+        checks.depth(embed_dim, "embed_dim", layer),
     ]
 
 

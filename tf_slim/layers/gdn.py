@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts, scoped
-from tf_slim.ops import variables
+from tf_slim.ops import places, variables
 from tf_slim.ops.arguments import checked
 
 __all__ = ["GDN", "gdn"]
@@ -57,7 +57,7 @@ class GDN(scoped.ScopedLayer):
         dtype=None,
     ):
         super().__init__(name, "gdn", reuse)
-        checks.data_format(data_format, _FORMATS, self._site())
+        checks.known_format(data_format, _FORMATS, self._layer())
         self.inverse = inverse
         self.data_format = data_format
         self._beta_min = beta_min
@@ -81,15 +81,16 @@ class GDN(scoped.ScopedLayer):
           ValueError: the rank is not 3 to 5, or the channels are unknown.
           TypeError: `inputs` is not floating point.
         """
-        site = self._site()
+        layer = self._layer()
         inputs = tf.convert_to_tensor(inputs, self._dtype)
-        rank = checks.rank(inputs, f"[batch, ...] ({self.data_format})", site, at_least=3)
+        rank = checks.rank(inputs, f"[batch, ...] ({self.data_format})", layer, at_least=3)
         if rank > 5:
-            checks.rank(inputs, "of at most 3 axes of space", site, exactly=5)
-        dtype = checks.floating(inputs, site)
+            checks.rank(inputs, "of at most 3 axes of space", layer, exactly=5)
+        dtype = checks.floating(inputs, layer)
         channels_first = self.data_format == "channels_first"
-        channels = checks.channels(inputs, 1 if channels_first else rank - 1, site)
-        with self._entered([inputs]) as sc:
+        channels = checks.channels(inputs, 1 if channels_first else rank - 1, layer)
+        with self._entered([inputs]) as entered:
+            layer.output_name = entered.name
             beta, gamma = self._parameters(channels, dtype)
             pool = _pool(tf.square(inputs), gamma, beta, rank, channels_first)
             outputs = inputs * pool if self.inverse else inputs / pool
@@ -97,13 +98,13 @@ class GDN(scoped.ScopedLayer):
             if self._activity_regularizer is not None:
                 penalty = self._activity_regularizer(outputs)
                 batch = tf.cast(tf.shape(outputs)[0], penalty.dtype)
-                parts.add_penalty(penalty / batch)
-            return parts.deliver(outputs, sc.name)
+                places.current().add_penalty(penalty / batch)
+            return layer.finish(outputs)
 
     apply = __call__
 
-    def _site(self) -> checks.Site:
-        return checks.Site("gdn", self._scope or self._name, "gdn")
+    def _layer(self) -> parts.Layer:
+        return parts.Layer("gdn", self._scope or self._name, "gdn")
 
     def _parameters(self, channels: int, dtype: tf.DType) -> tuple[tf.Tensor, tf.Tensor]:
         pedestal = self._offset**2

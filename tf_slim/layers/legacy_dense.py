@@ -8,8 +8,17 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts, utils
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import precision, scopes, variables
+from tf_slim.ops import precision, variables
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    Initializer,
+    Regularizer,
+    Scope,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = ["legacy_fully_connected", "legacy_linear", "legacy_relu"]
 
@@ -18,19 +27,19 @@ GraphKeys = tf.compat.v1.GraphKeys
 
 @checked
 def legacy_fully_connected(
-    x,
-    num_output_units,
-    activation_fn=None,
-    weight_init=xavier_initializer(),
-    bias_init=tf.zeros_initializer(),
-    name=None,
-    weight_collections=(GraphKeys.WEIGHTS,),
-    bias_collections=(GraphKeys.BIASES,),
-    output_collections=(GraphKeys.ACTIVATIONS,),
-    trainable=True,
-    weight_regularizer=None,
-    bias_regularizer=None,
-):
+    x: TensorLike,
+    num_output_units: int,
+    activation_fn: Activation | None = None,
+    weight_init: Initializer = xavier_initializer(),
+    bias_init: Initializer | None = tf.zeros_initializer(),
+    name: Scope = None,
+    weight_collections: Collections = (GraphKeys.WEIGHTS,),
+    bias_collections: Collections = (GraphKeys.BIASES,),
+    output_collections: Collections = (GraphKeys.ACTIVATIONS,),
+    trainable: bool = True,
+    weight_regularizer: Regularizer | None = None,
+    bias_regularizer: Regularizer | None = None,
+) -> Tensor:
     """Multiplies the last axis with a weight matrix. New programs use `fully_connected`.
 
     Makes `weights`, shape `[channels, num_output_units]`, and `bias` (not `biases`), shape
@@ -58,30 +67,35 @@ def legacy_fully_connected(
         are unknown.
       TypeError: `x` is not floating point.
     """
-    site = checks.Site("legacy_fully_connected", name, "fully_connected")
-    depth = checks.depth(num_output_units, "num_output_units", site)
+    layer = parts.Layer(
+        "legacy_fully_connected",
+        name,
+        "fully_connected",
+        outputs_collections=_joined(output_collections, GraphKeys.ACTIVATIONS),
+        renamed=None,
+    )
+    depth = checks.depth(num_output_units, "num_output_units", layer)
     x = precision.operand(x)
-    known = "unknown" if x.shape.rank is None else x.shape.rank
     rank = checks.rank(
         x,
         "[batch, ..., channels]",
-        site,
+        layer,
         at_least=2,
-        remedy=f"The rank of x must be at least 2 not: {known}.",
+        remedy="The rank of x must be at least {0} not: {1}.",
     )
     channels = checks.channels(
-        x, rank - 1, site, "channels: the last dimension of x must be known but is None"
+        x, rank - 1, layer, "channels: the last dimension of x must be known but is None"
     )
     make = functools.partial(
-        variables.variable, dtype=checks.floating(x, site), trainable=trainable
+        variables.variable, dtype=checks.floating(x, layer), trainable=trainable
     )
-    with scopes.scope(name, "fully_connected", [x]) as sc:
+    with layer.variable_scope(x):
         weights = make(
             "weights",
             [channels, depth],
             initializer=weight_init,
             regularizer=weight_regularizer,
-            collections=[*utils.as_list(weight_collections), GraphKeys.GLOBAL_VARIABLES],
+            collections=_joined(weight_collections, GraphKeys.GLOBAL_VARIABLES),
         )
         outputs = tf.matmul(x, weights) if rank == 2 else tf.tensordot(x, weights, axes=1)
         if bias_init is not None:
@@ -90,11 +104,14 @@ def legacy_fully_connected(
                 [depth],
                 initializer=bias_init,
                 regularizer=bias_regularizer,
-                collections=[*utils.as_list(bias_collections), GraphKeys.GLOBAL_VARIABLES],
+                collections=_joined(bias_collections, GraphKeys.GLOBAL_VARIABLES),
             )
             outputs = tf.nn.bias_add(outputs, bias)
-        keys = dict.fromkeys([*utils.as_list(output_collections), GraphKeys.ACTIVATIONS])
-        return parts.deliver(outputs, sc.name, activation_fn, list(keys), renamed=None)
+        return layer.finish(outputs, activation_fn)
+
+
+def _joined(collections: Collections, always: str) -> list[str]:
+    return list(dict.fromkeys([*utils.as_list(collections), always]))
 
 
 legacy_linear = functools.partial(legacy_fully_connected, activation_fn=None)

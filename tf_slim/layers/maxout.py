@@ -6,12 +6,13 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import Tensor, TensorLike
 
 __all__ = ["maxout"]
 
 
 @add_arg_scope
-def maxout(inputs, num_units, axis=-1, scope=None):
+def maxout(inputs: TensorLike, num_units: int, axis: int = -1, scope: str | None = None) -> Tensor:
     """The maximum over groups of channels.
 
     From "Maxout Networks", Goodfellow et al., 2013. With n channels for each unit, unit i is the
@@ -31,27 +32,27 @@ def maxout(inputs, num_units, axis=-1, scope=None):
       ValueError: the rank or the number of channels is unknown, or that is no multiple of
         `num_units`.
     """
-    site = checks.Site("maxout", scope, "MaxOut")
+    layer = parts.Layer("maxout", scope, "MaxOut")
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, ..., channels]", site, at_least=1)
-    units = checks.depth(num_units, "num_units", site)
+    rank = checks.rank(inputs, "[batch, ..., channels]", layer, at_least=1)
+    units = checks.depth(num_units, "num_units", layer)
     if not -rank <= axis < rank:
-        raise site.error(
+        raise layer.error(
             f"axis to lie between {-rank} and {rank - 1}",
             f"axis={axis!r}",
             "Negative axes count from the end.",
         )
     axis %= rank
-    channels = checks.channels(inputs, axis, site)
+    channels = checks.channels(inputs, axis, layer)
     if channels % units:
-        raise site.error(
+        raise layer.error(
             "a number of features (channels) that is a multiple of num_units",
             f"{channels} channels with num_units={num_units!r}",
             "Choose a divisor.",
         )
-    with parts.plain_scope(scope, "MaxOut", [inputs], variable_scope=True) as alias:
+    with layer.name_scope(inputs, variable_scope=True):
         sizes, static = parts.sizes(inputs), inputs.shape.as_list()
         split = [*sizes[:axis], units, *sizes[axis + 1 :], channels // units]
         outputs = tf.reduce_max(tf.reshape(inputs, split), -1)
         outputs.set_shape([*static[:axis], units, *static[axis + 1 :]])
-        return parts.deliver(outputs, alias)
+        return layer.finish(outputs)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
-from tf_slim.ops import precision, scopes
+from tf_slim.ops import precision
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    CollectionsByName,
+    Initializer,
+    Reuse,
+    Scope,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = ["group_norm", "instance_norm", "layer_norm", "unit_norm"]
 
@@ -15,18 +27,18 @@ _HALF = (tf.float16, tf.bfloat16)
 
 @add_arg_scope
 def layer_norm(
-    inputs,
-    center=True,
-    scale=True,
-    activation_fn=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    begin_norm_axis=1,
-    begin_params_axis=-1,
-    scope=None,
-):
+    inputs: TensorLike,
+    center: bool = True,
+    scale: bool = True,
+    activation_fn: Activation | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    begin_norm_axis: int = 1,
+    begin_params_axis: int = -1,
+    scope: Scope = None,
+) -> Tensor:
     """Normalizes each example over all its axes, or the last ones.
 
     From "Layer Normalization", Ba, Kiros and Hinton, 2016. Mind the default: images are normalized
@@ -55,40 +67,48 @@ def layer_norm(
       ValueError: an axis does not exist, or the sizes from `begin_params_axis` on are unknown.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("layer_norm", scope, "LayerNorm")
+    layer = parts.Layer(
+        "layer_norm",
+        scope,
+        "LayerNorm",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, ...]", site, at_least=1)
-    dtype = checks.floating(inputs, site)
-    first = _axis(begin_norm_axis, rank, "begin_norm_axis", site)
-    shape = inputs.shape.as_list()[_axis(begin_params_axis, rank, "begin_params_axis", site) :]
+    rank = checks.rank(inputs, "[batch, ...]", layer, at_least=1)
+    dtype = checks.floating(inputs, layer)
+    first = _axis(begin_norm_axis, rank, "begin_norm_axis", layer)
+    shape = inputs.shape.as_list()[_axis(begin_params_axis, rank, "begin_params_axis", layer) :]
     if None in shape:
-        raise site.error(
+        raise layer.error(
             f"inputs whose sizes from axis {begin_params_axis} on are known",
             f"inputs of shape {checks.shape_text(inputs)}, which is not fully defined",
             "Tell them first, with inputs.set_shape(...).",
         )
-    with scopes.scope(scope, "LayerNorm", [inputs], reuse=reuse) as sc:
-        beta, gamma = _affine(shape, dtype, center, scale, {}, variables_collections, trainable)
+    with layer.variable_scope(inputs):
+        beta, gamma = _affine(layer, shape, dtype, center, scale)
         epsilon = 1e-3 if dtype in _HALF else 1e-12
         outputs = _normalized(inputs, list(range(first, rank)), beta, gamma, epsilon, "batchnorm")
-        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+        return layer.finish(outputs, activation_fn)
 
 
 @add_arg_scope
 def instance_norm(
-    inputs,
-    center=True,
-    scale=True,
-    epsilon=1e-6,
-    activation_fn=None,
-    param_initializers=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    data_format="NHWC",
-    scope=None,
-):
+    inputs: TensorLike,
+    center: bool = True,
+    scale: bool = True,
+    epsilon: float = 1e-6,
+    activation_fn: Activation | None = None,
+    param_initializers: Mapping[str, Initializer] | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    data_format: str = "NHWC",
+    scope: Scope = None,
+) -> Tensor:
     """Normalizes each channel of each example over space.
 
     From "Instance Normalization: The Missing Ingredient for Fast Stylization", Ulyanov, Vedaldi
@@ -118,49 +138,49 @@ def instance_norm(
       ValueError: `data_format` is unknown, there is no space, or the channels are unknown.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("instance_norm", scope, "InstanceNorm")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "instance_norm",
+        scope,
+        "InstanceNorm",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
+    checks.known_format(data_format, ("NHWC", "NCHW"), layer)
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, *space, channels]", site, at_least=3)
-    dtype = checks.floating(inputs, site)
+    rank = checks.rank(inputs, "[batch, *space, channels]", layer, at_least=3)
+    dtype = checks.floating(inputs, layer)
     channel_axis = 1 if data_format == "NCHW" else rank - 1
-    depth = checks.channels(inputs, channel_axis, site)
-    with scopes.scope(scope, "InstanceNorm", [inputs], reuse=reuse) as sc:
-        beta, gamma = _affine(
-            [depth],
-            dtype,
-            center,
-            scale,
-            param_initializers or {},
-            variables_collections,
-            trainable,
-        )
+    depth = checks.channels(inputs, channel_axis, layer)
+    with layer.variable_scope(inputs):
+        beta, gamma = _affine(layer, [depth], dtype, center, scale, param_initializers)
         shape = [depth if axis == channel_axis else 1 for axis in range(rank)]
         axes = [axis for axis in range(1, rank) if axis != channel_axis]
         outputs = _normalized(
             inputs, axes, _shaped(beta, shape), _shaped(gamma, shape), epsilon, "instancenorm"
         )
-        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+        return layer.finish(outputs, activation_fn)
 
 
 @add_arg_scope
 def group_norm(
-    inputs,
-    groups=32,
-    channels_axis=-1,
-    reduction_axes=(-3, -2),
-    center=True,
-    scale=True,
-    epsilon=1e-6,
-    activation_fn=None,
-    param_initializers=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-    mean_close_to_zero=False,
-):
+    inputs: TensorLike,
+    groups: int = 32,
+    channels_axis: int = -1,
+    reduction_axes: Sequence[int] = (-3, -2),
+    center: bool = True,
+    scale: bool = True,
+    epsilon: float = 1e-6,
+    activation_fn: Activation | None = None,
+    param_initializers: Mapping[str, Initializer] | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    scope: Scope = None,
+    mean_close_to_zero: bool = False,
+) -> Tensor:
     """Normalizes groups of channels of each example over space.
 
     From "Group Normalization", Wu and He, 2018.
@@ -194,39 +214,39 @@ def group_norm(
         divided into `groups`.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("group_norm", scope, "GroupNorm")
+    layer = parts.Layer(
+        "group_norm",
+        scope,
+        "GroupNorm",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, *space, channels]", site, at_least=2)
-    dtype = checks.floating(inputs, site)
-    channel_axis = _axis(channels_axis, rank, "channels_axis", site)
-    reduced = [_axis(axis, rank, "reduction_axes", site) for axis in reduction_axes]
+    rank = checks.rank(inputs, "[batch, *space, channels]", layer, at_least=2)
+    dtype = checks.floating(inputs, layer)
+    channel_axis = _axis(channels_axis, rank, "channels_axis", layer)
+    reduced = [_axis(axis, rank, "reduction_axes", layer) for axis in reduction_axes]
     if channel_axis in reduced:
-        raise site.error(
+        raise layer.error(
             "reduction_axes and channels_axis to be mutually exclusive",
             f"reduction_axes={reduction_axes!r} with channels_axis={channels_axis!r}",
             "Name the spatial axes only: for NCHW these are (-2, -1), with channels_axis=-3.",
         )
-    depth = checks.channels(inputs, channel_axis, site, "channel dimension")
-    count = checks.depth(groups, "groups", site)
+    depth = checks.channels(inputs, channel_axis, layer, "channel dimension")
+    count = checks.depth(groups, "groups", layer)
     if depth % count:
         mismatch = f"{depth} channels is not commensurate with {count} groups"
         if count > depth:
             mismatch = f"Invalid groups {count} for {depth} channels"
-        raise site.error(
+        raise layer.error(
             f"groups={count} to divide the channels evenly",
             mismatch,
             "Choose a divisor of the number of channels.",
         )
-    with scopes.scope(scope, "GroupNorm", [inputs], reuse=reuse) as sc:
-        beta, gamma = _affine(
-            [depth],
-            dtype,
-            center,
-            scale,
-            param_initializers or {},
-            variables_collections,
-            trainable,
-        )
+    with layer.variable_scope(inputs):
+        beta, gamma = _affine(layer, [depth], dtype, center, scale, param_initializers)
         # The channel axis becomes two: the group, and the place within it.
         sizes = parts.sizes(inputs)
         split = [*sizes[:channel_axis], count, depth // count, *sizes[channel_axis + 1 :]]
@@ -244,11 +264,13 @@ def group_norm(
         )
         outputs = tf.reshape(outputs, sizes)
         outputs.set_shape(inputs.shape)
-        return parts.deliver(outputs, sc.name, activation_fn, outputs_collections)
+        return layer.finish(outputs, activation_fn)
 
 
 @add_arg_scope
-def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
+def unit_norm(
+    inputs: TensorLike, dim: int, epsilon: float = 1e-7, scope: str | None = None
+) -> Tensor:
     """Scales vectors to length 1.
 
     Args:
@@ -263,23 +285,23 @@ def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
     Raises:
       ValueError: the rank is unknown, or `dim` is no axis.
     """
-    site = checks.Site("unit_norm", scope, "UnitNorm")
+    layer = parts.Layer("unit_norm", scope, "UnitNorm")
     inputs = tf.convert_to_tensor(inputs)
-    rank = checks.rank(inputs, "[batch, ...]", site, at_least=1)
+    rank = checks.rank(inputs, "[batch, ...]", layer, at_least=1)
     if not 0 <= dim < rank:
-        raise site.error(
+        raise layer.error(
             f"dim to be an axis from 0 to {rank - 1}", f"dim={dim!r}", f"Write {dim % rank}."
         )
-    with parts.plain_scope(scope, "UnitNorm", [inputs], variable_scope=True) as alias:
+    with layer.name_scope(inputs, variable_scope=True):
         lengths = tf.sqrt(epsilon + tf.reduce_sum(tf.square(inputs), dim, keepdims=True))
-        return parts.deliver(tf.divide(inputs, lengths, name="div"), alias)
+        return layer.finish(tf.divide(inputs, lengths, name="div"))
 
 
-def _axis(axis, rank: int, argument: str, site: checks.Site) -> int:
+def _axis(axis, rank: int, argument: str, layer: parts.Layer) -> int:
     """`axis` counted from the front."""
     found = checks.integer(axis)
     if found is None or not -rank <= found < rank:
-        raise site.error(
+        raise layer.error(
             f"{argument} to lie between {-rank} and {rank - 1}",
             f"{argument}={axis!r}",
             "Axis is out of bounds. It must be < rank(inputs); negative ones count from the end.",
@@ -287,19 +309,12 @@ def _axis(axis, rank: int, argument: str, site: checks.Site) -> int:
     return found % rank
 
 
-def _affine(shape, dtype, center, scale, initializers, variables_collections, trainable):
+def _affine(layer: parts.Layer, shape, dtype, center, scale, initializers=None):
     """The variables `beta` and `gamma`; None for what is not wanted."""
     dtype = precision.stored(dtype)  # They scale and shift what has been computed in float32.
     defaults = {"beta": tf.zeros_initializer(), "gamma": tf.ones_initializer()}
     made = {
-        name: parts.parameter(
-            name,
-            shape,
-            dtype,
-            initializers.get(name, defaults[name]),
-            variables_collections=variables_collections,
-            trainable=trainable,
-        )
+        name: layer.parameter(name, shape, dtype, (initializers or {}).get(name, defaults[name]))
         for name, wanted in (("beta", center), ("gamma", scale))
         if wanted
     }

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
-from tf_slim.layers import parts
-from tf_slim.ops import keras_objects, variables
+from tf_slim.ops import keras_objects, places, variables
 from tf_slim.ops.arguments import checked
 
 __all__ = [
@@ -144,7 +143,7 @@ def apply_regularization(regularizer: Callable, weights_list: Iterable | None = 
                     f"{penalty.shape}. Reduce it: tf.reduce_sum(...)."
                 )
         total = tf.add_n(penalties, name=name)
-    parts.add_penalty(total)
+    places.current().add_penalty(total)
     return total
 
 

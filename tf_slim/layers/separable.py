@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import precision, scopes
+from tf_slim.ops import precision
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import (
+    Activation,
+    Collections,
+    CollectionsByName,
+    Initializer,
+    Normalizer,
+    Regularizer,
+    Reuse,
+    Scope,
+    Size,
+    Tensor,
+    TensorLike,
+)
 
 __all__ = [
     "conv2d_in_plane",
@@ -16,38 +32,38 @@ __all__ = [
     "separable_convolution2d",
 ]
 
-_AXES = "[batch, height, width, channels]"
 _KERNELS = {
     "depthwise_kernel": "depthwise_weights",
     "pointwise_kernel": "pointwise_weights",
     "bias": "biases",
 }
+_DEPTHWISE_KERNEL = {name: _KERNELS[name] for name in ("depthwise_kernel", "bias")}
 
 
 @add_arg_scope
 def separable_convolution2d(
-    inputs,
-    num_outputs,
-    kernel_size,
-    depth_multiplier=1,
-    stride=1,
-    padding="SAME",
-    data_format="NHWC",
-    rate=1,
-    activation_fn=tf.nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    pointwise_initializer=None,
-    weights_regularizer=None,
-    biases_initializer=tf.zeros_initializer(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
+    inputs: TensorLike,
+    num_outputs: int | None,
+    kernel_size: Size,
+    depth_multiplier: int = 1,
+    stride: Size = 1,
+    padding: str = "SAME",
+    data_format: str = "NHWC",
+    rate: Size = 1,
+    activation_fn: Activation | None = tf.nn.relu,
+    normalizer_fn: Normalizer | None = None,
+    normalizer_params: Mapping[str, Any] | None = None,
+    weights_initializer: Initializer = xavier_initializer(),
+    pointwise_initializer: Initializer | None = None,
+    weights_regularizer: Regularizer | None = None,
+    biases_initializer: Initializer | None = tf.zeros_initializer(),
+    biases_regularizer: Regularizer | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    scope: Scope = None,
+) -> Tensor:
     """A depthwise convolution, followed by a 1x1 (pointwise) one.
 
     Makes `depthwise_weights`, shape `[*kernel_size, channels, depth_multiplier]`,
@@ -86,107 +102,88 @@ def separable_convolution2d(
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("separable_conv2d", scope, "SeparableConv2d")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "separable_conv2d",
+        scope,
+        "SeparableConv2d",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+        renamed=_KERNELS if num_outputs is not None else _DEPTHWISE_KERNEL,
+    )
     inputs = precision.operand(inputs)
-    checks.rank(inputs, _AXES, site, exactly=4)
-    channels_first = data_format == "NCHW"
-    channels = checks.channels(inputs, 1 if channels_first else 3, site)
-    dtype = checks.floating(inputs, site)
-    multiplier = checks.depth(depth_multiplier, "depth_multiplier", site)
-    kernel = checks.positive_integers(2, kernel_size, "kernel_size", site)
-    strides = checks.positive_integers(2, stride, "stride", site)
-    dilations = checks.positive_integers(2, rate, "rate", site)
-    padding = checks.padding(padding, site)
+    window = checks.window(inputs, 2, kernel_size, stride, padding, data_format, layer, rate=rate)
+    channels = checks.channels(inputs, window.channel_axis, layer)
+    dtype = checks.floating(inputs, layer)
+    multiplier = checks.depth(depth_multiplier, "depth_multiplier", layer)
     depthwise_only = num_outputs is None
     depth = channels * multiplier
     if not depthwise_only:
-        depth = checks.depth(num_outputs, "num_outputs", site)
-    if max(strides) > 1 and max(dilations) > 1:
-        raise site.error(
-            "either stride or rate to be 1",
-            f"stride={stride!r} with rate={rate!r}",
-            "Dilate with stride=1 and subsample afterwards.",
-        )
-    fitting = checks.fitting(
-        inputs, kernel, padding, site, channels_first=channels_first, dilations=dilations
-    )
-    with scopes.scope(scope, "SeparableConv2d", [inputs], reuse=reuse) as sc:
-
-        def kernel_of(name, shape, initializer, place):
-            return parts.parameter(
-                name,
-                shape,
-                dtype,
-                initializer,
-                weights_regularizer,
-                variables_collections,
-                trainable,
-                place=place,
-            )
-
-        depthwise = kernel_of(
+        depth = checks.depth(num_outputs, "num_outputs", layer)
+    with layer.variable_scope(inputs):
+        depthwise = layer.parameter(
             "depthwise_weights",
-            (*kernel, channels, multiplier),
+            (*window.kernel, channels, multiplier),
+            dtype,
             weights_initializer,
-            None if depthwise_only else "depthwise_kernel",
+            weights_regularizer,
+            loss_name=None if depthwise_only else "depthwise_kernel",
         )
+        first = window.channels_first
         options = {
-            "strides": (1, 1, *strides) if channels_first else (1, *strides, 1),
-            "padding": padding,
-            "data_format": data_format,
-            "dilations": dilations,
+            "strides": (1, 1, *window.strides) if first else (1, *window.strides, 1),
+            "padding": window.padding,
+            "data_format": window.data_format,
+            "dilations": window.dilations,
         }
         if depthwise_only:
-            with fitting:
+            with window.fitting:
                 outputs = tf.nn.depthwise_conv2d(inputs, depthwise, **options)
         else:
-            pointwise = kernel_of(
+            pointwise = layer.parameter(
                 "pointwise_weights",
                 (1, 1, channels * multiplier, depth),
+                dtype,
                 pointwise_initializer or weights_initializer,
-                "pointwise_kernel",
+                weights_regularizer,
+                loss_name="pointwise_kernel",
             )
-            with fitting:
+            with window.fitting:
                 outputs = tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
-        return parts.finish(
+        outputs = layer.bias_or_normalizer(
             outputs,
-            sc.name,
             depth,
             dtype,
-            activation_fn=activation_fn,
-            normalizer_fn=normalizer_fn,
-            normalizer_params=normalizer_params,
-            biases_initializer=biases_initializer,
-            biases_regularizer=biases_regularizer,
-            variables_collections=variables_collections,
-            outputs_collections=outputs_collections,
-            trainable=trainable,
-            channels_first=channels_first,
-            biases_place=None if depthwise_only else "bias",
-            renamed=_KERNELS,
+            normalizer_fn,
+            normalizer_params,
+            biases_initializer,
+            biases_regularizer,
+            channels_first=first,
+            loss_name=None if depthwise_only else "bias",
         )
+        return layer.finish(outputs, activation_fn)
 
 
 @add_arg_scope
 def convolution2d_in_plane(
-    inputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    activation_fn=tf.nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=tf.zeros_initializer(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
+    inputs: TensorLike,
+    kernel_size: Size,
+    stride: Size = 1,
+    padding: str = "SAME",
+    activation_fn: Activation | None = tf.nn.relu,
+    normalizer_fn: Normalizer | None = None,
+    normalizer_params: Mapping[str, Any] | None = None,
+    weights_initializer: Initializer = xavier_initializer(),
+    weights_regularizer: Regularizer | None = None,
+    biases_initializer: Initializer | None = tf.zeros_initializer(),
+    biases_regularizer: Regularizer | None = None,
+    reuse: Reuse = None,
+    variables_collections: CollectionsByName = None,
+    outputs_collections: Collections = None,
+    trainable: bool = True,
+    scope: Scope = None,
+) -> Tensor:
     """Convolves each channel with the same kernel: a blur or a gradient that is learned.
 
     Makes `weights`, shape `[*kernel_size, 1, 1]`, and `biases`, shape `[channels]`, unless there
@@ -218,46 +215,39 @@ def convolution2d_in_plane(
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
     """
-    site = checks.Site("conv2d_in_plane", scope, "ConvInPlane")
+    layer = parts.Layer(
+        "conv2d_in_plane",
+        scope,
+        "ConvInPlane",
+        reuse=reuse,
+        variables_collections=variables_collections,
+        outputs_collections=outputs_collections,
+        trainable=trainable,
+    )
     inputs = precision.operand(inputs)
-    checks.rank(inputs, _AXES, site, exactly=4)
-    channels = checks.channels(inputs, 3, site)
-    dtype = checks.floating(inputs, site)
-    kernel = checks.positive_integers(2, kernel_size, "kernel_size", site)
-    strides = checks.positive_integers(2, stride, "stride", site)
-    padding = checks.padding(padding, site)
-    fitting = checks.fitting(inputs, kernel, padding, site)
-    with scopes.scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
-        weights = parts.parameter(
-            "weights",
-            (*kernel, 1, 1),
-            dtype,
-            weights_initializer,
-            weights_regularizer,
-            variables_collections,
-            trainable,
+    window = checks.window(inputs, 2, kernel_size, stride, padding, "NHWC", layer)
+    channels = checks.channels(inputs, 3, layer)
+    dtype = checks.floating(inputs, layer)
+    with layer.variable_scope(inputs):
+        weights = layer.parameter(
+            "weights", (*window.kernel, 1, 1), dtype, weights_initializer, weights_regularizer
         )
         tiled = tf.tile(weights, [1, 1, channels, 1])
-        with fitting:
+        with window.fitting:
             outputs = tf.nn.depthwise_conv2d(
-                inputs, tiled, strides=(1, *strides, 1), padding=padding
+                inputs, tiled, strides=(1, *window.strides, 1), padding=window.padding
             )
-        return parts.finish(
+        outputs = layer.bias_or_normalizer(
             outputs,
-            sc.name,
             channels,
             dtype,
-            activation_fn=activation_fn,
-            normalizer_fn=normalizer_fn,
-            normalizer_params=normalizer_params,
-            biases_initializer=biases_initializer,
-            biases_regularizer=biases_regularizer,
-            variables_collections=variables_collections,
-            outputs_collections=outputs_collections,
-            trainable=trainable,
-            biases_place=None,
-            renamed={},
+            normalizer_fn,
+            normalizer_params,
+            biases_initializer,
+            biases_regularizer,
+            loss_name=None,
         )
+        return layer.finish(outputs, activation_fn)
 
 
 separable_conv2d = separable_convolution2d

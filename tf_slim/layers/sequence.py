@@ -7,12 +7,18 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts
 from tf_slim.ops import shapes
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import Collections, Tensor, TensorLike
 
 __all__ = ["images_to_sequence", "sequence_to_images"]
 
 
 @add_arg_scope
-def images_to_sequence(inputs, data_format="NHWC", outputs_collections=None, scope=None):
+def images_to_sequence(
+    inputs: TensorLike,
+    data_format: str = "NHWC",
+    outputs_collections: Collections = None,
+    scope: str | None = None,
+) -> Tensor:
     """Images as a time-major batch of sequences: one for each row of each image.
 
     Args:
@@ -27,22 +33,28 @@ def images_to_sequence(inputs, data_format="NHWC", outputs_collections=None, sco
     Raises:
       ValueError: `data_format` is unknown, or the rank is not 4.
     """
-    site = checks.Site("images_to_sequence", scope, "ImagesToSequence")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "images_to_sequence", scope, "ImagesToSequence", outputs_collections=outputs_collections
+    )
+    checks.known_format(data_format, ("NHWC", "NCHW"), layer)
     inputs = tf.convert_to_tensor(inputs)
-    checks.rank(inputs, f"[batch, ...] ({data_format})", site, exactly=4)
-    with parts.plain_scope(scope, "ImagesToSequence", [inputs], outputs_collections) as alias:
+    checks.rank(inputs, f"[batch, ...] ({data_format})", layer, exactly=4)
+    with layer.name_scope(inputs):
         to_columns = [2, 0, 1, 3] if data_format == "NHWC" else [3, 0, 2, 1]
         columns = tf.transpose(inputs, to_columns)
         width, batch, height, channels = parts.sizes(columns)
         outputs = tf.reshape(columns, [width, batch * height, channels])
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        return layer.finish(outputs)
 
 
 @add_arg_scope
 def sequence_to_images(
-    inputs, height, output_data_format="channels_last", outputs_collections=None, scope=None
-):
+    inputs: TensorLike,
+    height: int | Tensor,
+    output_data_format: str = "channels_last",
+    outputs_collections: Collections = None,
+    scope: str | None = None,
+) -> Tensor:
     """The inverse of `images_to_sequence`.
 
     Args:
@@ -59,24 +71,26 @@ def sequence_to_images(
       ValueError: `output_data_format` is unknown, the rank is not 3, or the number of sequences is
         no multiple of `height`.
     """
-    site = checks.Site("sequence_to_images", scope, "SequenceToImages")
-    checks.data_format(output_data_format, ("channels_last", "channels_first"), site)
+    layer = parts.Layer(
+        "sequence_to_images", scope, "SequenceToImages", outputs_collections=outputs_collections
+    )
+    checks.known_format(output_data_format, ("channels_last", "channels_first"), layer)
     inputs = tf.convert_to_tensor(inputs)
-    checks.rank(inputs, "[width, batch * height, channels]", site, exactly=3)
+    checks.rank(inputs, "[width, batch * height, channels]", layer, exactly=3)
     if tf.is_tensor(height):
         height = tf.cast(height, tf.int32)
     else:
-        height = checks.depth(height, "height", site)
+        height = checks.depth(height, "height", layer)
         sequences = shapes.size(inputs, 1)
         if sequences is not None and sequences % height:
-            raise site.error(
+            raise layer.error(
                 "a number of sequences that is a multiple of height",
                 f"inputs of shape {checks.shape_text(inputs)} with height={height}",
                 "Axis 1 must hold batch * height sequences.",
             )
-    with parts.plain_scope(scope, "SequenceToImages", [inputs], outputs_collections) as alias:
+    with layer.name_scope(inputs):
         width, sequences, channels = parts.sizes(inputs)
         images = tf.reshape(inputs, [width, sequences // height, height, channels])
         last = output_data_format == "channels_last"
         outputs = tf.transpose(images, [1, 2, 0, 3] if last else [1, 3, 2, 0])
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        return layer.finish(outputs)

@@ -8,12 +8,15 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import Collections, Tensor, TensorLike
 
 __all__ = ["flatten", "one_hot_encoding"]
 
 
 @add_arg_scope
-def flatten(inputs, outputs_collections=None, scope=None):
+def flatten(
+    inputs: TensorLike, outputs_collections: Collections = None, scope: str | None = None
+) -> Tensor:
     """Joins all axes but the first.
 
     Args:
@@ -27,12 +30,12 @@ def flatten(inputs, outputs_collections=None, scope=None):
     Raises:
       ValueError: `inputs` is a scalar.
     """
+    layer = parts.Layer("flatten", scope, "Flatten", outputs_collections=outputs_collections)
     inputs = tf.convert_to_tensor(inputs)
     shape = None if inputs.shape.rank is None else inputs.shape.as_list()
     if shape is not None:
-        site = checks.Site("flatten", scope, "Flatten")
-        checks.rank(inputs, "[batch, ...]", site, at_least=1)
-    with parts.plain_scope(scope, "Flatten", [inputs], outputs_collections) as alias:
+        checks.rank(inputs, "[batch, ...]", layer, at_least=1)
+    with layer.name_scope(inputs):
         with tf.name_scope("flatten"):
             if shape is not None and None not in shape[1:]:
                 batch = -1 if shape[0] is None else shape[0]
@@ -42,13 +45,18 @@ def flatten(inputs, outputs_collections=None, scope=None):
                 # The product, not -1: that would be ambiguous for an empty batch.
                 outputs = tf.reshape(inputs, [sizes[0], tf.reduce_prod(sizes[1:])])
                 outputs.set_shape([None if shape is None else shape[0], None])
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        return layer.finish(outputs)
 
 
 @add_arg_scope
 def one_hot_encoding(
-    labels, num_classes, on_value=1.0, off_value=0.0, outputs_collections=None, scope=None
-):
+    labels: TensorLike,
+    num_classes: int | Tensor,
+    on_value: float | Tensor = 1.0,
+    off_value: float | Tensor = 0.0,
+    outputs_collections: Collections = None,
+    scope: str | None = None,
+) -> Tensor:
     """Labels as rows with one entry set.
 
     Args:
@@ -65,15 +73,17 @@ def one_hot_encoding(
     Raises:
       TypeError: `labels` are not integers.
     """
+    layer = parts.Layer(
+        "one_hot_encoding", scope, "OneHotEncoding", outputs_collections=outputs_collections
+    )
     labels = tf.convert_to_tensor(labels)
     if not labels.dtype.is_integer:
-        site = checks.Site("one_hot_encoding", scope, "OneHotEncoding")
-        raise site.error(
+        raise layer.error(
             "integer labels",
             f"labels of dtype {labels.dtype.name}",
             "Convert them first: tf.cast(labels, tf.int64).",
             kind=TypeError,
         )
-    with parts.plain_scope(scope, "OneHotEncoding", [labels], outputs_collections) as alias:
+    with layer.name_scope(labels):
         outputs = tf.one_hot(labels, num_classes, on_value=on_value, off_value=off_value)
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        return layer.finish(outputs)

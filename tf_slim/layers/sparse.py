@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,12 +12,18 @@ from tf_slim.layers import checks, parts
 from tf_slim.layers.sparse_ops import dense_to_sparse_tensor
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Collections, Tensor, TensorLike
 
 __all__ = ["bucketize", "dense_to_sparse"]
 
 
 @add_arg_scope
-def dense_to_sparse(tensor, eos_token=0, outputs_collections=None, scope=None):
+def dense_to_sparse(
+    tensor: TensorLike,
+    eos_token: Any = 0,
+    outputs_collections: Collections = None,
+    scope: str | None = None,
+) -> tf.SparseTensor:
     """A sparse tensor of all elements but one value: labels as `tf.nn.ctc_loss` takes them.
 
     Args:
@@ -29,19 +38,20 @@ def dense_to_sparse(tensor, eos_token=0, outputs_collections=None, scope=None):
     Raises:
       ValueError: `tensor` is a scalar.
     """
-    site = checks.Site("dense_to_sparse", scope, "dense_to_sparse")
+    layer = parts.Layer(
+        "dense_to_sparse", scope, "dense_to_sparse", outputs_collections=outputs_collections
+    )
     tensor = tf.convert_to_tensor(tensor)
     if tensor.shape.rank == 0:
-        checks.rank(tensor, "[..., elements]", site, at_least=1)
-    with parts.plain_scope(
-        scope, "dense_to_sparse", [tensor], outputs_collections, variable_scope=True
-    ) as alias:
-        outputs = dense_to_sparse_tensor(tensor, eos_token)
-        return parts.deliver(outputs, alias, outputs_collections=outputs_collections)
+        checks.rank(tensor, "[..., elements]", layer, at_least=1)
+    with layer.name_scope(tensor, variable_scope=True):
+        return layer.finish(dense_to_sparse_tensor(tensor, eos_token))
 
 
 @checked
-def bucketize(input_tensor, boundaries, name=None):
+def bucketize(
+    input_tensor: TensorLike, boundaries: Sequence[float], name: str | None = None
+) -> Tensor:
     """The bucket that each number lies in.
 
     For boundaries b, bucket 0 is below b[0], bucket i holds b[i - 1] <= x < b[i], and the last

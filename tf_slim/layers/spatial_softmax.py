@@ -5,21 +5,21 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import checks, parts
-from tf_slim.ops import scopes
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.types import CollectionsByName, Scope, Tensor, TensorLike
 
 __all__ = ["spatial_softmax"]
 
 
 @add_arg_scope
 def spatial_softmax(
-    features,
-    temperature=None,
-    name=None,
-    variables_collections=None,
-    trainable=True,
-    data_format="NHWC",
-):
+    features: TensorLike,
+    temperature: float | None = None,
+    name: Scope = None,
+    variables_collections: CollectionsByName = None,
+    trainable: bool = True,
+    data_format: str = "NHWC",
+) -> Tensor:
     """Where each channel is active: the mean position under a softmax over the image.
 
     From "Learning Visual Feature Representations with Deep Spatial Autoencoders", Finn et al.,
@@ -45,22 +45,21 @@ def spatial_softmax(
       ValueError: `data_format` is unknown, the rank is not 4, or the channels are unknown.
       TypeError: `features` are not floating point.
     """
-    site = checks.Site("spatial_softmax", name, "spatial_softmax")
-    checks.data_format(data_format, ("NHWC", "NCHW"), site)
+    layer = parts.Layer(
+        "spatial_softmax",
+        name,
+        "spatial_softmax",
+        variables_collections=variables_collections,
+        trainable=trainable,
+    )
+    checks.known_format(data_format, ("NHWC", "NCHW"), layer)
     features = tf.convert_to_tensor(features)
-    checks.rank(features, f"[batch, ...] ({data_format})", site, exactly=4)
-    dtype = checks.floating(features, site)
-    channels = checks.channels(features, 1 if data_format == "NCHW" else 3, site)
-    with scopes.scope(name, "spatial_softmax", [features]) as sc:
+    checks.rank(features, f"[batch, ...] ({data_format})", layer, exactly=4)
+    dtype = checks.floating(features, layer)
+    channels = checks.channels(features, 1 if data_format == "NCHW" else 3, layer)
+    with layer.variable_scope(features):
         initializer = tf.constant_initializer(1.0 if temperature is None else temperature)
-        factor = parts.parameter(
-            "temperature",
-            [],
-            tf.float32,
-            initializer,
-            variables_collections=variables_collections,
-            trainable=trainable,
-        )
+        factor = layer.parameter("temperature", [], tf.float32, initializer)
         # Positions are sums over all pixels, for which half precision is too coarse.
         wide = tf.float64 if dtype == tf.float64 else tf.float32
         if data_format == "NHWC":
@@ -69,7 +68,7 @@ def spatial_softmax(
         pixels = tf.reshape(tf.cast(features, wide), [-1, height * width])
         attention = tf.nn.softmax(pixels / tf.cast(factor, wide))
         expected = tf.matmul(attention, _positions(height, width, wide))
-        return parts.deliver(tf.reshape(tf.cast(expected, dtype), [-1, channels * 2]), sc.name)
+        return layer.finish(tf.reshape(tf.cast(expected, dtype), [-1, channels * 2]))
 
 
 def _positions(height, width, dtype: tf.DType) -> tf.Tensor:

@@ -40,6 +40,9 @@ Regularizer: TypeAlias = Callable[[Tensor], Tensor | None]
 Scope: TypeAlias = str | tf.compat.v1.VariableScope | None
 """The name of a layer's scope, a scope to enter again, or None for a default name."""
 
+Reuse: TypeAlias = Any
+"""True, False, None, or `tf.compat.v1.AUTO_REUSE`, whose class has no public name."""
+
 Collections: TypeAlias = str | Sequence[str] | None
 """Names of collections of a v1 graph, or of a `slim.collect()` frame."""
 

@@ -146,7 +146,7 @@ def _fitting(name: str, initializer: Any, shape: Any, dtype: Any) -> Any:
     value = initializer if hasattr(initializer, "shape") else np.asarray(initializer)
     expected, received = tf.TensorShape(shape), tf.TensorShape(value.shape)
     if not expected.is_compatible_with(received):
-        raise arguments.Site("variable", name).error(
+        raise arguments.Caller("variable", name).error(
             f"an initializer of the variable's shape {expected}",
             f"a value of shape {received}",
             "For one number everywhere write tf.constant_initializer(...); otherwise reshape it.",
@@ -156,7 +156,7 @@ def _fitting(name: str, initializer: Any, shape: Any, dtype: Any) -> Any:
 
     def constant(shape, dtype=None, partition_info=None):
         if tf.TensorShape(shape) != received and received.is_fully_defined():
-            raise arguments.Site("variable", name).error(
+            raise arguments.Caller("variable", name).error(
                 "no partitioner where the initializer is a value",
                 f"a part of shape {tf.TensorShape(shape)}",
                 "Initialize with a function of shape and dtype.",
@@ -174,7 +174,7 @@ def _explain(name: str, initializer: Any, regularizer: Any) -> None:
     ):
         function = getattr(function, "regularizer", function)
         if function is not None and not arguments.binds(function, *called[0], **called[1]):
-            raise arguments.Site("variable", name).error(
+            raise arguments.Caller("variable", name).error(
                 f"{argument} to be a function of {takes}",
                 arguments.describe(function),
                 "Wrap it in a lambda that is.",

@@ -19,7 +19,7 @@ from tf_slim.ops.arguments.door import (
     passes_on,
 )
 from tf_slim.ops.arguments.kinds import Kind, optional
-from tf_slim.ops.arguments.messages import Site, describe
+from tf_slim.ops.arguments.messages import Caller, describe
 from tf_slim.ops.arguments.values import (
     ANY_OR_SPARSE,
     ANY_TENSOR,
@@ -34,7 +34,7 @@ __all__ = [
     "LARGEST",
     "TENSOR",
     "Kind",
-    "Site",
+    "Caller",
     "binds",
     "call",
     "checked",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import tensorflow as tf
 
 from tf_slim.ops.arguments.kinds import Kind
-from tf_slim.ops.arguments.messages import Site, describe
+from tf_slim.ops.arguments.messages import Caller, describe
 from tf_slim.ops.arguments.settings import FLAG
 from tf_slim.ops.arguments.table import TABLE
 
@@ -73,8 +73,8 @@ def door(
 
     def refuse(args, kwargs, entry: _Entry, value: Any):
         given = {**dict(zip((e.name for e in entries), args)), **kwargs}
-        site = Site(title, given.get("scope") if entry.name != "scope" else None)
-        return entry.kind.refusal(site, entry.name, value)  # pyright: ignore
+        caller = Caller(title, given.get("scope") if entry.name != "scope" else None)
+        return entry.kind.refusal(caller, entry.name, value)  # pyright: ignore
 
     def check(args: tuple, kwargs: Mapping[str, Any]) -> None:
         for entry, value in zip(entries, args):
@@ -130,7 +130,7 @@ def call(argument: str, takes: str, function: Callable, *args: Any, **kwargs: An
         at_the_call = trace is not None and trace.tb_next is None
         if not at_the_call and binds(function, *args, **kwargs):
             raise
-        raise Site("The layer", None).error(
+        raise Caller("The layer", None).error(
             f"{argument} to be a function of {takes}",
             f"{argument}={describe(function)}, which fails when called so: {error}",
             "Wrap it in a lambda that does.",

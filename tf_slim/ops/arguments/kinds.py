@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tf_slim.ops.arguments.messages import Site, describe
+from tf_slim.ops.arguments.messages import Caller, describe
 
 
 class Kind(NamedTuple):
@@ -23,11 +23,11 @@ class Kind(NamedTuple):
     remedy: str | Callable[[str, Any], str]
     error: type[Exception] = TypeError
 
-    def refusal(self, site: Site, name: str, value: Any) -> Exception:
+    def refusal(self, caller: Caller, name: str, value: Any) -> Exception:
         """The exception to raise."""
         remedy = self.remedy(name, value) if callable(self.remedy) else self.remedy.format(name)
         received = f"{name}={describe(value)}"
-        return site.error(f"{name} to be {self.expected}", received, remedy, self.error)
+        return caller.error(f"{name} to be {self.expected}", received, remedy, self.error)
 
 
 def optional(kind: Kind) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,12 +11,19 @@ import tensorflow as tf
 VariableScope = tf.compat.v1.VariableScope
 
 
-class Site(NamedTuple):
-    """A call, such as a layer being built: what messages need to say what is wrong, and where."""
+class Caller:
+    """The function or layer that calls a check: who an error is from, and where.
 
-    layer: str
-    scope: Any
-    default_scope: str = ""
+    Args:
+      name: of the function or layer.
+      scope: its argument of this name.
+      default_scope: the name of its scope if `scope` is None.
+    """
+
+    def __init__(self, name: str, scope: Any, default_scope: str = ""):
+        self.name = name
+        self.scope = scope
+        self.default_scope = default_scope
 
     @property
     def path(self) -> str:
@@ -32,7 +39,7 @@ class Site(NamedTuple):
     ) -> Exception:
         """The exception to raise."""
         where = f" in scope {self.path!r}" if self.path else ""
-        return kind(f"{self.layer}{where} expects {expected}; got {received}. {remedy}")
+        return kind(f"{self.name}{where} expects {expected}; got {received}. {remedy}")
 
 
 class _Short(reprlib.Repr):

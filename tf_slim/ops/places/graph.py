@@ -244,12 +244,12 @@ def _get_variable(custom_getter: Callable | None, name: str, regularizer, **opti
 
 def add_regularization_loss(made: Any, regularizer: Callable) -> None:
     """Computes the loss of a new variable of a v1 graph and adds it to REGULARIZATION_LOSSES."""
-    place = getattr(regularizer, "place", None)
+    loss_name = getattr(regularizer, "loss_name", None)
     # A slash at the end makes the name what it says; without, it is one within the scope around.
-    if place is None:
+    if loss_name is None:
         outer, scope = None, f"{made.op.name}/Regularizer/"
     else:
-        outer, scope = v1.get_variable_scope().original_name_scope, f"{place}/Regularizer"
+        outer, scope = v1.get_variable_scope().original_name_scope, f"{loss_name}/Regularizer"
     with (
         v1.get_default_graph().colocate_with(made.op, ignore_existing=True),
         v1.name_scope(outer),

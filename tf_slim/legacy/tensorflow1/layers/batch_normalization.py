@@ -73,12 +73,12 @@ class BatchNormalization(SlimLayer):
 
     def _compute(self, name, reuse, inputs, *args, **kwargs):
         inputs = tf.convert_to_tensor(inputs)
-        rank, axis = checks.rank(inputs, "[batch, ..., channels]", self._site(), at_least=2), None
+        rank, axis = checks.rank(inputs, "[batch, ..., channels]", self._caller(), at_least=2), None
         given = self.axis if isinstance(self.axis, (list, tuple)) else [self.axis]
         if len(given) == 1:
             axis = checks.integer(given[0])
         if axis is None or not -rank <= axis < rank:
-            raise self._site().error(
+            raise self._caller().error(
                 f"axis to be that of the channels, from {-rank} to {rank - 1}",
                 f"axis={self.axis!r} for inputs of shape {checks.shape_text(inputs)}",
                 "For several axes reshape them to one first.",
@@ -98,8 +98,8 @@ class BatchNormalization(SlimLayer):
         outputs = super()._compute(name, reuse, turned, *args, **kwargs)
         return tf.transpose(outputs, [last.index(i) for i in range(rank)])
 
-    def _site(self) -> checks.Site:
-        return checks.Site("batch_normalization", self.name, self.name)
+    def _caller(self) -> checks.Caller:
+        return checks.Caller("batch_normalization", self.name, self.name)
 
     def _call_arguments(self, training=False):
         return {"is_training": False if training is None else training}

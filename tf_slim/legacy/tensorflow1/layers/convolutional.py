@@ -72,10 +72,10 @@ class _Convolution(SlimLayer):
 
     def _keep(self, given):
         super()._keep(given)
-        site = checks.Site(type(self).__name__, self._name, self._base_name)
+        caller = checks.Caller(type(self).__name__, self._name, self._base_name)
         for key in ("kernel_size", "strides", "dilation_rate"):
             if key in given:
-                setattr(self, key, checks.positive_integers(self._spatial, given[key], key, site))
+                setattr(self, key, checks.positive_integers(self._spatial, given[key], key, caller))
 
     def _convolve(self, **arguments):
         self._arguments = {
@@ -208,16 +208,16 @@ class SeparableConv1D(_Separable):
 
     def _compute(self, name, reuse, inputs, *args, **kwargs):
         inputs = tf.convert_to_tensor(inputs)
-        site = checks.Site("separable_conv1d", name, name)
-        checks.rank(inputs, "[batch, length, channels]", site, exactly=3)
+        caller = checks.Caller("separable_conv1d", name, name)
+        checks.rank(inputs, "[batch, length, channels]", caller, exactly=3)
         first = self.data_format == "channels_first"
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise site.error(
+            raise caller.error(
                 "either strides or dilation_rate to be 1",
                 f"strides={self.strides} with dilation_rate={self.dilation_rate}",
                 "Dilate with strides=1 and subsample afterwards.",
             )
-        channels = checks.channels(inputs, 1 if first else 2, site)
+        channels = checks.channels(inputs, 1 if first else 2, caller)
         inside = channels * self.depth_multiplier
         with tf.compat.v1.variable_scope(name, reuse=reuse or None):
             depthwise = self.add_variable(
@@ -231,7 +231,7 @@ class SeparableConv1D(_Separable):
                 depthwise[tf.newaxis],
                 pointwise[tf.newaxis],
                 strides=[1, *self.strides, *self.strides, 1],
-                padding=checks.padding(self.padding, site),
+                padding=checks.known_padding(self.padding, caller),
                 dilations=[1, *self.dilation_rate],
             )
             if self.use_bias:

@@ -38,14 +38,14 @@ class _Pooling(Layer):
     ):
         super().__init__(name=name, **kwargs)
         self._data_format = data_format_of(data_format, self._spatial)
-        self._site = checks.Site(type(self).__name__, name, self._base_name)
+        self._caller = checks.Caller(type(self).__name__, name, self._base_name)
         self.pool_size = self._sizes(pool_size, "pool_size")
         self.strides = self._sizes(strides, "strides")
         self.padding, self.data_format = padding, data_format
-        checks.padding(padding, self._site)
+        checks.known_padding(padding, self._caller)
 
     def _sizes(self, given, argument: str) -> tuple[int, ...]:
-        return tuple(checks.positive_integers(self._spatial, given, argument, self._site))
+        return tuple(checks.positive_integers(self._spatial, given, argument, self._caller))
 
     def _compute(self, name, reuse, inputs):
         del reuse
@@ -66,8 +66,8 @@ def _pool1d(op: Callable, op_name: str) -> Callable:
 
     def pooled(inputs, kernel, strides, padding, data_format, scope):
         inputs = tf.convert_to_tensor(inputs)
-        site = checks.Site(op_name, scope, op_name)
-        checks.rank(inputs, "[batch, length, channels]", site, exactly=3)
+        caller = checks.Caller(op_name, scope, op_name)
+        checks.rank(inputs, "[batch, length, channels]", caller, exactly=3)
         turned = data_format == "NCW"
         with tf.compat.v1.name_scope(scope):
             net = tf.transpose(inputs, [0, 2, 1]) if turned else inputs
