@@ -123,6 +123,7 @@ def batch_norm(
         "batch_norm",
         scope,
         "BatchNorm",
+        activation_fn=activation_fn,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
@@ -134,6 +135,7 @@ def batch_norm(
     channel_axis = 1 if data_format == "NCHW" else rank - 1
     depth = checks.channels(inputs, channel_axis, layer)
     dtype = checks.floating(inputs, layer)
+    layer.dtype = tf.float32 if dtype in kernels.FUSED_DTYPES else dtype
 
     # Three implementations have been behind this function since TF 1, and checkpoints and numbers
     # tell which one ran: `unbiased` is what the fused kernel does to the moving variance, `plain`
@@ -157,6 +159,7 @@ def batch_norm(
             "both",
             "Choose one of them.",
         )
+    layer.loss_names = {"beta": "beta", "gamma": "gamma"} if core else {}
     renorm_clipping = batch_renorm.check_clipping(renorm_clipping, layer)
     batch_weights = _weights(batch_weights, inputs, layer)
 
@@ -168,7 +171,6 @@ def batch_norm(
         params = _Parameters(
             layer,
             depth,
-            tf.float32 if dtype in kernels.FUSED_DTYPES else dtype,
             param_initializers or {},
             param_regularizers or {},
         )
@@ -205,7 +207,7 @@ def batch_norm(
             )
         else:
             outputs, mean, variance, after = _in_steps(
-                tf.cast(inputs, params.dtype),
+                tf.cast(inputs, layer.dtype),
                 params,
                 epsilon,
                 channel_axis,
@@ -238,7 +240,7 @@ def batch_norm(
             keep = (params.moving_mean, params.moving_variance)
             outputs = _schedule(update, keep, outputs, is_training, updates_collections, core)
         outputs.set_shape(inputs.shape)
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)
 
 
 class _Parameters:
@@ -246,8 +248,7 @@ class _Parameters:
 
     beta = gamma = None
 
-    def __init__(self, layer: parts.Layer, depth: int, dtype, initializers, regularizers):
-        self.dtype = dtype
+    def __init__(self, layer: parts.Layer, depth: int, initializers, regularizers):
         self._layer = layer
         self._depth = depth
         self._initializers = initializers
@@ -261,10 +262,8 @@ class _Parameters:
                 made = self._layer.parameter(
                     name,
                     [self._depth],
-                    self.dtype,
                     self.initializer(name, default),
                     self._regularizers.get(name),
-                    loss_name=name if core else None,
                 )
                 setattr(self, name, made)
 
@@ -274,7 +273,7 @@ class _Parameters:
 
     def average(self, name: str, default) -> tf.Variable:
         initializer = self.initializer(name, default)
-        return self._layer.parameter(name, [self._depth], self.dtype, initializer, trainable=False)
+        return self._layer.parameter(name, [self._depth], initializer, trainable=False)
 
     def initializer(self, name: str, default):
         return self._initializers.get(name, default)

@@ -59,6 +59,7 @@ def bias_add(
         "bias_add",
         scope,
         "BiasAdd",
+        activation_fn=activation_fn,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
@@ -71,8 +72,8 @@ def bias_add(
     if channels_first:
         checks.rank(inputs, "[batch, channels, height, width] (NCHW)", layer, exactly=4)
     depth = checks.channels(inputs, 1 if channels_first else rank - 1, layer)
+    layer.dtype = inputs.dtype.base_dtype
     with layer.variable_scope(inputs):
-        dtype = inputs.dtype.base_dtype
-        biases = layer.parameter("biases", [depth], dtype, initializer, regularizer)
+        biases = layer.parameter("biases", [depth], initializer, regularizer)
         outputs = tf.nn.bias_add(inputs, biases, data_format=data_format)
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)

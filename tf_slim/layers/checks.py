@@ -213,7 +213,8 @@ class Window(NamedTuple):
       dilations: the distances between its elements.
       padding: "SAME" or "VALID".
       data_format: that of the inputs, one of `FORMATS`.
-      fitting: the context for the operation, in which the kernel is known to fit.
+      channels_first: whether the channels are axis 1 and not the last one.
+      channel_axis: the axis of the channels.
     """
 
     kernel: tuple[int, ...]
@@ -221,22 +222,8 @@ class Window(NamedTuple):
     dilations: tuple[int, ...]
     padding: str
     data_format: str
-    fitting: contextlib.AbstractContextManager
-
-    @property
-    def dims(self) -> int:
-        """How many spatial dimensions there are."""
-        return len(self.kernel)
-
-    @property
-    def channels_first(self) -> bool:
-        """Whether the channels are axis 1 and not the last one."""
-        return self.data_format[1] == "C"
-
-    @property
-    def channel_axis(self) -> int:
-        """The axis of the channels."""
-        return 1 if self.channels_first else self.dims + 1
+    channels_first: bool
+    channel_axis: int
 
 
 def window(
@@ -253,7 +240,7 @@ def window(
     formats: Sequence[str | None] = (),
     enlarges: bool = False,
     remedy: str = "",
-) -> Window:
+) -> tuple[Window, contextlib.AbstractContextManager]:
     """The check of all spatial arguments, the same for every convolution and pool.
 
     Args:
@@ -269,6 +256,9 @@ def window(
       formats: the data formats that it takes; by default the two of as many dimensions.
       enlarges: whether it makes images larger: any kernel will do.
       remedy: what to do about inputs of another rank: see `rank`.
+
+    Returns:
+      The window, and the context for the operation, in which the kernel is known to fit.
 
     Raises:
       ValueError: an argument is not what it may be, or does not fit the others or the inputs.
@@ -287,10 +277,11 @@ def window(
             f"stride={stride!r} with {rate_name}={rate!r}",
             "Dilate with stride=1 and subsample afterwards.",
         )
-    fits: contextlib.AbstractContextManager = contextlib.nullcontext()
-    if not enlarges:
-        fits = _fitting(inputs, kernel, dilations, padding, channels_first, caller)
-    return Window(kernel, strides, dilations, padding, data_format, fits)
+    axis = 1 if channels_first else dims + 1
+    found = Window(kernel, strides, dilations, padding, data_format, channels_first, axis)
+    if enlarges:
+        return found, contextlib.nullcontext()
+    return found, _fitting(inputs, found, caller)
 
 
 def spatial_dims(inputs: tf.Tensor, caller: Caller) -> int:
@@ -310,12 +301,7 @@ def spatial_dims(inputs: tf.Tensor, caller: Caller) -> int:
 
 
 def _fitting(
-    inputs: tf.Tensor,
-    kernel: Sequence[int],
-    dilations: Sequence[int],
-    padding: str,
-    channels_first: bool,
-    caller: Caller,
+    inputs: tf.Tensor, window: Window, caller: Caller
 ) -> contextlib.AbstractContextManager:
     """A context for the operation that moves a kernel over `inputs`: it must fit into them.
 
@@ -326,10 +312,10 @@ def _fitting(
     Raises:
       ValueError: it is known not to.
     """
-    if padding != "VALID" or max(kernel) == 1:
+    if window.padding != "VALID" or max(window.kernel) == 1:
         return contextlib.nullcontext()
-    first = 2 if channels_first else 1
-    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    first = 2 if window.channels_first else 1
+    reach = [(k - 1) * d + 1 for k, d in zip(window.kernel, window.dilations, strict=True)]
     sizes = shapes.of(inputs)[first : first + len(reach)]
     if any(size is not None and size < r for size, r in zip(sizes, reach, strict=True)):
         raise caller.error(

@@ -66,62 +66,85 @@ def _convolution(dims: int | None, called: str):
             called,
             scope,
             "Conv",
+            activation_fn=activation_fn,
+            normalizer_fn=normalizer_fn,
+            normalizer_params=normalizer_params,
+            biases_initializer=biases_initializer,
+            biases_regularizer=biases_regularizer,
             reuse=reuse,
             variables_collections=variables_collections,
             outputs_collections=outputs_collections,
             trainable=trainable,
             renamed=parts.KERNEL,
+            loss_names=parts.LOSSES_OF_KERNEL,
         )
-        if called != "convolution":
-            _refuse_scope_of_convolution(layer)
-        inputs = precision.operand(inputs)
-        window = checks.window(
+        return _convolve(
+            layer,
+            dims,
             inputs,
-            checks.spatial_dims(inputs, layer) if dims is None else dims,
+            num_outputs,
             kernel_size,
             stride,
             padding,
             data_format,
-            layer,
-            rate=rate,
-            formats=checks.ANY_FORMAT,
-            remedy=_OTHER_RANK,
+            rate,
+            weights_initializer,
+            weights_regularizer,
         )
-        channels = checks.channels(inputs, window.channel_axis, layer)
-        dtype = checks.floating(inputs, layer)
-        depth = checks.depth(num_outputs, "num_outputs", layer)
-        with layer.variable_scope(inputs):
-            weights = layer.parameter(
-                "weights",
-                (*window.kernel, channels, depth),
-                dtype,
-                weights_initializer,
-                weights_regularizer,
-                loss_name="kernel",
-            )
-            with window.fitting:
-                outputs = convolve.convolve(
-                    inputs,
-                    weights,
-                    strides=window.strides,
-                    padding=window.padding,
-                    data_format=window.data_format,
-                    dilations=window.dilations,
-                    name=_OP_NAMES[window.dims],
-                )
-            outputs = layer.bias_or_normalizer(
-                outputs,
-                depth,
-                dtype,
-                normalizer_fn,
-                normalizer_params,
-                biases_initializer,
-                biases_regularizer,
-                channels_first=window.channels_first,
-            )
-            return layer.finish(outputs, activation_fn)
 
     return conv
+
+
+def _convolve(
+    layer: parts.Layer,
+    dims: int | None,
+    inputs,
+    num_outputs,
+    kernel_size,
+    stride,
+    padding,
+    data_format,
+    rate,
+    weights_initializer,
+    weights_regularizer,
+) -> Tensor:
+    """The way of the inputs: check, scope, parameters, compute, finish."""
+    if layer.name != "convolution":
+        _refuse_scope_of_convolution(layer)
+    inputs = precision.operand(inputs)
+    window, fitting = checks.window(
+        inputs,
+        checks.spatial_dims(inputs, layer) if dims is None else dims,
+        kernel_size,
+        stride,
+        padding,
+        data_format,
+        layer,
+        rate=rate,
+        formats=checks.ANY_FORMAT,
+        remedy=_OTHER_RANK,
+    )
+    channels = checks.channels(inputs, window.channel_axis, layer)
+    layer.dtype = checks.floating(inputs, layer)
+    depth = checks.depth(num_outputs, "num_outputs", layer)
+    with layer.variable_scope(inputs):
+        weights = layer.parameter(
+            "weights",
+            (*window.kernel, channels, depth),
+            weights_initializer,
+            weights_regularizer,
+        )
+        with fitting:
+            outputs = convolve.convolve(
+                inputs,
+                weights,
+                strides=window.strides,
+                padding=window.padding,
+                data_format=window.data_format,
+                dilations=window.dilations,
+                name=_OP_NAMES[len(window.kernel)],
+            )
+        return layer.finish(outputs, depth, window.channels_first)
 
 
 _OTHER_RANK = (

@@ -80,11 +80,17 @@ def fully_connected(
         "fully_connected",
         scope,
         "fully_connected",
+        activation_fn=activation_fn,
+        normalizer_fn=normalizer_fn,
+        normalizer_params=normalizer_params,
+        biases_initializer=biases_initializer,
+        biases_regularizer=biases_regularizer,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
         trainable=trainable,
         renamed=parts.KERNEL,
+        loss_names=parts.LOSSES_OF_KERNEL,
     )
     if isinstance(num_outputs, (float, np.floating)):
         # Refused here since ever; convolutions take integral floats.
@@ -97,30 +103,15 @@ def fully_connected(
     inputs = precision.operand(inputs)
     rank = checks.rank(inputs, "[batch, ..., channels]", layer, at_least=2)
     channels = checks.channels(inputs, rank - 1, layer)
-    dtype = checks.floating(inputs, layer)
+    layer.dtype = checks.floating(inputs, layer)
     with layer.variable_scope(inputs):
-        weights = layer.parameter(
-            "weights",
-            (channels, depth),
-            dtype,
-            weights_initializer,
-            weights_regularizer,
-            loss_name="kernel",
-        )
+        shape = (channels, depth)
+        weights = layer.parameter("weights", shape, weights_initializer, weights_regularizer)
         if rank == 2:
             outputs = tf.matmul(inputs, weights)
         else:
             outputs = tf.tensordot(inputs, weights, axes=1)
-        outputs = layer.bias_or_normalizer(
-            outputs,
-            depth,
-            dtype,
-            normalizer_fn,
-            normalizer_params,
-            biases_initializer,
-            biases_regularizer,
-        )
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs, depth)
 
 
 # An arg_scope over `fully_connected` reaches these; their activation is fixed.

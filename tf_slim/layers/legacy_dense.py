@@ -71,6 +71,7 @@ def legacy_fully_connected(
         "legacy_fully_connected",
         name,
         "fully_connected",
+        activation_fn=activation_fn,
         outputs_collections=_joined(output_collections, GraphKeys.ACTIVATIONS),
         renamed=None,
     )
@@ -107,7 +108,7 @@ def legacy_fully_connected(
                 collections=_joined(bias_collections, GraphKeys.GLOBAL_VARIABLES),
             )
             outputs = tf.nn.bias_add(outputs, bias)
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)
 
 
 def _joined(collections: Collections, always: str) -> list[str]:

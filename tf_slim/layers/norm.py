@@ -71,6 +71,7 @@ def layer_norm(
         "layer_norm",
         scope,
         "LayerNorm",
+        activation_fn=activation_fn,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
@@ -91,7 +92,7 @@ def layer_norm(
         beta, gamma = _affine(layer, shape, dtype, center, scale)
         epsilon = 1e-3 if dtype in _HALF else 1e-12
         outputs = _normalized(inputs, list(range(first, rank)), beta, gamma, epsilon, "batchnorm")
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)
 
 
 @add_arg_scope
@@ -142,6 +143,7 @@ def instance_norm(
         "instance_norm",
         scope,
         "InstanceNorm",
+        activation_fn=activation_fn,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
@@ -160,7 +162,7 @@ def instance_norm(
         outputs = _normalized(
             inputs, axes, _shaped(beta, shape), _shaped(gamma, shape), epsilon, "instancenorm"
         )
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)
 
 
 @add_arg_scope
@@ -218,6 +220,7 @@ def group_norm(
         "group_norm",
         scope,
         "GroupNorm",
+        activation_fn=activation_fn,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
@@ -264,7 +267,7 @@ def group_norm(
         )
         outputs = tf.reshape(outputs, sizes)
         outputs.set_shape(inputs.shape)
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs)
 
 
 @add_arg_scope
@@ -311,10 +314,10 @@ def _axis(axis, rank: int, argument: str, layer: parts.Layer) -> int:
 
 def _affine(layer: parts.Layer, shape, dtype, center, scale, initializers=None):
     """The variables `beta` and `gamma`; None for what is not wanted."""
-    dtype = precision.stored(dtype)  # They scale and shift what has been computed in float32.
+    layer.dtype = precision.stored(dtype)  # They scale and shift what has been computed in float32.
     defaults = {"beta": tf.zeros_initializer(), "gamma": tf.ones_initializer()}
     made = {
-        name: layer.parameter(name, shape, dtype, (initializers or {}).get(name, defaults[name]))
+        name: layer.parameter(name, shape, (initializers or {}).get(name, defaults[name]))
         for name, wanted in (("beta", center), ("gamma", scale))
         if wanted
     }

@@ -2,12 +2,13 @@
 
 Every layer does the same five things in this order: check, scope, parameters, compute, finish.
 
-    layer = parts.Layer("scale", scope, "Scale", outputs_collections=outputs_collections)
+    layer = parts.Layer("scale", scope, "Scale", activation_fn=activation_fn)
     inputs = tf.convert_to_tensor(inputs)
     depth = checks.channels(inputs, -1, layer)
+    layer.dtype = checks.floating(inputs, layer)
     with layer.variable_scope(inputs):
-        factor = layer.parameter("factor", [depth], inputs.dtype, initializer)
-        return layer.finish(inputs * factor, activation_fn)
+        factor = layer.parameter("factor", [depth], initializer)
+        return layer.finish(inputs * factor)
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from tf_slim.ops.types import (
     Initializer,
     Normalizer,
     Regularizer,
+    Reuse,
     Scope,
     Tensor,
 )
@@ -48,20 +50,24 @@ KERNEL = {"kernel": "weights", "bias": "biases"}
 Variables that their normalizer or activation makes under such a name get the other one as well.
 """
 
+LOSSES_OF_KERNEL = {ours: theirs for theirs, ours in KERNEL.items()}
+"""What the regularization losses of such layers are named after, by variable."""
+
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
 
 class Layer(arguments.Caller):
     """One call of a layer: what it is called, its scope, its variables and its output.
 
+    Its variables are of type `dtype`, which is set once the inputs have been checked.
+
     Args:
       name: what messages call it.
-      scope: the layer's argument of this name.
+      scope: the layer's argument of this name, as all that are not explained here.
       default_scope: the name of its scope if `scope` is None, made unique.
-      reuse: the layer's argument of this name.
-      variables_collections: the layer's argument of this name.
-      outputs_collections: the layer's argument of this name.
-      trainable: the layer's argument of this name.
       renamed: names of variables that its normalizer and activation make: see
         `layer_variables.of_layer`; None if these shall be no model variables.
+      loss_names: what stands for the names of variables in those of their regularization losses.
     """
 
     def __init__(
@@ -70,18 +76,31 @@ class Layer(arguments.Caller):
         scope: Scope,
         default_scope: str,
         *,
-        reuse: Any = None,
+        activation_fn: Activation | None = None,
+        normalizer_fn: Normalizer | None = None,
+        normalizer_params: Mapping[str, Any] | None = None,
+        biases_initializer: Initializer | None = None,
+        biases_regularizer: Regularizer | None = None,
+        reuse: Reuse = None,
         variables_collections: CollectionsByName = None,
         outputs_collections: Collections = None,
         trainable: bool = True,
-        renamed: Mapping[str, str] | None = MappingProxyType({}),
+        renamed: Mapping[str, str] | None = _NO_NAMES,
+        loss_names: Mapping[str, str] = _NO_NAMES,
     ):
         super().__init__(name, scope, default_scope)
+        self.activation_fn = activation_fn
+        self.normalizer_fn = normalizer_fn
+        self.normalizer_params = normalizer_params
+        self.biases_initializer = biases_initializer
+        self.biases_regularizer = biases_regularizer
         self.reuse = reuse
         self.variables_collections = variables_collections
         self.outputs_collections = outputs_collections
         self.trainable = trainable
         self.renamed = renamed
+        self.loss_names = loss_names
+        self.dtype: tf.DType = tf.float32
         self.made: list[str] = []
         self.output_name = ""
 
@@ -115,34 +134,29 @@ class Layer(arguments.Caller):
         self,
         name: str,
         shape: Sequence[int],
-        dtype: tf.DType,
         initializer: Initializer | None,
         regularizer: Regularizer | None = None,
-        *,
         trainable: bool | None = None,
-        loss_name: str | None = None,
     ) -> Any:
         """A variable of the layer, whose scope is open.
 
         Args:
           name: "weights", "biases", ...
           shape: of the variable.
-          dtype: of the variable.
           initializer: as for `slim.variable`.
           regularizer: a function from the variable to its loss, or None.
           trainable: whether optimizers change it; by default as the layer says.
-          loss_name: what stands for `name` in the name of the regularization loss.
 
         Returns:
           A variable, or a tensor where the scope has a partitioner or a custom getter.
         """
-        if regularizer is not None and loss_name is not None:
-            regularizer = _WithLossName(regularizer, loss_name)
+        if regularizer is not None and name in self.loss_names:
+            regularizer = _WithLossName(regularizer, self.loss_names[name])
         collections = utils.get_variable_collections(self.variables_collections, name)
         found = variables.model_variable(
             name,
             shape=list(shape),
-            dtype=dtype,
+            dtype=self.dtype,
             initializer=initializer,
             regularizer=regularizer,
             trainable=self.trainable if trainable is None else trainable,
@@ -152,53 +166,31 @@ class Layer(arguments.Caller):
         # The parts of a partitioned variable are joined where the layer uses it.
         return found.as_tensor() if hasattr(found, "as_tensor") else found
 
-    def bias_or_normalizer(
-        self,
-        outputs: Tensor,
-        depth: int,
-        dtype: tf.DType,
-        normalizer_fn: Normalizer | None,
-        normalizer_params: Mapping[str, Any] | None,
-        biases_initializer: Initializer | None,
-        biases_regularizer: Regularizer | None,
-        *,
-        channels_first: bool = False,
-        loss_name: str | None = "bias",
-    ) -> Tensor:
-        """What follows a product with weights: the normalizer; without one, biases; or neither.
+    def finish(self, outputs: Any, depth: int = 0, channels_first: bool = False) -> Any:
+        """The end of every layer: normalizer or biases, activation, the output under its name.
 
         Args:
-          outputs: the product.
-          depth: its channels.
-          dtype: of the biases.
-          normalizer_fn: the layer's argument of this name, as the next three.
-          normalizer_params: see `normalizer_fn`.
-          biases_initializer: see `normalizer_fn`.
-          biases_regularizer: see `normalizer_fn`.
-          channels_first: whether the channels are axis 1 and not the last one.
-          loss_name: as for `parameter`.
+          outputs: what the layer has computed.
+          depth: its channels, if it can have biases.
+          channels_first: whether they are axis 1 and not the last one.
         """
-        if normalizer_fn is not None:
-            with self._variables_inside():
-                return arguments.call(
+        if self.normalizer_fn is not None:
+            with layer_variables.of_layer(self.renamed, self.made):
+                outputs = arguments.call(
                     "normalizer_fn",
                     "a tensor and the keywords of normalizer_params",
-                    normalizer_fn,
+                    self.normalizer_fn,
                     outputs,
-                    **(normalizer_params or {}),
+                    **(self.normalizer_params or {}),
                 )
-        if biases_initializer is None:
-            return outputs
-        biases = self.parameter(
-            "biases", [depth], dtype, biases_initializer, biases_regularizer, loss_name=loss_name
-        )
-        return tf.nn.bias_add(outputs, biases, data_format="NCHW" if channels_first else None)
-
-    def finish(self, outputs: Any, activation_fn: Activation | None = None) -> Any:
-        """The end of every layer: activation, then the output under its name."""
-        if activation_fn is not None:
-            with self._variables_inside():
-                outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
+        elif self.biases_initializer is not None:
+            biases = self.parameter(
+                "biases", [depth], self.biases_initializer, self.biases_regularizer
+            )
+            outputs = tf.nn.bias_add(outputs, biases, "NCHW" if channels_first else None)
+        if self.activation_fn is not None:
+            with layer_variables.of_layer(self.renamed, self.made):
+                outputs = arguments.call("activation_fn", "a tensor", self.activation_fn, outputs)
             if not hasattr(outputs, "dtype"):
                 raise arguments.Caller("The layer", None).error(
                     "activation_fn to return a tensor",
@@ -207,12 +199,9 @@ class Layer(arguments.Caller):
                     TypeError,
                 )
         collect.add_output(collect.LAYERS, self.output_name, outputs)
-        return utils.collect_named_outputs(self.outputs_collections, self.output_name, outputs)
-
-    def _variables_inside(self) -> contextlib.AbstractContextManager[None]:
-        if self.renamed is None:
-            return contextlib.nullcontext()
-        return layer_variables.of_layer(self.renamed, self.made)
+        if self.outputs_collections:
+            utils.collect_named_outputs(self.outputs_collections, self.output_name, outputs)
+        return outputs
 
 
 class _WithLossName:

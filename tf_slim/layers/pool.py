@@ -28,12 +28,14 @@ def _pool(dims: int, called: str, default_scope: str, op: Callable, op_name: str
     ) -> Tensor:
         layer = parts.Layer(called, scope, default_scope, outputs_collections=outputs_collections)
         inputs = tf.convert_to_tensor(inputs)
-        window = checks.window(inputs, dims, kernel_size, stride, padding, data_format, layer)
+        window, fitting = checks.window(
+            inputs, dims, kernel_size, stride, padding, data_format, layer
+        )
         # CPUs pool three dimensions with the channels last only.
         turned = window.channels_first and (
             dims == 3 or (op is tf.nn.max_pool2d and _eagerly_on_cpu(inputs))
         )
-        with layer.name_scope(inputs), window.fitting:
+        with layer.name_scope(inputs), fitting:
             outputs = op(
                 _channels_last(inputs) if turned else inputs,
                 ksize=window.kernel,
@@ -153,7 +155,7 @@ def pool(
         )
     inputs = tf.convert_to_tensor(inputs)
     dims = checks.spatial_dims(inputs, layer)
-    window = checks.window(
+    window, fitting = checks.window(
         inputs,
         dims,
         kernel_size,
@@ -172,7 +174,7 @@ def pool(
             "Pad with tf.pad first.",
         )
     turned = window.channels_first and kind == "MAX" and _eagerly_on_cpu(inputs)
-    with layer.name_scope(inputs), window.fitting:
+    with layer.name_scope(inputs), fitting:
         outputs = tf.compat.v1.nn.pool(
             _channels_last(inputs) if turned else inputs,
             window_shape=window.kernel,

@@ -37,6 +37,7 @@ _KERNELS = {
     "pointwise_kernel": "pointwise_weights",
     "bias": "biases",
 }
+_LOSSES = {ours: theirs for theirs, ours in _KERNELS.items()}
 _DEPTHWISE_KERNEL = {name: _KERNELS[name] for name in ("depthwise_kernel", "bias")}
 
 
@@ -102,22 +103,30 @@ def separable_convolution2d(
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
     """
+    depthwise_only = num_outputs is None
     layer = parts.Layer(
         "separable_conv2d",
         scope,
         "SeparableConv2d",
+        activation_fn=activation_fn,
+        normalizer_fn=normalizer_fn,
+        normalizer_params=normalizer_params,
+        biases_initializer=biases_initializer,
+        biases_regularizer=biases_regularizer,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
         trainable=trainable,
-        renamed=_KERNELS if num_outputs is not None else _DEPTHWISE_KERNEL,
+        renamed=_DEPTHWISE_KERNEL if depthwise_only else _KERNELS,
+        loss_names={} if depthwise_only else _LOSSES,
     )
     inputs = precision.operand(inputs)
-    window = checks.window(inputs, 2, kernel_size, stride, padding, data_format, layer, rate=rate)
+    window, fitting = checks.window(
+        inputs, 2, kernel_size, stride, padding, data_format, layer, rate=rate
+    )
     channels = checks.channels(inputs, window.channel_axis, layer)
-    dtype = checks.floating(inputs, layer)
+    layer.dtype = checks.floating(inputs, layer)
     multiplier = checks.depth(depth_multiplier, "depth_multiplier", layer)
-    depthwise_only = num_outputs is None
     depth = channels * multiplier
     if not depthwise_only:
         depth = checks.depth(num_outputs, "num_outputs", layer)
@@ -125,10 +134,8 @@ def separable_convolution2d(
         depthwise = layer.parameter(
             "depthwise_weights",
             (*window.kernel, channels, multiplier),
-            dtype,
             weights_initializer,
             weights_regularizer,
-            loss_name=None if depthwise_only else "depthwise_kernel",
         )
         first = window.channels_first
         options = {
@@ -138,31 +145,18 @@ def separable_convolution2d(
             "dilations": window.dilations,
         }
         if depthwise_only:
-            with window.fitting:
+            with fitting:
                 outputs = tf.nn.depthwise_conv2d(inputs, depthwise, **options)
         else:
             pointwise = layer.parameter(
                 "pointwise_weights",
                 (1, 1, channels * multiplier, depth),
-                dtype,
                 pointwise_initializer or weights_initializer,
                 weights_regularizer,
-                loss_name="pointwise_kernel",
             )
-            with window.fitting:
+            with fitting:
                 outputs = tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
-        outputs = layer.bias_or_normalizer(
-            outputs,
-            depth,
-            dtype,
-            normalizer_fn,
-            normalizer_params,
-            biases_initializer,
-            biases_regularizer,
-            channels_first=first,
-            loss_name=None if depthwise_only else "bias",
-        )
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs, depth, first)
 
 
 @add_arg_scope
@@ -219,35 +213,30 @@ def convolution2d_in_plane(
         "conv2d_in_plane",
         scope,
         "ConvInPlane",
+        activation_fn=activation_fn,
+        normalizer_fn=normalizer_fn,
+        normalizer_params=normalizer_params,
+        biases_initializer=biases_initializer,
+        biases_regularizer=biases_regularizer,
         reuse=reuse,
         variables_collections=variables_collections,
         outputs_collections=outputs_collections,
         trainable=trainable,
     )
     inputs = precision.operand(inputs)
-    window = checks.window(inputs, 2, kernel_size, stride, padding, "NHWC", layer)
+    window, fitting = checks.window(inputs, 2, kernel_size, stride, padding, "NHWC", layer)
     channels = checks.channels(inputs, 3, layer)
-    dtype = checks.floating(inputs, layer)
+    layer.dtype = checks.floating(inputs, layer)
     with layer.variable_scope(inputs):
         weights = layer.parameter(
-            "weights", (*window.kernel, 1, 1), dtype, weights_initializer, weights_regularizer
+            "weights", (*window.kernel, 1, 1), weights_initializer, weights_regularizer
         )
         tiled = tf.tile(weights, [1, 1, channels, 1])
-        with window.fitting:
+        with fitting:
             outputs = tf.nn.depthwise_conv2d(
                 inputs, tiled, strides=(1, *window.strides, 1), padding=window.padding
             )
-        outputs = layer.bias_or_normalizer(
-            outputs,
-            channels,
-            dtype,
-            normalizer_fn,
-            normalizer_params,
-            biases_initializer,
-            biases_regularizer,
-            loss_name=None,
-        )
-        return layer.finish(outputs, activation_fn)
+        return layer.finish(outputs, channels)
 
 
 separable_conv2d = separable_convolution2d

@@ -59,7 +59,7 @@ def spatial_softmax(
     channels = checks.channels(features, 1 if data_format == "NCHW" else 3, layer)
     with layer.variable_scope(features):
         initializer = tf.constant_initializer(1.0 if temperature is None else temperature)
-        factor = layer.parameter("temperature", [], tf.float32, initializer)
+        factor = layer.parameter("temperature", [], initializer)
         # Positions are sums over all pixels, for which half precision is too coarse.
         wide = tf.float64 if dtype == tf.float64 else tf.float32
         if data_format == "NHWC":

@@ -60,28 +60,28 @@ def _transposed(dims: int, called: str, op: Callable):
             called,
             scope,
             called.capitalize(),
+            activation_fn=activation_fn,
+            normalizer_fn=normalizer_fn,
+            normalizer_params=normalizer_params,
+            biases_initializer=biases_initializer,
+            biases_regularizer=biases_regularizer,
             reuse=reuse,
             variables_collections=variables_collections,
             outputs_collections=outputs_collections,
             trainable=trainable,
             renamed=parts.KERNEL,
+            loss_names=parts.LOSSES_OF_KERNEL,
         )
         inputs = precision.operand(inputs)
-        window = checks.window(
+        window, _ = checks.window(
             inputs, dims, kernel_size, stride, padding, data_format, layer, enlarges=True
         )
         channels = checks.channels(inputs, window.channel_axis, layer)
-        dtype = checks.floating(inputs, layer)
+        layer.dtype = checks.floating(inputs, layer)
         depth = checks.depth(num_outputs, "num_outputs", layer)
+        shape = (*window.kernel, depth, channels)
         with layer.variable_scope(inputs):
-            weights = layer.parameter(
-                "weights",
-                (*window.kernel, depth, channels),
-                dtype,
-                weights_initializer,
-                weights_regularizer,
-                loss_name="kernel",
-            )
+            weights = layer.parameter("weights", shape, weights_initializer, weights_regularizer)
             static = _enlarged(inputs.shape.as_list(), depth, window)
             known = static if None not in static else _enlarged(parts.sizes(inputs), depth, window)
             outputs = op(
@@ -93,17 +93,7 @@ def _transposed(dims: int, called: str, op: Callable):
                 data_format=window.data_format,
             )
             outputs.set_shape(static)
-            outputs = layer.bias_or_normalizer(
-                outputs,
-                depth,
-                dtype,
-                normalizer_fn,
-                normalizer_params,
-                biases_initializer,
-                biases_regularizer,
-                channels_first=window.channels_first,
-            )
-            return layer.finish(outputs, activation_fn)
+            return layer.finish(outputs, depth, window.channels_first)
 
     return conv_transpose
 
@@ -114,7 +104,7 @@ def _enlarged(sizes: list, depth: int, window: checks.Window) -> list:
     more = [max(k - s, 0) for k, s in zip(window.kernel, window.strides)]
     space = [
         None if size is None else size * s + (m if window.padding == "VALID" else 0)
-        for size, s, m in zip(sizes[first : first + window.dims], window.strides, more)
+        for size, s, m in zip(sizes[first : first + len(window.kernel)], window.strides, more)
     ]
     return [sizes[0], depth, *space] if window.channels_first else [sizes[0], *space, depth]
 
