@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -210,7 +211,8 @@ def dense_auxiliary_logits(
             "images.set_shape(...), or pass create_aux_logits=False."
         )
     net = slim.conv2d(net, 768, size, padding="VALID", scope=whole)
-    return slim.fully_connected(slim.flatten(net), num_classes, activation_fn=None, scope=logits)
+    classes: Any = num_classes  # of None the layer says what it wants
+    return slim.fully_connected(slim.flatten(net), classes, activation_fn=None, scope=logits)
 
 
 def pool_all(net: tf.Tensor, scope: Scope) -> tf.Tensor:
