@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.legacy import linear
+from tests.v1 import linear
 from tf_slim.legacy.research_slim.deployment import model_deploy
 
 v1 = tf.compat.v1
