@@ -178,6 +178,7 @@ def named_net(monkeypatch):
     """A net of one layer, by name."""
     from tf_slim.nets import _registry
 
+    slim.nets.names()  # or the families would be registered in the copy, and gone with it
     monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
 
     def arg_scope(weight_decay=0.0, batch_norm_decay=SLOW):
