@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from tf_slim.v1 import parallel_reader
 from tf_slim.v1.data_provider import DataProvider
 from tf_slim.v1.v1_only import require_v1_graph
@@ -35,16 +38,16 @@ class DatasetDataProvider(DataProvider):
 
     def __init__(
         self,
-        dataset,
-        num_readers=1,
-        reader_kwargs=None,
-        shuffle=True,
-        num_epochs=None,
-        common_queue_capacity=256,
-        common_queue_min=128,
-        record_key="record_key",
-        seed=None,
-        scope=None,
+        dataset: Any,
+        num_readers: int = 1,
+        reader_kwargs: Mapping[str, Any] | None = None,
+        shuffle: bool = True,
+        num_epochs: int | None = None,
+        common_queue_capacity: int = 256,
+        common_queue_min: int = 128,
+        record_key: str = "record_key",
+        seed: int | None = None,
+        scope: str | None = None,
     ):
         require_v1_graph(
             "slim.dataset_data_provider.DatasetDataProvider",

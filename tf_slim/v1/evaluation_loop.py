@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -17,22 +18,22 @@ _USE_DEFAULT = 0
 
 
 def evaluate_once(
-    master,
-    checkpoint_path,
-    logdir,
-    num_evals=1,
-    initial_op=None,
-    initial_op_feed_dict=None,
-    eval_op=None,
-    eval_op_feed_dict=None,
-    final_op=None,
-    final_op_feed_dict=None,
-    summary_op=_USE_DEFAULT,
-    summary_op_feed_dict=None,
-    variables_to_restore=None,
-    session_config=None,
-    hooks=None,
-):
+    master: str,
+    checkpoint_path: str,
+    logdir: str,
+    num_evals: int = 1,
+    initial_op: Any = None,
+    initial_op_feed_dict: Mapping | None = None,
+    eval_op: Any = None,
+    eval_op_feed_dict: Mapping | None = None,
+    final_op: Any = None,
+    final_op_feed_dict: Mapping | None = None,
+    summary_op: Any = _USE_DEFAULT,
+    summary_op_feed_dict: Mapping | None = None,
+    variables_to_restore: Any = None,
+    session_config: tf.compat.v1.ConfigProto | None = None,
+    hooks: Sequence | None = None,
+) -> Any:
     """`slim.evaluation.evaluate_once`: evaluates one checkpoint on a number of batches.
 
     Outside v1 graphs use `slim.evaluation.evaluate`.
@@ -78,27 +79,27 @@ def evaluate_once(
 
 
 def evaluation_loop(
-    master,
-    checkpoint_dir,
-    logdir,
-    num_evals=1,
-    initial_op=None,
-    initial_op_feed_dict=None,
-    init_fn=None,
-    eval_op=None,
-    eval_op_feed_dict=None,
-    final_op=None,
-    final_op_feed_dict=None,
-    summary_op=_USE_DEFAULT,
-    summary_op_feed_dict=None,
-    variables_to_restore=None,
-    eval_interval_secs=60,
-    max_number_of_evaluations=None,
-    session_config=None,
-    timeout=None,
-    timeout_fn=None,
-    hooks=None,
-):
+    master: str,
+    checkpoint_dir: str,
+    logdir: str,
+    num_evals: int = 1,
+    initial_op: Any = None,
+    initial_op_feed_dict: Mapping | None = None,
+    init_fn: Callable | None = None,
+    eval_op: Any = None,
+    eval_op_feed_dict: Mapping | None = None,
+    final_op: Any = None,
+    final_op_feed_dict: Mapping | None = None,
+    summary_op: Any = _USE_DEFAULT,
+    summary_op_feed_dict: Mapping | None = None,
+    variables_to_restore: Any = None,
+    eval_interval_secs: float = 60,
+    max_number_of_evaluations: int | None = None,
+    session_config: tf.compat.v1.ConfigProto | None = None,
+    timeout: float | None = None,
+    timeout_fn: Callable[[], bool] | None = None,
+    hooks: Sequence | None = None,
+) -> Any:
     """Evaluates each checkpoint that appears in a folder, on a number of batches.
 
     Args:

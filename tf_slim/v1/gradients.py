@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -14,7 +14,7 @@ from tf_slim.ops.variables import get_variable_full_name
 GradsAndVars = list[tuple[Any, Any]]
 
 
-def multiply_gradients(grads_and_vars, gradient_multipliers) -> GradsAndVars:
+def multiply_gradients(grads_and_vars: GradsAndVars, gradient_multipliers: Mapping) -> GradsAndVars:
     """Multiplies the gradients of some variables.
 
     Args:
@@ -60,7 +60,7 @@ def multiply_gradients(grads_and_vars, gradient_multipliers) -> GradsAndVars:
     return multiplied
 
 
-def clip_gradient_norms(gradients_to_variables, max_norm) -> GradsAndVars:
+def clip_gradient_norms(gradients_to_variables: GradsAndVars, max_norm: Any) -> GradsAndVars:
     """Scales the gradient of each variable down to at most `max_norm` in L2 norm.
 
     Each gradient is looked at for itself; for the norm of all together see `tf.clip_by_global_norm`
@@ -79,7 +79,7 @@ def clip_gradient_norms(gradients_to_variables, max_norm) -> GradsAndVars:
     ]
 
 
-def clip_gradient_norms_fn(max_norm) -> Callable[[GradsAndVars], GradsAndVars]:
+def clip_gradient_norms_fn(max_norm: Any) -> Callable[[GradsAndVars], GradsAndVars]:
     """`clip_gradient_norms` with this norm, to be given as `transform_grads_fn`."""
 
     def clip(gradients_to_variables: GradsAndVars) -> GradsAndVars:
@@ -88,7 +88,7 @@ def clip_gradient_norms_fn(max_norm) -> Callable[[GradsAndVars], GradsAndVars]:
     return clip
 
 
-def add_gradients_summaries(grads_and_vars) -> list[Any]:
+def add_gradients_summaries(grads_and_vars: GradsAndVars) -> list[Any]:
     """Adds a histogram of each gradient, and its norm, to the summaries.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -40,21 +40,21 @@ OPTIMIZER_SUMMARIES = [
 
 
 def optimize_loss(
-    loss,
-    global_step,
-    learning_rate,
-    optimizer,
-    gradient_noise_scale=None,
-    gradient_multipliers=None,
-    clip_gradients=None,
-    learning_rate_decay_fn=None,
-    update_ops=None,
-    variables=None,
-    name=None,
-    summaries=None,
-    colocate_gradients_with_ops=False,
-    increment_global_step=True,
-):
+    loss: Any,
+    global_step: Any,
+    learning_rate: Any,
+    optimizer: Any,
+    gradient_noise_scale: Any = None,
+    gradient_multipliers: Mapping | None = None,
+    clip_gradients: Any = None,
+    learning_rate_decay_fn: Callable | None = None,
+    update_ops: Sequence | None = None,
+    variables: Sequence | None = None,
+    name: str | None = None,
+    summaries: Sequence[str] | None = None,
+    colocate_gradients_with_ops: bool = False,
+    increment_global_step: bool = True,
+) -> tf.Tensor:
     """Makes the training operation of a v1 graph.
 
     Args:
@@ -104,9 +104,8 @@ def optimize_loss(
         v1.train.assert_global_step(global_step)
     shown = _checked_summaries(summaries)
     with scopes.scope(name, "OptimizeLoss", [loss, global_step]):
-        if update_ops is None:
-            update_ops = v1.get_collection(v1.GraphKeys.UPDATE_OPS)
-        loss = _after(list(dict.fromkeys(update_ops)), loss)
+        updates = v1.get_collection(v1.GraphKeys.UPDATE_OPS) if update_ops is None else update_ops
+        loss = _after(list(dict.fromkeys(updates)), loss)
         rate = _learning_rate(learning_rate, learning_rate_decay_fn, global_step, shown)
         trainer = _optimizer(optimizer, rate)
         pairs = trainer.compute_gradients(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -36,7 +36,7 @@ class ParallelReader(v1.ReaderBase):
     def __init__(
         self,
         reader_class: Callable,
-        common_queue,
+        common_queue: tf.queue.QueueBase,
         num_readers: int = 4,
         reader_kwargs: Mapping[str, Any] | None = None,
     ):
@@ -54,11 +54,11 @@ class ParallelReader(v1.ReaderBase):
         return len(self._readers)
 
     @property
-    def common_queue(self):
+    def common_queue(self) -> tf.queue.QueueBase:
         """The queue that they fill."""
         return self._common_queue
 
-    def read(self, queue, name: str | None = None):
+    def read(self, queue: Any, name: str | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """Reads one record.
 
         Args:
@@ -71,7 +71,9 @@ class ParallelReader(v1.ReaderBase):
         self._fill_from(queue)
         return self._common_queue.dequeue(name=name)
 
-    def read_up_to(self, queue, num_records: int, name: str | None = None):
+    def read_up_to(
+        self, queue: Any, num_records: int, name: str | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Reads several records, fewer only at the end of the files.
 
         Args:
@@ -85,11 +87,11 @@ class ParallelReader(v1.ReaderBase):
         self._fill_from(queue)
         return self._common_queue.dequeue_up_to(num_records, name)
 
-    def num_records_produced(self, name: str | None = None):
+    def num_records_produced(self, name: str | None = None) -> tf.Tensor:
         """How many records all readers have read, an int64 scalar."""
         return tf.add_n([reader.num_records_produced() for reader in self._readers], name=name)
 
-    def num_work_units_completed(self, name: str | None = None):
+    def num_work_units_completed(self, name: str | None = None) -> tf.Tensor:
         """How many files all readers have finished, an int64 scalar."""
         return tf.add_n([reader.num_work_units_completed() for reader in self._readers], name=name)
 
@@ -102,18 +104,18 @@ class ParallelReader(v1.ReaderBase):
 
 
 def parallel_read(
-    data_sources,
-    reader_class,
-    num_epochs=None,
-    num_readers=4,
-    reader_kwargs=None,
-    shuffle=True,
-    dtypes=None,
-    capacity=256,
-    min_after_dequeue=128,
-    seed=None,
-    scope=None,
-):
+    data_sources: str | Sequence[str],
+    reader_class: Callable,
+    num_epochs: int | None = None,
+    num_readers: int = 4,
+    reader_kwargs: Mapping[str, Any] | None = None,
+    shuffle: bool = True,
+    dtypes: Sequence[tf.DType] | None = None,
+    capacity: int = 256,
+    min_after_dequeue: int = 128,
+    seed: int | None = None,
+    scope: str | None = None,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Reads records of many files side by side, in a v1 graph.
 
     Args:
@@ -156,7 +158,12 @@ def parallel_read(
         return reader.read(names)
 
 
-def single_pass_read(data_sources, reader_class, reader_kwargs=None, scope=None):
+def single_pass_read(
+    data_sources: str | Sequence[str],
+    reader_class: Callable,
+    reader_kwargs: Mapping[str, Any] | None = None,
+    scope: str | None = None,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Reads the records of files once, in their order, in a v1 graph.
 
     Args:

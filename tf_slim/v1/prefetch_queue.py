@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 
 from tf_slim.v1.queue_summaries import summarize_filling
@@ -13,8 +15,13 @@ v1 = tf.compat.v1
 
 
 def prefetch_queue(
-    tensors, capacity=8, num_threads=1, dynamic_pad=False, shared_name=None, name=None
-):
+    tensors: Any,
+    capacity: int = 8,
+    num_threads: int = 1,
+    dynamic_pad: bool = False,
+    shared_name: str | None = None,
+    name: str | None = None,
+) -> tf.queue.QueueBase:
     """A queue that is kept filled with values of tensors, in a v1 graph.
 
     Args:

@@ -22,7 +22,7 @@ class NestedQueueRunnerError(Exception):
 
 
 @contextlib.contextmanager
-def QueueRunners(session) -> Iterator[None]:
+def QueueRunners(session: tf.compat.v1.Session) -> Iterator[None]:
     """Runs the queue runners of a session's graph as long as the block lasts.
 
         with tf.compat.v1.Session() as session, slim.queues.QueueRunners(session):

@@ -22,11 +22,11 @@ class Supervisor(v1.train.Supervisor):
     the first variable. Here each of them enters the graph of its session first.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._saving = threading.Lock()
 
-    def start_standard_services(self, sess) -> list[Any] | None:
+    def start_standard_services(self, sess: Any) -> list[Any] | None:
         """Starts what writes summaries, steps per second and checkpoints in the background.
 
         Args:
@@ -62,7 +62,7 @@ class Supervisor(v1.train.Supervisor):
             threads.append(self._every(self.save_model_secs, self.save, sess))
         return threads
 
-    def save(self, sess) -> str:
+    def save(self, sess: Any) -> str:
         """Writes a checkpoint to `logdir`, and notes it among the summaries.
 
         Args:

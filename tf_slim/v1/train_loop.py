@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +23,9 @@ _ASKED = ("should_log", "should_stop")
 _INSTEAD = "slim.learning.fit(train_step, dataset, logdir)"
 
 
-def train_step(sess, train_op, global_step, train_step_kwargs):
+def train_step(
+    sess: Any, train_op: Any, global_step: Any, train_step_kwargs: Any
+) -> tuple[Any, bool]:
     """Takes one step, and logs, traces and stops as it is told.
 
     Args:
@@ -72,33 +75,33 @@ def _write_trace(metadata, step, train_step_kwargs) -> None:
 
 
 def train(
-    train_op,
-    logdir,
-    train_step_fn=train_step,
+    train_op: Any,
+    logdir: str,
+    train_step_fn: Callable = train_step,
     train_step_kwargs: Any = _USE_DEFAULT,
-    log_every_n_steps=1,
-    graph=None,
-    master="",
-    is_chief=True,
-    global_step=None,
-    number_of_steps=None,
-    init_op=_USE_DEFAULT,
-    init_feed_dict=None,
-    local_init_op=_USE_DEFAULT,
-    init_fn=None,
-    ready_op=_USE_DEFAULT,
-    summary_op=_USE_DEFAULT,
-    save_summaries_secs=600,
-    summary_writer=_USE_DEFAULT,
-    startup_delay_steps=0,
-    saver=None,
-    save_interval_secs=600,
-    sync_optimizer=None,
-    session_config=None,
-    session_wrapper=None,
-    trace_every_n_steps=None,
-    ignore_live_threads=False,
-):
+    log_every_n_steps: int = 1,
+    graph: Any = None,
+    master: str = "",
+    is_chief: bool = True,
+    global_step: Any = None,
+    number_of_steps: int | None = None,
+    init_op: Any = _USE_DEFAULT,
+    init_feed_dict: Mapping | None = None,
+    local_init_op: Any = _USE_DEFAULT,
+    init_fn: Callable | None = None,
+    ready_op: Any = _USE_DEFAULT,
+    summary_op: Any = _USE_DEFAULT,
+    save_summaries_secs: float = 600,
+    summary_writer: Any = _USE_DEFAULT,
+    startup_delay_steps: int = 0,
+    saver: tf.compat.v1.train.Saver | None = None,
+    save_interval_secs: float = 600,
+    sync_optimizer: Any = None,
+    session_config: tf.compat.v1.ConfigProto | None = None,
+    session_wrapper: Callable | None = None,
+    trace_every_n_steps: int | None = None,
+    ignore_live_threads: bool = False,
+) -> Any:
     """Trains in a session until it should stop: the loop of TensorFlow 1.
 
     It restores the latest checkpoint of `logdir`, or else initializes, starts the queue runners,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from tf_slim.v1 import gradients
@@ -11,19 +14,19 @@ v1 = tf.compat.v1
 
 
 def create_train_op(
-    total_loss,
-    optimizer,
-    global_step=training.USE_GLOBAL_STEP,
-    update_ops=None,
-    variables_to_train=None,
-    clip_gradient_norm=0,
-    summarize_gradients=False,
-    gate_gradients=v1.train.Optimizer.GATE_OP,
-    aggregation_method=None,
-    colocate_gradients_with_ops=False,
-    gradient_multipliers=None,
-    check_numerics=True,
-):
+    total_loss: Any,
+    optimizer: Any,
+    global_step: Any = training.USE_GLOBAL_STEP,
+    update_ops: Sequence | None = None,
+    variables_to_train: Sequence | None = None,
+    clip_gradient_norm: float = 0,
+    summarize_gradients: bool = False,
+    gate_gradients: int = v1.train.Optimizer.GATE_OP,
+    aggregation_method: int | None = None,
+    colocate_gradients_with_ops: bool = False,
+    gradient_multipliers: Mapping | None = None,
+    check_numerics: bool = True,
+) -> tf.Tensor:
     """Makes the tensor whose evaluation takes one training step, in a v1 graph.
 
     A run of it first runs the update operations (moving averages of batch norm), then computes

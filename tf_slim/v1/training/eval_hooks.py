@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tensorflow as tf
 v1 = tf.compat.v1
 
 
-def get_or_create_eval_step():
+def get_or_create_eval_step() -> tf.Variable:
     """The counter of batches evaluated so far, an int64 local variable of the graph.
 
     Returns:
@@ -41,27 +42,27 @@ class StopAfterNEvalsHook(v1.train.SessionRunHook):
       log_progress: whether to log each of them, or each tenth part of many.
     """
 
-    def __init__(self, num_evals, log_progress=True):
+    def __init__(self, num_evals: int, log_progress: bool = True):
         self._num_evals = num_evals
         self._log_every = 0
         if log_progress:
             self._log_every = 1 if num_evals is None or num_evals < 20 else num_evals // 10
         self._evals_completed: Any = None
 
-    def count_by(self, evals_completed) -> None:
+    def count_by(self, evals_completed: Any) -> None:
         """Tells which tensor counts the batches, that of the present run included."""
         self._evals_completed = evals_completed
 
-    def begin(self):
+    def begin(self) -> None:
         """Finds the counter, unless it was told."""
         if self._evals_completed is None:
             self._evals_completed = tf.convert_to_tensor(get_or_create_eval_step())
 
-    def before_run(self, run_context):
+    def before_run(self, run_context: Any) -> Any:
         """Asks for the count."""
         return v1.train.SessionRunArgs(self._evals_completed)
 
-    def after_run(self, run_context, run_values):
+    def after_run(self, run_context: Any, run_values: Any) -> None:
         """Ends the evaluation if it is complete."""
         done = int(run_values.results)
         if self._log_every and (done % self._log_every == 0 or done == self._num_evals):
@@ -86,7 +87,13 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
       ValueError: neither a folder nor a writer is given.
     """
 
-    def __init__(self, log_dir=None, summary_writer=None, summary_op=None, feed_dict=None):
+    def __init__(
+        self,
+        log_dir: str | None = None,
+        summary_writer: Any = None,
+        summary_op: Any = None,
+        feed_dict: Mapping | None = None,
+    ):
         if log_dir is None and summary_writer is None:
             raise ValueError(
                 "SummaryAtEndHook has nowhere to write: give log_dir or summary_writer."
@@ -99,7 +106,7 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
         self._global_step: Any = None
         self._graph: Any = None
 
-    def begin(self):
+    def begin(self) -> None:
         """Finds the summaries and the global step."""
         graph = v1.get_default_graph()
         if self._graph is graph:
@@ -109,13 +116,15 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
             self._summary_op = v1.summary.merge_all()
         self._global_step = v1.train.get_or_create_global_step()
 
-    def after_create_session(self, session, coord):
+    def after_create_session(
+        self, session: tf.compat.v1.Session, coord: tf.train.Coordinator
+    ) -> None:
         """Opens the writer."""
         self._writer = self._given_writer
         if self._writer is None and self._log_dir:
             self._writer = v1.summary.FileWriterCache.get(self._log_dir)
 
-    def end(self, session):
+    def end(self, session: tf.compat.v1.Session) -> None:
         """Writes the summaries at the global step of the model."""
         if self._writer is None:
             return

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
 from tf_slim.v1.evaluation import INSTEAD, Evaluation
 from tf_slim.v1.training.eval_hooks import (
     StopAfterNEvalsHook,
@@ -23,16 +28,16 @@ __all__ = [
 
 
 def evaluate_once(
-    checkpoint_path,
-    master="",
-    scaffold=None,
-    eval_ops=None,
-    feed_dict=None,
-    final_ops=None,
-    final_ops_feed_dict=None,
-    hooks=None,
-    config=None,
-):
+    checkpoint_path: str,
+    master: str = "",
+    scaffold: tf.compat.v1.train.Scaffold | None = None,
+    eval_ops: Any = None,
+    feed_dict: Mapping | None = None,
+    final_ops: Any = None,
+    final_ops_feed_dict: Mapping | None = None,
+    hooks: Sequence | None = None,
+    config: tf.compat.v1.ConfigProto | None = None,
+) -> Any:
     """`slim.train_eval.evaluate_once`: evaluates one checkpoint.
 
     Args:
@@ -63,20 +68,20 @@ def evaluate_once(
 
 
 def evaluate_repeatedly(
-    checkpoint_dir,
-    master="",
-    scaffold=None,
-    eval_ops=None,
-    feed_dict=None,
-    final_ops=None,
-    final_ops_feed_dict=None,
-    eval_interval_secs=60,
-    hooks=None,
-    config=None,
-    max_number_of_evaluations=None,
-    timeout=None,
-    timeout_fn=None,
-):
+    checkpoint_dir: str,
+    master: str = "",
+    scaffold: tf.compat.v1.train.Scaffold | None = None,
+    eval_ops: Any = None,
+    feed_dict: Mapping | None = None,
+    final_ops: Any = None,
+    final_ops_feed_dict: Mapping | None = None,
+    eval_interval_secs: float = 60,
+    hooks: Sequence | None = None,
+    config: tf.compat.v1.ConfigProto | None = None,
+    max_number_of_evaluations: int | None = None,
+    timeout: float | None = None,
+    timeout_fn: Callable[[], bool] | None = None,
+) -> Any:
     """Evaluates each checkpoint that appears in a folder, and blocks until the last one.
 
     Args:

@@ -11,7 +11,10 @@ logging = tf.compat.v1.logging
 
 
 def wait_for_new_checkpoint(
-    checkpoint_dir, last_checkpoint=None, seconds_to_sleep=1, timeout=None
+    checkpoint_dir: str,
+    last_checkpoint: str | None = None,
+    seconds_to_sleep: float = 1,
+    timeout: float | None = None,
 ) -> str | None:
     """Waits until the latest checkpoint of a folder is another one.
 
@@ -39,9 +42,9 @@ def wait_for_new_checkpoint(
 
 
 def checkpoints_iterator(
-    checkpoint_dir,
-    min_interval_secs=0,
-    timeout=None,
+    checkpoint_dir: str,
+    min_interval_secs: float = 0,
+    timeout: float | None = None,
     timeout_fn: Callable[[], bool] | None = None,
 ) -> Iterator[str]:
     """Yields each new checkpoint of a folder as it appears.

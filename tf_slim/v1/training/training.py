@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -34,18 +34,18 @@ _LOSS_IS_BAD = "LossTensor is inf or nan"
 
 
 def create_train_op(
-    total_loss,
-    optimizer,
-    global_step=USE_GLOBAL_STEP,
-    update_ops=None,
-    variables_to_train=None,
+    total_loss: Any,
+    optimizer: Any,
+    global_step: Any = USE_GLOBAL_STEP,
+    update_ops: Sequence | None = None,
+    variables_to_train: Sequence | None = None,
     transform_grads_fn: Callable | None = None,
-    summarize_gradients=False,
-    gate_gradients=v1.train.Optimizer.GATE_OP,
-    aggregation_method=None,
-    colocate_gradients_with_ops=False,
-    check_numerics=True,
-):
+    summarize_gradients: bool = False,
+    gate_gradients: int = v1.train.Optimizer.GATE_OP,
+    aggregation_method: int | None = None,
+    colocate_gradients_with_ops: bool = False,
+    check_numerics: bool = True,
+) -> tf.Tensor:
     """`create_train_op` of `slim.training`: any function may transform the gradients.
 
     Args:
@@ -99,19 +99,19 @@ def create_train_op(
 
 
 def train(
-    train_op,
-    logdir,
-    master="",
-    is_chief=True,
-    scaffold=None,
-    hooks=None,
-    chief_only_hooks=None,
-    save_checkpoint_secs=600,
-    save_summaries_steps=100,
-    config=None,
-    max_wait_secs=7200,
-    run_metadata=None,
-):
+    train_op: Any,
+    logdir: str,
+    master: str = "",
+    is_chief: bool = True,
+    scaffold: tf.compat.v1.train.Scaffold | None = None,
+    hooks: Sequence | None = None,
+    chief_only_hooks: Sequence | None = None,
+    save_checkpoint_secs: float = 600,
+    save_summaries_steps: int = 100,
+    config: tf.compat.v1.ConfigProto | None = None,
+    max_wait_secs: float = 7200,
+    run_metadata: Any = None,
+) -> Any:
     """Runs `train_op` in a `tf.compat.v1.train.MonitoredTrainingSession` until it should stop.
 
     It goes on from the latest checkpoint of `logdir`. Hooks end it, such as
