@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["Dataset"]
@@ -22,7 +23,13 @@ class Dataset:
     """
 
     def __init__(
-        self, data_sources, reader, decoder, num_samples, items_to_descriptions, **kwargs: Any
+        self,
+        data_sources: Any,
+        reader: Any,
+        decoder: Any,
+        num_samples: int | None,
+        items_to_descriptions: Mapping[str, str] | None,
+        **kwargs: Any,
     ):
         kwargs.update(
             data_sources=data_sources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tf_slim.data.named import Named
 from tf_slim.data.spec import DatasetSpec
@@ -38,7 +39,7 @@ def register(name: str, splits: Sequence[str] = ("train", "test")) -> Callable:
     return decorate
 
 
-def get_dataset(name: str, split: str, **options) -> DatasetSpec:
+def get_dataset(name: str, split: str, **options: Any) -> DatasetSpec:
     """Returns the spec of one split of a named data set.
 
     Args:

@@ -20,7 +20,9 @@ _SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"),
 
 
 @checked
-def image_example(image: bytes | np.ndarray, label: int, text: str | None = None):
+def image_example(
+    image: bytes | np.ndarray, label: int, text: str | None = None
+) -> tf.train.Example:
     """Builds the record of one labelled image.
 
     Its keys are those that TF-Slim's data sets always had: `image/encoded`, `image/format`,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -28,7 +29,7 @@ class BoundingBox(ItemHandler):
     def __init__(self, keys: Sequence[str] | None = None, prefix: str | None = ""):
         super().__init__(_full("BoundingBox", keys, _SIDES, prefix))
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The boxes."""
         sides = [keys_to_tensors[key] for key in self.keys]
         values = [side.values if isinstance(side, tf.SparseTensor) else side for side in sides]
@@ -51,7 +52,7 @@ class _Joined(ItemHandler):
         self._return_dense = return_dense
         self._default_value = default_value
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The entries, dense or sparse."""
         columns = []
         for key in self.keys:
@@ -108,7 +109,7 @@ class NumBoxesSequence(ItemHandler):
         super().__init__(_SIDES if keys is None else keys)
         self._check_consistency = check_consistency
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The numbers of boxes."""
         counts = [self._count(key, keys_to_tensors[key]) for key in self.keys]
         checks = []

@@ -6,6 +6,8 @@ import abc
 from collections.abc import Sequence
 from typing import Any
 
+import tensorflow as tf
+
 __all__ = ["DataDecoder"]
 
 
@@ -13,7 +15,7 @@ class DataDecoder(abc.ABC):
     """Turns a record into the items that a net is trained on, such as an image and its label."""
 
     @abc.abstractmethod
-    def decode(self, data, items) -> Sequence[Any]:
+    def decode(self, data: tf.Tensor, items: Sequence[str]) -> Sequence[Any]:
         """Decodes a record.
 
         Args:

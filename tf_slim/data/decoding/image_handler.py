@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -32,13 +33,13 @@ class Image(ItemHandler):
 
     def __init__(
         self,
-        image_key=None,
-        format_key=None,
+        image_key: str | None = None,
+        format_key: str | None = None,
         shape: Sequence[int] | None = None,
-        channels=3,
-        dtype=tf.uint8,
-        repeated=False,
-        dct_method="",
+        channels: int = 3,
+        dtype: tf.DType = tf.uint8,
+        repeated: bool = False,
+        dct_method: str = "",
     ):
         self._image_key = image_key or "image/encoded"
         self._format_key = format_key or "image/format"
@@ -49,7 +50,7 @@ class Image(ItemHandler):
         self._dct_method = dct_method
         super().__init__([self._image_key, self._format_key])
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> tf.Tensor:
         """The decoded image `[height, width, channels]`, or several `[images, ...]`."""
         encoded = keys_to_tensors[self._image_key]
         image_format = keys_to_tensors[self._format_key]

@@ -57,11 +57,11 @@ class ItemHandlerCallback(ItemHandler):
       func: a function from `{name: feature}` to the item.
     """
 
-    def __init__(self, keys, func: Callable[[Mapping[str, Any]], Any]):
+    def __init__(self, keys: str | Sequence[str], func: Callable[[Mapping[str, Any]], Any]):
         super().__init__(keys)
         self._func = func
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """Calls the function."""
         return self._func(keys_to_tensors)
 
@@ -87,7 +87,7 @@ class BackupHandler(ItemHandler):
         self._backup = backup
         super().__init__(handler.keys + backup.keys)
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The item of the handler, or else of the backup."""
         item = self._handler.tensors_to_item(keys_to_tensors)
         return tf.cond(
@@ -110,21 +110,26 @@ class Tensor(ItemHandler):
       ValueError: both `shape_keys` and `shape` are given.
     """
 
-    def __init__(self, tensor_key, shape_keys=None, shape=None, default_value: Any = 0):
+    def __init__(
+        self,
+        tensor_key: str,
+        shape_keys: str | Sequence[str] | None = None,
+        shape: Sequence[int] | None = None,
+        default_value: Any = 0,
+    ):
         if shape_keys and shape is not None:
             raise ValueError(
                 f"Tensor handler of {tensor_key!r}: give either shape_keys or shape; got "
                 f"shape_keys={shape_keys!r} and shape={shape!r}."
             )
-        if shape_keys and not isinstance(shape_keys, (list, tuple)):
-            shape_keys = [shape_keys]
+        keys = shape_keys or ()
         self._tensor_key = tensor_key
-        self._shape_keys = list(shape_keys or ())
+        self._shape_keys = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._shape = shape
         self._default_value = default_value
         super().__init__([tensor_key, *self._shape_keys])
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The feature as a dense tensor."""
         tensor = keys_to_tensors[self._tensor_key]
         shape = self._shape
@@ -149,11 +154,18 @@ class LookupTensor(Tensor):
       default_value: what fills the gaps of a sparse feature before the look-up.
     """
 
-    def __init__(self, tensor_key, table, shape_keys=None, shape=None, default_value: Any = ""):
+    def __init__(
+        self,
+        tensor_key: str,
+        table: Any,
+        shape_keys: str | Sequence[str] | None = None,
+        shape: Sequence[int] | None = None,
+        default_value: Any = "",
+    ):
         self._table = table
         super().__init__(tensor_key, shape_keys, shape, default_value)
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """What the table has for the feature."""
         return self._table.lookup(super().tensors_to_item(keys_to_tensors))
 
@@ -172,11 +184,11 @@ class SparseTensor(ItemHandler):
 
     def __init__(
         self,
-        indices_key=None,
-        values_key=None,
-        shape_key=None,
-        shape=None,
-        densify=False,
+        indices_key: str | None = None,
+        values_key: str | None = None,
+        shape_key: str | None = None,
+        shape: Sequence[int] | None = None,
+        densify: bool = False,
         default_value: Any = 0,
     ):
         self._indices_key = indices_key or "indices"
@@ -187,7 +199,7 @@ class SparseTensor(ItemHandler):
         self._default_value = default_value
         super().__init__([self._indices_key, self._values_key, *([shape_key] if shape_key else [])])
 
-    def tensors_to_item(self, keys_to_tensors):
+    def tensors_to_item(self, keys_to_tensors: Mapping[str, Any]) -> Any:
         """The sparse tensor, or the dense one."""
         indices = keys_to_tensors[self._indices_key]
         values = keys_to_tensors[self._values_key]
