@@ -122,7 +122,7 @@ class Tensor(ItemHandler):
                 f"Tensor handler of {tensor_key!r}: give either shape_keys or shape; got "
                 f"shape_keys={shape_keys!r} and shape={shape!r}."
             )
-        keys = shape_keys or ()
+        keys: Any = shape_keys or ()
         self._tensor_key = tensor_key
         self._shape_keys = list(keys) if isinstance(keys, (list, tuple)) else [keys]
         self._shape = shape
