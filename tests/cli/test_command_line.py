@@ -13,6 +13,7 @@ import pytest
 
 from tests.house.sources import PACKAGE, ROOT, run_python
 from tf_slim import checkpoints
+from tf_slim.cli import main
 
 COMMANDS = ["train", "eval", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
 LEGACY_COMMANDS = ["migrate", "run"]
@@ -64,6 +65,10 @@ def test_a_program_that_calls_a_command_keeps_its_log_level(cli):
         assert logger.level == logging.INFO
     finally:
         logger.setLevel(before)
+
+
+def test_every_command_is_in_a_list():
+    assert sorted(main.COMMANDS) == sorted(COMMANDS + LEGACY_COMMANDS)
 
 
 def test_help_lists_the_commands(cli):

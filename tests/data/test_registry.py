@@ -47,6 +47,15 @@ def test_digits_is_registered():
     assert data.splits("digits") == ("train", "test")
 
 
+@pytest.mark.parametrize("name", data.names())
+def test_a_data_set_describes_each_of_its_splits(name):
+    for split in data.splits(name):
+        spec = data.get_dataset(name, split)
+        assert (spec.name, spec.split) == (name, split)
+        assert spec.preprocessing in data.preprocessing.names()
+        assert spec.citation and spec.license
+
+
 def test_an_unknown_name_shows_close_ones_and_all():
     with pytest.raises(ValueError, match=r"no data set 'digit'\. Did you mean 'digits'\? Known:"):
         data.get_dataset("digit", "train")

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import (
-    convert_checkpoint,
-    demo,
-    diff,
-    errors,
-    eval,
-    flags,
-    inspect,
-    migrate,
-    nets,
-    quiet,
-    terminal,
-    train,
-)
-from tf_slim.cli import run as run_program
+from tf_slim.cli import errors, flags, quiet, terminal
 from tf_slim.ops import old_release
 
 app = typer.Typer(
@@ -35,25 +22,24 @@ app = typer.Typer(
 )
 
 
-def _add(name: str, command: Callable, **settings: Any) -> None:
+# What `tf-slim name` runs is `command` in the module of that name.
+COMMANDS: dict[str, dict[str, Any]] = {
+    "train": {},
+    "eval": {},
+    "nets": {},
+    "inspect": {},
+    "diff": {},
+    "convert-checkpoint": {},
+    "demo": {},
+    "migrate": {},
+    "run": {"allow_interspersed_args": False, "ignore_unknown_options": True},
+}
+
+for _name, _settings in COMMANDS.items():
+    _command = importlib.import_module(f"tf_slim.cli.{_name.replace('-', '_')}").command
     # Whole: the library would cut the first sentence short.
-    first, _, _ = (command.__doc__ or "").partition("\n\n")
-    app.command(name, short_help=" ".join(first.split()), **settings)(command)
-
-
-_add("train", train.command)
-_add("eval", eval.command)
-_add("nets", nets.command)
-_add("inspect", inspect.command)
-_add("diff", diff.command)
-_add("convert-checkpoint", convert_checkpoint.command)
-_add("demo", demo.command)
-_add("migrate", migrate.command)
-_add(
-    "run",
-    run_program.command,
-    context_settings={"allow_interspersed_args": False, "ignore_unknown_options": True},
-)
+    _summary = " ".join((_command.__doc__ or "").partition("\n\n")[0].split())
+    app.command(_name, short_help=_summary, context_settings=_settings)(_command)
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.
