@@ -1,6 +1,7 @@
 """Read by pytest in each process of conformance.py: puts back what the old tests need of others.
 
-The names are listed, with the reasons, in tests/conformance_exceptions.toml. None of them is ours.
+The names are listed, with the reasons, in tests/conformance_exceptions.toml. None of them is ours,
+but for what is gone: a test that calls it fails.
 """
 
 from __future__ import annotations
