@@ -8,10 +8,10 @@ are served beside them; see `moved`.
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import lazy_loader
 
@@ -41,7 +41,7 @@ def attach(package: str, file: str):
     """
     by_home: dict[str, list[str]] = {}
     outside: dict[str, str] = {}
-    for name, home in table(Path(file).parent, package).items():
+    for name, home in table(os.path.dirname(file), package).items():
         if home.startswith("."):
             outside[name] = home
         else:
@@ -73,7 +73,7 @@ def load(package: str) -> None:
         getattr(module, name)
 
 
-def table(folder: Path, package: str = "") -> dict[str, str]:
+def table(folder: str | os.PathLike[str], package: str = "") -> dict[str, str]:
     """Each name that a package offers, and the module that has it.
 
     Args:
@@ -85,7 +85,10 @@ def table(folder: Path, package: str = "") -> dict[str, str]:
         `.v1.train_loop`, for what lies beside the package.
     """
     homes = dict.fromkeys(moved.below(package), "")
-    for home, name in _LINE.findall(folder.joinpath("__init__.pyi").read_text(encoding="utf-8")):
-        names = table(folder / home, f"{package}.{home}") if name == "*" else (name,)
+    with open(os.path.join(folder, "__init__.pyi"), encoding="utf-8") as stub:
+        lines = _LINE.findall(stub.read())
+    for home, name in lines:
+        below = os.path.join(folder, home)
+        names = table(below, f"{package}.{home}") if name == "*" else (name,)
         homes.update({name: home for name in names})
     return homes

@@ -9,21 +9,21 @@ serves its rows as if they were submodules of it; see `exports.attach`.
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
 import types
-from typing import Any, NamedTuple
+
+# Neither importlib.abc nor typing: `import tf_slim` would take twice as long.
 
 __all__ = ["MOVED", "Names", "below", "install"]
 
 
-class Names(NamedTuple):
+class Names:
     """Some of the names of another module, in a namespace of their own."""
 
-    home: str
-    names: tuple[str, ...]
+    def __init__(self, home: str, names: tuple[str, ...]):
+        self.home = home
+        self.names = names
 
 
 MOVED: dict[str, str | Names] = {
@@ -72,14 +72,14 @@ def install() -> None:
         sys.meta_path.insert(0, _Finder())
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder:
     def find_spec(self, fullname, path=None, target=None):
         if not fullname.startswith("tf_slim."):
             return None
         row = MOVED.get(fullname) or _inside(fullname)
         if row is None:
             return None
-        return importlib.machinery.ModuleSpec(fullname, _Loader(row))
+        return importlib.machinery.ModuleSpec(fullname, _Loader(row))  # pyright: ignore[reportArgumentType]
 
 
 def _inside(fullname: str) -> str | None:
@@ -88,11 +88,13 @@ def _inside(fullname: str) -> str | None:
     row = MOVED.get(parent) or (_inside(parent) if "." in parent else None)
     if not isinstance(row, str):
         return None
+    from importlib import util  # Rarely asked, and slow to load.
+
     new = f"{row}.{name}"
-    return new if new in MOVED or importlib.util.find_spec(new) else None
+    return new if new in MOVED or util.find_spec(new) else None
 
 
-class _Loader(importlib.abc.Loader):
+class _Loader:
     def __init__(self, row: str | Names):
         self._row = row
 
@@ -113,7 +115,7 @@ class _Namespace(types.ModuleType):
         self.__all__ = list(row.names)
         self._home = row.home
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name not in self.__all__:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(self._home), name)
