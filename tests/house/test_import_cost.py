@@ -58,3 +58,15 @@ def test_it_loads_few_modules():
 @pytest.mark.parametrize("package", NOT_ON_IMPORT)
 def test_it_does_not_load(package):
     assert _of(package) == []
+
+
+def test_alone_it_loads_little_more_than_its_own_files():
+    """Each of these takes longer than all of `import tf_slim`."""
+    code = (
+        "import sys; before = set(sys.modules); import tf_slim; print(*set(sys.modules) - before)"
+    )
+    result = run_python(code)
+    assert result.returncode == 0, result.stderr
+    new = set(result.stdout.split())
+    assert "tf_slim" in new
+    assert not {"ast", "importlib.abc", "inspect", "numpy", "tensorflow", "typing"} & new
