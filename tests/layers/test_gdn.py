@@ -100,6 +100,12 @@ def test_not_trained():
     assert slim.get_trainable_variables() == []
 
 
+def test_a_regularizer_may_have_no_penalty():
+    with slim.collect() as collected:
+        slim.gdn(IMAGES, activity_regularizer=slim.l2_regularizer(0.0))
+    assert not collected.losses
+
+
 @pytest.mark.parametrize("graph", [True, False])
 def test_the_activity_is_regularized(graph):
     regularizer = slim.l1_regularizer(0.5)

@@ -8,18 +8,19 @@ import tensorflow as tf
 
 from tf_slim.layers import moving_average
 from tf_slim.ops import gradients, modes, scopes, summary_ops, variables
+from tf_slim.ops.types import Tensor, TensorLike
 
 __all__ = ["adaptive_clipping_fn"]
 
 
 def adaptive_clipping_fn(
-    std_factor=2.0,
-    decay=0.95,
-    static_max_norm=None,
-    global_step=None,
-    report_summary=False,
-    epsilon=1e-8,
-    name=None,
+    std_factor: float = 2.0,
+    decay: float = 0.95,
+    static_max_norm: float | Tensor | None = None,
+    global_step: TensorLike | None = None,
+    report_summary: bool = False,
+    epsilon: float = 1e-8,
+    name: str | None = None,
 ) -> Callable:
     """Makes a function that scales gradients down when their norm is unusually large.
 

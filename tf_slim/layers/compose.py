@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.ops import scopes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import TensorLike
 
 __all__ = ["repeat", "stack"]
 
 
 @checked
-def repeat(inputs, repetitions, layer, *args, **kwargs):
+def repeat(inputs: TensorLike, repetitions: int, layer: Callable, *args: Any, **kwargs: Any) -> Any:
     """Applies one layer several times.
 
         net = slim.repeat(net, 3, slim.conv2d, 256, 3, scope="conv3")
@@ -36,7 +38,7 @@ def repeat(inputs, repetitions, layer, *args, **kwargs):
 
 
 @checked
-def stack(inputs, layer, stack_args, **kwargs):
+def stack(inputs: TensorLike, layer: Callable, stack_args: Sequence, **kwargs: Any) -> Any:
     """Applies one layer several times, each time with other arguments.
 
         net = slim.stack(net, slim.fully_connected, [32, 64, 128], scope="fc")

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.ops import shapes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 __all__ = [
     "embedding_lookup_unique",
@@ -22,15 +23,15 @@ _HASH_KEY = 956888297470
 
 @checked
 def safe_embedding_lookup_sparse(
-    embedding_weights,
-    sparse_ids,
-    sparse_weights=None,
-    combiner=None,
-    default_id=None,
-    name=None,
-    partition_strategy="div",
-    max_norm=None,
-):
+    embedding_weights: TensorLike | Sequence[TensorLike],
+    sparse_ids: tf.SparseTensor,
+    sparse_weights: tf.SparseTensor | None = None,
+    combiner: str | None = None,
+    default_id: int | None = None,
+    name: str | None = None,
+    partition_strategy: str = "div",
+    max_norm: float | None = None,
+) -> Tensor:
     """The combined embeddings of each example's ids, where an example may have none.
 
     Ids below 0 are dropped, and for the combiners "mean" and "sqrtn" those of weight 0 or less.
@@ -65,7 +66,12 @@ def safe_embedding_lookup_sparse(
 
 
 @checked
-def embedding_lookup_unique(params, ids, partition_strategy="mod", name=None):
+def embedding_lookup_unique(
+    params: TensorLike | Sequence[TensorLike],
+    ids: TensorLike,
+    partition_strategy: str = "mod",
+    name: str | None = None,
+) -> Tensor:
     """Like `tf.nn.embedding_lookup`, but each different id is fetched only once.
 
     Args:
@@ -88,7 +94,13 @@ def embedding_lookup_unique(params, ids, partition_strategy="mod", name=None):
 
 
 @checked
-def scattered_embedding_lookup(params, values, dimension, name=None, hash_key=None):
+def scattered_embedding_lookup(
+    params: TensorLike | Sequence[TensorLike],
+    values: TensorLike,
+    dimension: int,
+    name: str | None = None,
+    hash_key: int | None = None,
+) -> Tensor:
     """Embeddings without a vocabulary: each component is a weight that a hash picks.
 
     From "Compressing Neural Networks with the Hashing Trick", Chen et al., 2015. Component i of
@@ -143,14 +155,14 @@ def scattered_embedding_lookup(params, values, dimension, name=None, hash_key=No
 
 @checked
 def scattered_embedding_lookup_sparse(
-    params,
-    sparse_values,
-    dimension,
-    combiner=None,
-    default_value=None,
-    name=None,
-    hash_key=None,
-):
+    params: TensorLike | Sequence[TensorLike],
+    sparse_values: tf.SparseTensor,
+    dimension: int,
+    combiner: str | None = None,
+    default_value: int | str | None = None,
+    name: str | None = None,
+    hash_key: int | None = None,
+) -> Tensor:
     """The combined `scattered_embedding_lookup` of each example's values.
 
     Args:

@@ -9,22 +9,23 @@ from tf_slim.layers.embedding_ops import embedding_lookup_unique, safe_embedding
 from tf_slim.layers.sparse import dense_to_sparse
 from tf_slim.ops import scopes, variables
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Initializer, Regularizer, Reuse, Scope, Tensor, TensorLike
 
 __all__ = ["bow_encoder", "embed_sequence"]
 
 
 @checked
 def embed_sequence(
-    ids,
-    vocab_size=None,
-    embed_dim=None,
-    unique=False,
-    initializer=None,
-    regularizer=None,
-    trainable=True,
-    scope=None,
-    reuse=None,
-):
+    ids: TensorLike,
+    vocab_size: int | None = None,
+    embed_dim: int | None = None,
+    unique: bool = False,
+    initializer: Initializer | None = None,
+    regularizer: Regularizer | None = None,
+    trainable: bool = True,
+    scope: Scope = None,
+    reuse: Reuse = None,
+) -> Tensor:
     """A learned vector for each integer.
 
     Makes `embeddings`, shape `[vocab_size, embed_dim]`.
@@ -59,16 +60,16 @@ def embed_sequence(
 
 @checked
 def bow_encoder(
-    ids,
-    vocab_size,
-    embed_dim,
-    sparse_lookup=True,
-    initializer=None,
-    regularizer=None,
-    trainable=True,
-    scope=None,
-    reuse=None,
-):
+    ids: TensorLike | tf.SparseTensor,
+    vocab_size: int,
+    embed_dim: int,
+    sparse_lookup: bool = True,
+    initializer: Initializer | None = None,
+    regularizer: Regularizer | None = None,
+    trainable: bool = True,
+    scope: Scope = None,
+    reuse: Reuse = None,
+) -> Tensor:
     """A sequence of integers as the mean of their learned vectors: a bag of words.
 
     Makes `embeddings`, shape `[vocab_size, embed_dim]`.

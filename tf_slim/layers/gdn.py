@@ -7,6 +7,7 @@ import tensorflow as tf
 from tf_slim.layers import checks, parts, scoped
 from tf_slim.ops import places, variables
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import DType, Regularizer, Reuse, Tensor, TensorLike
 
 __all__ = ["GDN", "gdn"]
 
@@ -44,17 +45,17 @@ class GDN(scoped.ScopedLayer):
 
     def __init__(
         self,
-        inverse=False,
-        beta_min=1e-6,
-        gamma_init=0.1,
-        reparam_offset=2**-18,
-        data_format="channels_last",
-        activity_regularizer=None,
-        trainable=True,
-        name=None,
+        inverse: bool = False,
+        beta_min: float = 1e-6,
+        gamma_init: float = 0.1,
+        reparam_offset: float = 2**-18,
+        data_format: str = "channels_last",
+        activity_regularizer: Regularizer | None = None,
+        trainable: bool = True,
+        name: str | None = None,
         *,
-        reuse=None,
-        dtype=None,
+        reuse: Reuse = None,
+        dtype: DType | None = None,
     ):
         super().__init__(name, "gdn", reuse)
         checks.known_format(data_format, _FORMATS, self._layer())
@@ -67,7 +68,7 @@ class GDN(scoped.ScopedLayer):
         self._trainable = trainable
         self._dtype = dtype
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: TensorLike) -> Tensor:
         """Normalizes `inputs`.
 
         Args:
@@ -95,8 +96,9 @@ class GDN(scoped.ScopedLayer):
             pool = _pool(tf.square(inputs), gamma, beta, rank, channels_first)
             outputs = inputs * pool if self.inverse else inputs / pool
             outputs.set_shape(inputs.shape)
-            if self._activity_regularizer is not None:
-                penalty = self._activity_regularizer(outputs)
+            regularizer = self._activity_regularizer
+            penalty = None if regularizer is None else regularizer(outputs)
+            if penalty is not None:
                 batch = tf.cast(tf.shape(outputs)[0], penalty.dtype)
                 places.current().add_penalty(penalty / batch)
             return layer.finish(outputs)
@@ -132,17 +134,17 @@ class GDN(scoped.ScopedLayer):
 
 @checked
 def gdn(
-    inputs,
-    inverse=False,
-    beta_min=1e-6,
-    gamma_init=0.1,
-    reparam_offset=2**-18,
-    data_format="channels_last",
-    activity_regularizer=None,
-    trainable=True,
-    name=None,
-    reuse=None,
-):
+    inputs: TensorLike,
+    inverse: bool = False,
+    beta_min: float = 1e-6,
+    gamma_init: float = 0.1,
+    reparam_offset: float = 2**-18,
+    data_format: str = "channels_last",
+    activity_regularizer: Regularizer | None = None,
+    trainable: bool = True,
+    name: str | None = None,
+    reuse: Reuse = None,
+) -> Tensor:
     """Generalized divisive normalization: see `GDN` for the formula, the arguments and errors.
 
     Args:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Tensor, TensorLike
 
 __all__ = ["scale_gradient"]
 
 
 @checked
-def scale_gradient(inputs, gradient_multiplier):
+def scale_gradient(inputs: TensorLike, gradient_multiplier: TensorLike) -> Tensor:
     """The identity, with its gradient multiplied.
 
         features = slim.scale_gradient(trunk(images), 0.1)      # the trunk learns slowly

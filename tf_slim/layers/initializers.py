@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tf_slim.ops import modes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import DType, Initializer
 
 __all__ = [
     "variance_scaling_initializer",
@@ -23,7 +24,9 @@ _TRUNCATION = 1.3
 
 
 @checked
-def xavier_initializer(uniform: bool = True, seed: int | None = None, dtype=tf.float32):
+def xavier_initializer(
+    uniform: bool = True, seed: int | None = None, dtype: DType = tf.float32
+) -> Initializer:
     """Weights with variance 2 / (fan-in + fan-out): the default of all layers.
 
     From "Understanding the difficulty of training deep feedforward neural networks", Glorot and
@@ -52,8 +55,8 @@ def variance_scaling_initializer(
     mode: str = "FAN_IN",
     uniform: bool = False,
     seed: int | None = None,
-    dtype=tf.float32,
-):
+    dtype: DType = tf.float32,
+) -> Initializer:
     """Weights with variance factor / n, where n is the number of inputs or outputs of a unit.
 
     The defaults are those of "Delving Deep into Rectifiers", He et al., 2015.

@@ -14,13 +14,16 @@ from tf_slim.ops import calls, collect, places, precision, scopes, stores, varia
 from tf_slim.ops.arg_scope import current_is_training, default_is_training
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.types import Reuse
 
 __all__ = ["as_keras_layer", "keras_layer"]
 
 _LAYERS = "tf_slim/keras_layers"
 
 
-def keras_layer(make: Callable, *args, scope: str | None = None, reuse=None, **kwargs) -> Callable:
+def keras_layer(
+    make: Callable, *args: Any, scope: str | None = None, reuse: Reuse = None, **kwargs: Any
+) -> Callable:
     """The Keras layer that belongs to this place of a net: made once, found again by its scope.
 
         net = slim.conv2d(images, 64, 3)
@@ -124,7 +127,7 @@ def _layers_of_graph() -> dict[str, Any]:
     return found[0]
 
 
-def as_keras_layer(model: Model, **kwargs):
+def as_keras_layer(model: Model, **kwargs: Any) -> tf.keras.layers.Layer:
     """A `slim.Model` as a Keras 3 layer, to be trained by `fit` on its own or among others.
 
         inputs = tf.keras.Input([28, 28, 1])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Size, Tensor, TensorLike
 
 __all__ = ["poincare_normalize"]
 
 
 @checked
-def poincare_normalize(x, axis=1, epsilon=1e-5, name=None):
+def poincare_normalize(
+    x: TensorLike, axis: Size = 1, epsilon: float = 1e-5, name: str | None = None
+) -> Tensor:
     """Scales vectors that lie outside the unit ball down to length `1 - epsilon`.
 
     From "Poincaré Embeddings for Learning Hierarchical Representations", Nickel and Kiela, 2017,

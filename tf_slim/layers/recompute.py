@@ -17,7 +17,11 @@ __all__ = ["recompute_grad"]
 _BY_DEFAULT = "__rev_block_lib_default"
 
 
-def recompute_grad(fn=None, use_data_dep=_BY_DEFAULT, tupleize_grads=False):
+def recompute_grad(
+    fn: Callable | None = None,
+    use_data_dep: bool | str = _BY_DEFAULT,
+    tupleize_grads: bool = False,
+) -> Callable:
     """Makes a function whose inner activations are recomputed for its gradient.
 
     It needs the memory of its inputs and outputs only, and is computed twice in training. From

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tf_slim.ops import keras_objects, places, variables
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Regularizer, Tensor
 
 __all__ = [
     "apply_regularization",
@@ -107,7 +108,7 @@ def sum_regularizer(
     return sum_reg
 
 
-def apply_regularization(regularizer: Callable, weights_list: Iterable | None = None):
+def apply_regularization(regularizer: Regularizer, weights_list: Iterable | None = None) -> Tensor:
     """The summed penalty of several weights, added to the losses.
 
     In a v1 graph it joins `GraphKeys.REGULARIZATION_LOSSES`, elsewhere the losses of the nearest

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import tensorflow as tf
 
 from tf_slim.layers import replay, scoped
 from tf_slim.ops import modes, scopes
 from tf_slim.ops.arguments import checked
+from tf_slim.ops.types import Reuse, Tensor, TensorLike
 
 __all__ = ["RevBlock", "rev_block"]
+
+Residual: TypeAlias = Callable[..., Tensor]
+"""A function of a tensor, and of the list of its side input where there is one."""
 
 
 class RevBlock(scoped.ScopedLayer):
@@ -44,15 +49,15 @@ class RevBlock(scoped.ScopedLayer):
 
     def __init__(
         self,
-        f,
-        g,
-        num_layers=1,
-        f_side_input=None,
-        g_side_input=None,
-        use_efficient_backprop=True,
-        name="revblock",
+        f: Residual | Sequence[Residual],
+        g: Residual | Sequence[Residual],
+        num_layers: int = 1,
+        f_side_input: Sequence[TensorLike] | None = None,
+        g_side_input: Sequence[TensorLike] | None = None,
+        use_efficient_backprop: bool = True,
+        name: str = "revblock",
         *,
-        reuse=None,
+        reuse: Reuse = None,
     ):
         super().__init__(name if reuse else None, name, reuse)
         self.f = _one_each("f", f, num_layers)
@@ -62,7 +67,7 @@ class RevBlock(scoped.ScopedLayer):
         self.g_side_input = list(g_side_input or ())
         self._efficient = use_efficient_backprop
 
-    def forward(self, x1, x2):
+    def forward(self, x1: TensorLike, x2: TensorLike) -> tuple[Tensor, Tensor]:
         """Applies the layers.
 
         Args:
@@ -81,7 +86,7 @@ class RevBlock(scoped.ScopedLayer):
                 x2 = x2 + g(x1, *self.g_side_input)
             return x1, x2
 
-    def backward(self, y1, y2):
+    def backward(self, y1: TensorLike, y2: TensorLike) -> tuple[Tensor, Tensor]:
         """Computes the inputs from the outputs.
 
         Args:
@@ -97,7 +102,9 @@ class RevBlock(scoped.ScopedLayer):
                 y1 = y1 - f(y2, *self.f_side_input)
             return y1, y2
 
-    def __call__(self, inputs, forward=True):
+    def __call__(
+        self, inputs: tuple[TensorLike, TensorLike], forward: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """`forward(*inputs)`, or `backward(*inputs)`."""
         return self.forward(*inputs) if forward else self.backward(*inputs)
 
@@ -112,15 +119,15 @@ class RevBlock(scoped.ScopedLayer):
 
 @checked
 def rev_block(
-    x1,
-    x2,
-    f,
-    g,
-    num_layers=1,
-    f_side_input=None,
-    g_side_input=None,
-    is_training=True,
-):
+    x1: TensorLike,
+    x2: TensorLike,
+    f: Residual | Sequence[Residual],
+    g: Residual | Sequence[Residual],
+    num_layers: int = 1,
+    f_side_input: Sequence[TensorLike] | None = None,
+    g_side_input: Sequence[TensorLike] | None = None,
+    is_training: bool = True,
+) -> tuple[Tensor, Tensor]:
     """A series of reversible residual layers: see `RevBlock`.
 
     Args:

@@ -6,10 +6,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.ops.types import DType, Tensor, TensorLike
+
 __all__ = ["dense_to_sparse_tensor", "indicators_to_sparse_ids", "sparse_row_envelope"]
 
 
-def dense_to_sparse_tensor(dense_tensor, ignore_value=None):
+def dense_to_sparse_tensor(dense_tensor: TensorLike, ignore_value: Any = None) -> tf.SparseTensor:
     """A sparse tensor of all elements but one value.
 
     Args:
@@ -26,7 +28,9 @@ def dense_to_sparse_tensor(dense_tensor, ignore_value=None):
         return tf.SparseTensor(indices, values, tf.shape(dense_tensor, out_type=tf.int64))
 
 
-def indicators_to_sparse_ids(indicators, ignore_value=None, dtype=tf.int64):
+def indicators_to_sparse_ids(
+    indicators: TensorLike, ignore_value: Any = None, dtype: DType = tf.int64
+) -> tf.SparseTensor:
     """The numbers of the classes that apply, from one indicator a class.
 
         indicators_to_sparse_ids([[0, 0, 1, 0], [1, 0, 0, 1]])  # [[2], [0, 3]]
@@ -56,7 +60,9 @@ def indicators_to_sparse_ids(indicators, ignore_value=None, dtype=tf.int64):
         )
 
 
-def sparse_row_envelope(sparse_input, row_axis=0, col_axis=1, name=None):
+def sparse_row_envelope(
+    sparse_input: tf.SparseTensor, row_axis: int = 0, col_axis: int = 1, name: str | None = None
+) -> Tensor:
     """How far each row of a sparse tensor reaches: the last column it has an element in, plus 1.
 
     Args:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.layers import utils
 from tf_slim.ops import modes, places, summary_ops
+from tf_slim.ops.types import Tensor
 
 __all__ = [
     "summarize_activation",
@@ -29,7 +31,7 @@ __all__ = [
 GraphKeys = tf.compat.v1.GraphKeys
 
 
-def summarize_tensor(tensor, tag=None):
+def summarize_tensor(tensor: Tensor | tf.Variable, tag: str | None = None) -> Any:
     """A scalar summary of a scalar, a histogram of any other tensor.
 
     Args:
@@ -49,7 +51,7 @@ def summarize_tensor(tensor, tag=None):
     return summarize(tag, tensor)
 
 
-def summarize_activation(op):
+def summarize_activation(op: Tensor) -> Any:
     """A histogram of a layer's output, and for rectifiers how much of it was cut off.
 
     Args:
@@ -103,7 +105,9 @@ summarize_weights = functools.partial(summarize_collection, GraphKeys.WEIGHTS)
 summarize_biases = functools.partial(summarize_collection, GraphKeys.BIASES)
 
 
-def summarize_activations(name_filter=None, summarizer=summarize_activation):
+def summarize_activations(
+    name_filter: str | None = None, summarizer: Callable = summarize_activation
+) -> list:
     """Summarizes the collection `GraphKeys.ACTIVATIONS`: see `summarize_collection`."""
     return summarize_collection(GraphKeys.ACTIVATIONS, name_filter, summarizer)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import collections as std_collections
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tf_slim.layers import checks
 from tf_slim.ops import modes, places
+from tf_slim.ops.types import Collections, CollectionsByName, DType, Shape, Size, Tensor
 
 __all__ = [
     "NamedOutputs",
@@ -57,7 +58,9 @@ def collect_named_outputs(collections, alias: str, outputs):
     return outputs
 
 
-def convert_collection_to_dict(collection: str, clear_collection: bool = False):
+def convert_collection_to_dict(
+    collection: str, clear_collection: bool = False
+) -> std_collections.OrderedDict[str, Any]:
     """The tensors of a collection by their names.
 
     In a v1 graph this reads the graph's collection; inside a `slim.Model` or a `slim.collect()`
@@ -74,7 +77,7 @@ def convert_collection_to_dict(collection: str, clear_collection: bool = False):
     return std_collections.OrderedDict(places.current().outputs(collection, clear_collection))
 
 
-def append_tensor_alias(tensor, alias: str):
+def append_tensor_alias(tensor: Any, alias: str) -> Any:
     """Gives a tensor one more name, kept in its attribute `aliases`.
 
     Args:
@@ -94,7 +97,7 @@ def append_tensor_alias(tensor, alias: str):
     return tensor
 
 
-def get_tensor_aliases(tensor) -> list[str]:
+def get_tensor_aliases(tensor: Any) -> list[str]:
     """The names given to a tensor; without any, the one that its operation has."""
     if hasattr(tensor, "aliases"):
         return tensor.aliases
@@ -108,7 +111,7 @@ def gather_tensors_aliases(tensors: Iterable) -> list[str]:
     return [alias for tensor in tensors for alias in get_tensor_aliases(tensor)]
 
 
-def get_variable_collections(variables_collections, name: str):
+def get_variable_collections(variables_collections: CollectionsByName, name: str) -> Collections:
     """The collections of one variable of a layer.
 
     Args:
@@ -118,19 +121,19 @@ def get_variable_collections(variables_collections, name: str):
     Returns:
       The collections for it, or None.
     """
-    if isinstance(variables_collections, dict):
+    if isinstance(variables_collections, Mapping):
         return variables_collections.get(name)
     return variables_collections
 
 
-def as_list(names) -> list[str]:
+def as_list(names: Collections) -> list[str]:
     """Collections given as None, one name or several, as a list."""
     if not names:
         return []
     return [names] if isinstance(names, str) else list(names)
 
 
-def constant_value(value_or_tensor_or_var, dtype: tf.DType | None = None) -> Any:
+def constant_value(value_or_tensor_or_var: Any, dtype: DType | None = None) -> Any:
     """The value of an argument that may be a tensor, if it is known now.
 
     Args:
@@ -156,7 +159,7 @@ def constant_value(value_or_tensor_or_var, dtype: tf.DType | None = None) -> Any
     return None if isinstance(value, tf.Variable) else tf.get_static_value(value)
 
 
-def static_cond(pred, fn1: Callable, fn2: Callable):
+def static_cond(pred: Any, fn1: Callable, fn2: Callable) -> Any:
     """Calls one of two functions, decided now.
 
     Args:
@@ -179,7 +182,9 @@ def static_cond(pred, fn1: Callable, fn2: Callable):
     return fn1() if pred else fn2()
 
 
-def smart_cond(pred, fn1: Callable, fn2: Callable, name: str | None = None):
+def smart_cond(
+    pred: bool | Tensor | tf.Variable, fn1: Callable, fn2: Callable, name: str | None = None
+) -> Any:
     """Calls one of two functions: now if the predicate's value is known, else by `tf.cond`.
 
     Args:
@@ -200,7 +205,7 @@ def smart_cond(pred, fn1: Callable, fn2: Callable, name: str | None = None):
     return tf.cond(tf.cast(pred, tf.bool), fn1, fn2, name=name)
 
 
-def last_dimension(shape, min_rank: int = 1) -> int:
+def last_dimension(shape: Shape, min_rank: int = 1) -> int:
     """The static size of the last axis.
 
     Args:
@@ -213,7 +218,7 @@ def last_dimension(shape, min_rank: int = 1) -> int:
     return _dimension(shape, -1, min_rank)
 
 
-def channel_dimension(shape, data_format: str, min_rank: int = 1) -> int:
+def channel_dimension(shape: Shape, data_format: str, min_rank: int = 1) -> int:
     """The static size of the channel axis.
 
     Args:
@@ -249,13 +254,13 @@ def _dimension(shape, axis: int, min_rank: int) -> int:
     return size
 
 
-def two_element_tuple(int_or_tuple) -> tuple:
+def two_element_tuple(int_or_tuple: Size | tf.TensorShape) -> tuple:
     """A pair from one integer, a list or tuple of two, or a `tf.TensorShape` of rank 2.
 
     Raises:
       ValueError: it is none of these.
     """
-    value = int_or_tuple
+    value: Any = int_or_tuple
     if isinstance(value, tf.TensorShape):
         pair = () if value.rank is None else tuple(value.as_list())
     elif isinstance(value, (list, tuple)):
@@ -268,7 +273,7 @@ def two_element_tuple(int_or_tuple) -> tuple:
     return pair
 
 
-def n_positive_integers(n, value) -> tuple[int, ...]:
+def n_positive_integers(n: int, value: Size | tf.TensorShape) -> tuple[int, ...]:
     """A tuple of `n` positive integers from one integer or a sequence of `n`.
 
     Raises:
