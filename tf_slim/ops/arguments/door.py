@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import tensorflow as tf
@@ -13,6 +13,7 @@ from tf_slim.ops.arguments.kinds import Kind
 from tf_slim.ops.arguments.messages import Caller, describe
 from tf_slim.ops.arguments.settings import FLAG
 from tf_slim.ops.arguments.table import TABLE
+from tf_slim.ops.wording import did_you_mean
 
 _F = TypeVar("_F", bound=Callable)
 
@@ -69,6 +70,9 @@ def door(
     """
     entries = _entries(func, own or {})
     by_name = {entry.name: entry for entry in entries if entry.kind is not None}
+    known = frozenset(entry.name for entry in entries)
+    parameters = inspect.signature(func).parameters.values()
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
     title = called or _title(func)
 
     def refuse(args, kwargs, entry: _Entry, value: Any):
@@ -83,10 +87,36 @@ def door(
                     raise refuse(args, kwargs, entry, value)
         for name, value in kwargs.items():
             entry = by_name.get(name)
+            if entry is None and name not in known and not takes_any:
+                raise TypeError(_unknown(title, name, known))
             if entry is not None and value is not entry.default and not entry.kind.takes(value):  # pyright: ignore
                 raise refuse(args, kwargs, entry, value)
 
     return check
+
+
+_OF_KERAS = {
+    "activation": "activation_fn",
+    "bias_initializer": "biases_initializer",
+    "bias_regularizer": "biases_regularizer",
+    "dilation_rate": "rate",
+    "filters": "num_outputs",
+    "kernel_initializer": "weights_initializer",
+    "kernel_regularizer": "weights_regularizer",
+    "momentum": "decay",
+    "name": "scope",
+    "pool_size": "kernel_size",
+    "strides": "stride",
+    "training": "is_training",
+    "units": "num_outputs",
+}
+"""What Keras calls some arguments of layers, and Slim's names."""
+
+
+def _unknown(title: str, name: str, known: Iterable[str]) -> str:
+    ours = _OF_KERAS.get(name)
+    hint = f" Slim's name is {ours!r}." if ours in known else did_you_mean(name, known)
+    return f"{title}() got an unexpected keyword argument {name!r}.{hint}"
 
 
 def checked(func: _F) -> _F:
