@@ -115,7 +115,9 @@ _OF_KERAS = {
 
 def _unknown(title: str, name: str, known: Iterable[str]) -> str:
     ours = _OF_KERAS.get(name)
-    hint = f" Slim's name is {ours!r}." if ours in known else did_you_mean(name, known)
+    hint = did_you_mean(name, known)
+    if ours is not None and ours in known:
+        hint = f" Slim's name is {ours!r}."
     return f"{title}() got an unexpected keyword argument {name!r}.{hint}"
 
 
