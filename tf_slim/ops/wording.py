@@ -42,7 +42,8 @@ def unknown_name(kind: str, name: object, known: Iterable[str], shown: Callable 
       known: the right ones.
       shown: how to write a known name in the list of all.
     """
-    from tf_slim.ops.arguments import describe  # TensorFlow, which the command line can do without
+    # TensorFlow comes with it, which the command line can do without.
+    from tf_slim.ops.arguments.messages import describe
 
     known = sorted(known)
     listed = ", ".join(map(shown, known)) or "none"
