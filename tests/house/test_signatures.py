@@ -6,9 +6,6 @@ import inspect
 
 import tests.house.public as public
 
-# What is still being typed.
-EXEMPT = {"slim.layers.utils.collect_named_outputs"}
-
 
 def untyped(function: public.Public) -> list[str]:
     """The parameters of a function, and "return", that have no annotation."""
@@ -23,7 +20,7 @@ def test_public_signatures_are_typed():
     found = [
         f"{function.name}: {', '.join(untyped(function))}"
         for function in public.everything()
-        if function.name not in EXEMPT and untyped(function)
+        if untyped(function)
     ]
     assert not found, "\n".join(found)
 

@@ -39,7 +39,7 @@ class NamedOutputs(NamedTuple):
     outputs: Any
 
 
-def collect_named_outputs(collections, alias: str, outputs):
+def collect_named_outputs(collections: Collections, alias: str, outputs: Any) -> Any:
     """Files a tensor under a name, to be read back by `convert_collection_to_dict`.
 
     Args:
