@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tf_slim.ops import collect, modes, places, scopes, variables
+from tf_slim.ops.setting import Setting
 
 
 class _Step:
@@ -41,17 +41,11 @@ class Counter:
     def __init__(self) -> None:
         self._count: tf.Variable | None = None
 
-    @contextlib.contextmanager
-    def warm_up(self) -> Iterator[None]:
+    def warm_up(self) -> contextlib.AbstractContextManager:
         """Warms up the averages of one call of the net, unless a training around it does."""
         if _WARM_UP.get() is not None or not places.current().immediate:
-            yield
-            return
-        token = _WARM_UP.set(_Count(self))
-        try:
-            yield
-        finally:
-            _WARM_UP.reset(token)
+            return contextlib.nullcontext()
+        return Setting(_WARM_UP, _Count(self))
 
     def variable(self) -> tf.Variable:
         """The number of calls that have updated averages, made if it is new."""
@@ -95,8 +89,7 @@ _WARM_UP: contextvars.ContextVar[_Step | _Count | None] = contextvars.ContextVar
 )
 
 
-@contextlib.contextmanager
-def warm_up(step) -> Iterator[None]:
+def warm_up(step) -> Setting:
     """Inside, and not in a v1 graph, a decay is at most `(1 + n) / (10 + n)`.
 
     Averages are then over about the last ninth of the training, until their own decay asks for no
@@ -105,11 +98,7 @@ def warm_up(step) -> Iterator[None]:
     Args:
       step: n, the number of updates before: an integer scalar.
     """
-    token = _WARM_UP.set(_Step(step))
-    try:
-        yield
-    finally:
-        _WARM_UP.reset(token)
+    return Setting(_WARM_UP, _Step(step))
 
 
 def _least_rate(updates) -> tf.Tensor:

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 import tensorflow as tf
 
 from tf_slim.ops import arguments
+from tf_slim.ops.setting import Setting
 from tf_slim.ops.wording import did_you_mean
 
 _F = TypeVar("_F", bound=Callable)
@@ -140,8 +141,7 @@ def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
 _IS_TRAINING: contextvars.ContextVar[Any] = contextvars.ContextVar("is_training", default=None)
 
 
-@contextlib.contextmanager
-def default_is_training(value: Any) -> Iterator[None]:
+def default_is_training(value: Any) -> Setting:
     """Lets operations that take `is_training` have it by default, in place of their own default.
 
     A call and an `arg_scope` say otherwise. `Model` opens it round its net.
@@ -149,11 +149,7 @@ def default_is_training(value: Any) -> Iterator[None]:
     Args:
       value: a truth value, or a scalar tensor; None for each operation's own.
     """
-    token = _IS_TRAINING.set(value)
-    try:
-        yield
-    finally:
-        _IS_TRAINING.reset(token)
+    return Setting(_IS_TRAINING, value)
 
 
 def current_is_training() -> Any:

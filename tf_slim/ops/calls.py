@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from tf_slim.ops import collect, layer_names, modes
 from tf_slim.ops.reuse import known_reuse
+from tf_slim.ops.setting import Setting
 from tf_slim.ops.stores import VariableStore
 from tf_slim.ops.wording import first_few
 
@@ -230,14 +231,9 @@ def active_call() -> Call | None:
     return _ACTIVE.get()
 
 
-@contextlib.contextmanager
-def active(call: Call) -> Iterator[None]:
+def active(call: Call) -> Setting[Call]:
     """Makes `call` the run that the code inside belongs to."""
-    token = _ACTIVE.set(call)
-    try:
-        yield
-    finally:
-        _ACTIVE.reset(token)
+    return Setting(_ACTIVE, call)
 
 
 def current_call() -> Call | None:

@@ -20,6 +20,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import modes
+from tf_slim.ops.setting import Setting
 
 LOSSES = tf.compat.v1.GraphKeys.LOSSES
 _LOSS_NAMES = "tf_slim/loss_names"
@@ -120,19 +121,14 @@ def replica_count() -> int:
 _FILLED: contextvars.ContextVar[Any] = contextvars.ContextVar("filled", default=None)
 
 
-@contextlib.contextmanager
-def share(filled: Any) -> Iterator[None]:
+def share(filled: Any) -> Setting:
     """Says whether this replica's share of the batch has examples of its own.
 
     Args:
       filled: a bool scalar. Where it is False, what the code inside computes is made up, and must
         not count in what the replicas find out together. None for True.
     """
-    outer = _FILLED.set(filled)
-    try:
-        yield
-    finally:
-        _FILLED.reset(outer)
+    return Setting(_FILLED, filled)
 
 
 def counted(count: tf.Tensor) -> tf.Tensor:
@@ -196,25 +192,13 @@ def collect() -> Iterator[Frame]:
     Yields:
       A `Frame` with `losses`, `outputs` and `total_loss()`.
     """
-    with collect_outputs() as outputs:
-        frame, outer = Frame(outputs), _FRAME.get()
-        _FRAME.set(frame)
-        try:
-            yield frame
-        finally:
-            _FRAME.set(outer)
+    with collect_outputs() as outputs, Setting(_FRAME, Frame(outputs)) as frame:
+        yield frame
 
 
-@contextlib.contextmanager
-def collect_outputs() -> Iterator[dict[str, dict[str, tf.Tensor]]]:
+def collect_outputs() -> Setting[dict[str, dict[str, tf.Tensor]]]:
     """Like `collect`, for named outputs only: losses pass through to the frame outside."""
-    outer = _OUTPUTS.get()
-    outputs: dict[str, dict[str, tf.Tensor]] = {}
-    _OUTPUTS.set(outputs)
-    try:
-        yield outputs
-    finally:
-        _OUTPUTS.set(outer)
+    return Setting(_OUTPUTS, {})
 
 
 @contextlib.contextmanager
@@ -228,11 +212,8 @@ def noting(watch: Callable[[tf.Tensor], None]) -> Iterator[Notes]:
       The notes, in order.
     """
     notes: Notes = []
-    outer = _NOTING.set((notes, watch))
-    try:
+    with Setting(_NOTING, (notes, watch)):
         yield notes
-    finally:
-        _NOTING.reset(outer)
 
 
 def note(kind: str, loss: Any) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from tf_slim.ops.setting import Setting
 
 
 class LayerNames(NamedTuple):
@@ -31,14 +32,9 @@ _IN_FORCE: contextvars.ContextVar[LayerNames | None] = contextvars.ContextVar(
 )
 
 
-@contextlib.contextmanager
-def in_force(names: LayerNames) -> Iterator[None]:
+def in_force(names: LayerNames) -> Setting[LayerNames]:
     """Has variables made inside, outside v1 graphs, be model variables with these names."""
-    token = _IN_FORCE.set(names)
-    try:
-        yield
-    finally:
-        _IN_FORCE.reset(token)
+    return Setting(_IN_FORCE, names)
 
 
 def current() -> LayerNames | None:

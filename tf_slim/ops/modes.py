@@ -4,12 +4,12 @@ TF-Slim keeps one set of rules in a `tf.compat.v1` graph with a Session, in eage
 `tf.function`. Where effects go is for `places` to know; what computes differently asks here.
 """
 
-import contextlib
 import contextvars
 import weakref
-from collections.abc import Iterator
 
 import tensorflow as tf
+
+from tf_slim.ops.setting import Setting
 
 _AGAIN: contextvars.ContextVar[bool] = contextvars.ContextVar("recomputing", default=False)
 
@@ -49,11 +49,6 @@ def recomputing() -> bool:
     return _AGAIN.get()
 
 
-@contextlib.contextmanager
-def recomputation() -> Iterator[None]:
+def recomputation() -> Setting[bool]:
     """Marks the code inside as a recomputation."""
-    outer = _AGAIN.set(True)
-    try:
-        yield
-    finally:
-        _AGAIN.reset(outer)
+    return Setting(_AGAIN, True)

@@ -24,6 +24,7 @@ import tensorflow as tf
 from tf_slim.ops import modes
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.getters import on_scope
+from tf_slim.ops.setting import Setting
 
 COMPUTE = {
     "float32": tf.float32,
@@ -54,12 +55,8 @@ def precision(name: str | None) -> Iterator[None]:
     if check(name) is None:
         yield
         return
-    token = _CURRENT.set(name)
-    try:
-        with _graph_variables_read():
-            yield
-    finally:
-        _CURRENT.reset(token)
+    with Setting(_CURRENT, name), _graph_variables_read():
+        yield
 
 
 def check(name: Any) -> str | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from tf_slim.ops import shapes
+from tf_slim.ops.setting import Setting
 from tf_slim.ops.types import TensorLike
 
 # Named, since the default differs between kinds of device, and between XLA and the rest.
@@ -44,15 +45,9 @@ def position() -> list | None:
     return None if state is None else list(state)
 
 
-@contextlib.contextmanager
-def resumed(place: list | None) -> Iterator[None]:
+def resumed(place: list | None) -> Setting:
     """Draws inside what was drawn after `place = position()`."""
-    outer = _SEEDS.get()
-    _SEEDS.set(None if place is None else list(place))
-    try:
-        yield
-    finally:
-        _SEEDS.set(outer)
+    return Setting(_SEEDS, None if place is None else list(place))
 
 
 def next_seed() -> tf.Tensor | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
+
+from tf_slim.ops.setting import Setting
 
 VariableScope = tf.compat.v1.VariableScope
 AUTO_REUSE = tf.compat.v1.AUTO_REUSE
@@ -17,16 +17,9 @@ _KNOWN: contextvars.ContextVar[tuple[VariableScope, Any] | None] = contextvars.C
 )
 
 
-@contextlib.contextmanager
-def remembered(scope: VariableScope, reuse: Any) -> Iterator[None]:
+def remembered(scope: VariableScope, reuse: Any) -> Setting:
     """Remembers what `scope`, which is open, was told."""
-    # Not reset by a token: a scope in a generator may be left in another context.
-    outer = _KNOWN.get()
-    _KNOWN.set((scope, reuse))
-    try:
-        yield
-    finally:
-        _KNOWN.set(outer)
+    return Setting(_KNOWN, (scope, reuse))
 
 
 def known_reuse(reuse: Any = None) -> Any:

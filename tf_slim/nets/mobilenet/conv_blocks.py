@@ -10,12 +10,13 @@ import contextlib
 import contextvars
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.ops.setting import Setting
 from tf_slim.ops.types import Activation, Normalizer, Scope
 
 __all__ = [
@@ -106,16 +107,9 @@ _NAMED: contextvars.ContextVar[dict[str, tf.Tensor] | None] = contextvars.Contex
 )
 
 
-@contextlib.contextmanager
-def named_outputs() -> Iterator[dict[str, tf.Tensor]]:
+def named_outputs() -> Setting[dict[str, tf.Tensor]]:
     """Collects what blocks inside name by `named_output`: yields a dict, in order."""
-    outer = _NAMED.get()
-    named: dict[str, tf.Tensor] = {}
-    _NAMED.set(named)
-    try:
-        yield named
-    finally:
-        _NAMED.set(outer)
+    return Setting(_NAMED, {})
 
 
 def named_output(net: tf.Tensor, name: str) -> tf.Tensor:

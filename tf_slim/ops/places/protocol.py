@@ -66,7 +66,7 @@ class Place(abc.ABC):
     @abc.abstractmethod
     def layer_variables(
         self, names: LayerNames, make: Callable
-    ) -> contextlib.AbstractContextManager[None]:
+    ) -> contextlib.AbstractContextManager[Any]:
         """Makes model variables, with these names, of what the code inside gets as variables.
 
         Args:

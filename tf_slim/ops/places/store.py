@@ -16,6 +16,7 @@ from tf_slim.ops.getters import stacked
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
 from tf_slim.ops.reuse import known_reuse
+from tf_slim.ops.setting import Setting
 from tf_slim.ops.types import Collections
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -23,18 +24,13 @@ GraphKeys = tf.compat.v1.GraphKeys
 _STEP: contextvars.ContextVar[Any] = contextvars.ContextVar("step_scope", default=None)
 
 
-@contextlib.contextmanager
-def step_scope(step: Any) -> Iterator[None]:
+def step_scope(step: Any) -> Setting:
     """Makes `get_global_step` return `step` inside: what a training loop knows, nets may ask for.
 
     Args:
       step: an integer scalar.
     """
-    token = _STEP.set(step)
-    try:
-        yield
-    finally:
-        _STEP.reset(token)
+    return Setting(_STEP, step)
 
 
 class StorePlace(Place):
@@ -103,7 +99,7 @@ class StorePlace(Place):
 
     def layer_variables(
         self, names: LayerNames, make: Callable
-    ) -> contextlib.AbstractContextManager[None]:
+    ) -> contextlib.AbstractContextManager[Any]:
         return layer_names.in_force(names)
 
     def begin_call(self, store: stores.VariableStore, entry: str, building: bool) -> calls.Call:
