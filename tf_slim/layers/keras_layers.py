@@ -81,7 +81,7 @@ def keras_layer(
         for variable in layer.variables:
             # Keras calls it `own/kernel`, or deeper for the parts of a layer.
             _keep(f"{path}/{variable.path.removeprefix(f'{own}/')}", variable, call)
-        collect.add_output(collect.LAYERS, path, outputs)
+        places.current().add_layer_output(path, outputs)
         return outputs
 
     return run

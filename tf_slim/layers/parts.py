@@ -23,7 +23,6 @@ import tensorflow as tf
 from tf_slim.layers import utils
 from tf_slim.ops import (
     arguments,
-    collect,
     keras_objects,
     layer_variables,
     places,
@@ -198,9 +197,7 @@ class Layer(arguments.Caller):
                     "Write a function from tensor to tensor, such as tf.nn.relu.",
                     TypeError,
                 )
-        collect.add_output(collect.LAYERS, self.output_name, outputs)
-        if self.outputs_collections:
-            utils.collect_named_outputs(self.outputs_collections, self.output_name, outputs)
+        places.current().add_layer_output(self.output_name, outputs, self.outputs_collections)
         return outputs
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import collections as std_collections
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from tf_slim.layers import checks
-from tf_slim.ops import modes, places
+from tf_slim.ops import places
+from tf_slim.ops.outputs import append_tensor_alias, as_list, get_tensor_aliases
 from tf_slim.ops.types import Collections, CollectionsByName, DType, Shape, Size, Tensor
 
 __all__ = [
@@ -50,11 +50,8 @@ def collect_named_outputs(collections: Collections, alias: str, outputs: Any) ->
     Returns:
       `outputs`.
     """
-    names = as_list(collections)
-    if not names:
-        return outputs
-    append_tensor_alias(outputs, alias)
-    places.current().add_output(names, alias, outputs)
+    if collections:
+        places.current().add_output(as_list(collections), alias, outputs)
     return outputs
 
 
@@ -77,35 +74,6 @@ def convert_collection_to_dict(
     return std_collections.OrderedDict(places.current().outputs(collection, clear_collection))
 
 
-def append_tensor_alias(tensor: Any, alias: str) -> Any:
-    """Gives a tensor one more name, kept in its attribute `aliases`.
-
-    Args:
-      tensor: a tensor.
-      alias: the name; a slash at its end is dropped.
-
-    Returns:
-      `tensor`.
-    """
-    alias = alias.removesuffix("/")
-    if hasattr(tensor, "aliases"):
-        tensor.aliases.append(alias)
-    else:
-        # Composite tensors may have no room for attributes; the collections know the name.
-        with contextlib.suppress(AttributeError):
-            tensor.aliases = [alias]
-    return tensor
-
-
-def get_tensor_aliases(tensor: Any) -> list[str]:
-    """The names given to a tensor; without any, the one that its operation has."""
-    if hasattr(tensor, "aliases"):
-        return tensor.aliases
-    if not modes.is_symbolic(tensor):
-        return []
-    return [tensor.name.removesuffix(":0")]
-
-
 def gather_tensors_aliases(tensors: Iterable) -> list[str]:
     """The names of several tensors, in one list."""
     return [alias for tensor in tensors for alias in get_tensor_aliases(tensor)]
@@ -124,13 +92,6 @@ def get_variable_collections(variables_collections: CollectionsByName, name: str
     if isinstance(variables_collections, Mapping):
         return variables_collections.get(name)
     return variables_collections
-
-
-def as_list(names: Collections) -> list[str]:
-    """Collections given as None, one name or several, as a list."""
-    if not names:
-        return []
-    return [names] if isinstance(names, str) else list(names)
 
 
 def constant_value(value_or_tensor_or_var: Any, dtype: DType | None = None) -> Any:

@@ -1,12 +1,14 @@
-"""What a net returns: outputs, and end points beside them."""
+"""What nets and layers return: outputs, end points beside them, and the names of both."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.ops import modes, precision
+from tf_slim.ops.types import Collections
 
 
 def split_outputs(result: Any) -> tuple[Any, dict | None]:
@@ -38,3 +40,39 @@ def _within(graph: tf.Graph) -> bool:
     while here is not None and here is not graph:
         here = getattr(here, "outer_graph", None)
     return here is graph
+
+
+def append_tensor_alias(tensor: Any, alias: str) -> Any:
+    """Gives a tensor one more name, kept in its attribute `aliases`.
+
+    Args:
+      tensor: a tensor.
+      alias: the name; a slash at its end is dropped.
+
+    Returns:
+      `tensor`.
+    """
+    alias = alias.removesuffix("/")
+    if hasattr(tensor, "aliases"):
+        tensor.aliases.append(alias)
+    else:
+        # Composite tensors may have no room for attributes; the collections know the name.
+        with contextlib.suppress(AttributeError):
+            tensor.aliases = [alias]
+    return tensor
+
+
+def get_tensor_aliases(tensor: Any) -> list[str]:
+    """The names given to a tensor; without any, the one that its operation has."""
+    if hasattr(tensor, "aliases"):
+        return tensor.aliases
+    if not modes.is_symbolic(tensor):
+        return []
+    return [tensor.name.removesuffix(":0")]
+
+
+def as_list(names: Collections) -> list[str]:
+    """Collections given as None, one name or several, as a list."""
+    if not names:
+        return []
+    return [names] if isinstance(names, str) else list(names)

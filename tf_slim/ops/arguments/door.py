@@ -22,6 +22,7 @@ class _Entry(NamedTuple):
     name: str
     kind: Kind | None
     default: Any
+    takes_any: bool
 
 
 def is_ours(func: Callable) -> bool:
@@ -42,7 +43,7 @@ def _entries(func: Callable, own: Mapping[str, Kind | None]) -> list[_Entry]:
             kind = TABLE.get(f"{_title(func)}.{name}", TABLE.get(name))
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             kind = None
-        entries.append(_Entry(name, kind, default))
+        entries.append(_Entry(name, kind, default, parameter.kind is parameter.VAR_KEYWORD))
     return entries
 
 
@@ -71,8 +72,7 @@ def door(
     entries = _entries(func, own or {})
     by_name = {entry.name: entry for entry in entries if entry.kind is not None}
     known = frozenset(entry.name for entry in entries)
-    parameters = inspect.signature(func).parameters.values()
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    takes_any = any(entry.takes_any for entry in entries)
     title = called or _title(func)
 
     def refuse(args, kwargs, entry: _Entry, value: Any):

@@ -15,7 +15,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import calls, collect, keras_objects, scopes, stores
+from tf_slim.ops import calls, collect, keras_objects, outputs, scopes, stores
 from tf_slim.ops.getters import on_scope
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
@@ -126,6 +126,7 @@ class GraphPlace(Place):
         return tf.add_n(losses, name=name)
 
     def add_output(self, keys: Iterable[str], alias: str, tensor: Any) -> None:
+        outputs.append_tensor_alias(tensor, alias)
         for key in keys:
             v1.add_to_collection(key, tensor)
 
@@ -164,7 +165,7 @@ class GraphPlace(Place):
         with v1.name_scope(None, name, values) as scope:
             return v1.assign_sub(variable, step(), name=scope)
 
-    def add_updates(self, updates: Iterable[Any], keys: Iterable[str]) -> None:
+    def add_updates(self, updates: Sequence[Any], keys: Iterable[str]) -> None:
         for key in keys:
             for update in updates:
                 v1.add_to_collection(key, update)

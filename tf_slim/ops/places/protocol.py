@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import tensorflow as tf
 
+from tf_slim.ops import collect, outputs
 from tf_slim.ops.calls import Call
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.stores import VariableStore
@@ -111,9 +112,15 @@ class Place(abc.ABC):
 
     # -------------------------------------------------------------------- outputs
 
+    def add_layer_output(self, alias: str, tensor: Any, collections: Collections = None) -> None:
+        """Files the output of a layer among those of all layers, and in its own collections."""
+        collect.add_output(collect.LAYERS, alias, tensor)
+        if collections:
+            self.add_output(outputs.as_list(collections), alias, tensor)
+
     @abc.abstractmethod
     def add_output(self, keys: Iterable[str], alias: str, tensor: Any) -> None:
-        """Files the output of a layer in collections, under its name."""
+        """Files a tensor in collections under a name, which it gets as well."""
 
     @abc.abstractmethod
     def outputs(self, key: str, clear: bool = False) -> dict[str, Any]:
@@ -160,7 +167,7 @@ class Place(abc.ABC):
         """
 
     @abc.abstractmethod
-    def add_updates(self, updates: Iterable[Any], keys: Iterable[str]) -> None:
+    def add_updates(self, updates: Sequence[Any], keys: Iterable[str]) -> None:
         """Adds updates to the collections from which a training step takes them."""
 
     @abc.abstractmethod

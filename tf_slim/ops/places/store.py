@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import calls, collect, layer_names, scopes, stores
+from tf_slim.ops import calls, collect, layer_names, outputs, scopes, stores
 from tf_slim.ops.getters import stacked
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
@@ -140,6 +140,7 @@ class StorePlace(Place):
         return tf.identity(total, name=name)
 
     def add_output(self, keys: Iterable[str], alias: str, tensor: Any) -> None:
+        outputs.append_tensor_alias(tensor, alias)
         for key in keys:
             collect.add_output(key, alias.rstrip("/"), tensor)
 
@@ -156,9 +157,8 @@ class StorePlace(Place):
         *,
         variable_scope: bool = False,
     ) -> Iterator[str]:
-        keys = outputs_collections or ()
         with tf.name_scope(scope or default_name):
-            yield _free_name(scope, default_name, [keys] if isinstance(keys, str) else keys)
+            yield _free_name(scope, default_name, outputs.as_list(outputs_collections))
 
     def operation_name(self, alias: str) -> str | None:
         return None
@@ -166,7 +166,7 @@ class StorePlace(Place):
     def subtract(self, variable: Any, step: Callable[[], tf.Tensor], name: str, values: Any) -> Any:
         return variable.assign_sub(step())
 
-    def add_updates(self, updates: Iterable[Any], keys: Iterable[str]) -> None:
+    def add_updates(self, updates: Sequence[Any], keys: Iterable[str]) -> None:
         """Nothing to do: they are done already."""
 
     def assign(self, pairs: Iterable[tuple[Any, Any]]) -> tuple[Any, Mapping[Any, Any]]:
