@@ -5,9 +5,11 @@ from . import datasets as datasets
 from . import decoding as decoding
 from . import preprocessing as preprocessing
 from .checks import check as check
+from .converted import from_converted as from_converted
 from .from_files import from_tfrecords as from_tfrecords
 from .labels import read_labels as read_labels
 from .labels import write_labels as write_labels
+from .layouts import from_layout as from_layout
 from .pipeline import Pipeline as Pipeline
 from .registry import get_dataset as get_dataset
 from .registry import names as names
