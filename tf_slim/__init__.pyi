@@ -20,6 +20,7 @@ from .checkpoints.assigning import assign_from_values_fn as assign_from_values_f
 from .data import dataset as dataset
 from .data.decoding import data_decoder as data_decoder
 from .data.decoding import tfexample_decoder as tfexample_decoder
+from .evaluation.loading import load as load
 from .learning import hooks as hooks
 from .ops.arg_scope import add_arg_scope as add_arg_scope
 from .ops.arg_scope import arg_scope as arg_scope

@@ -47,6 +47,8 @@ class Pipeline:
         is_training: Whether it is a training stream.
         num_epochs: Number of passes over the data, or None for no end.
         drop_remainder: Whether a last batch smaller than `batch_size` is left out.
+        preprocessing: The preprocessing: its name, or the function that was given.
+        image_size: `(height, width)` in pixels that it is told, or None.
     """
 
     @checked_by(seed=None)
@@ -125,10 +127,9 @@ class Pipeline:
         order, augmentation = (np.random.SeedSequence(seed).generate_state(2) >> 1).tolist()
         self._augmentation_seed = augmentation
         self._shuffle = Shuffle(order, shuffle_buffer, cycle_length) if is_training else None
-        self._preprocess = _preprocessing(
-            spec.preprocessing if preprocess is None else preprocess,
-            spec.image_size if image_size is None else as_image_size(image_size),
-        )
+        self.preprocessing = spec.preprocessing if preprocess is None else preprocess
+        self.image_size = spec.image_size if image_size is None else as_image_size(image_size)
+        self._preprocess = _preprocessing(self.preprocessing, self.image_size)
         # A TFRecord file without records has no bytes. An endless stream of nothing would hang.
         if not any(tf.io.gfile.stat(path).length for path in self.files):
             check_count(spec, self.files, 0)

@@ -7,4 +7,7 @@ from ..v1.training.evaluation import evaluate_repeatedly as evaluate_repeatedly
 from ..v1.training.evaluation import get_or_create_eval_step as get_or_create_eval_step
 from ..v1.training.evaluation import wait_for_new_checkpoint as wait_for_new_checkpoint
 from .classification import classification_metrics as classification_metrics
+from .heat_maps import grad_cam as grad_cam
+from .loading import LoadedRun as LoadedRun
+from .loading import LoadError as LoadError
 from .measure import evaluate as evaluate

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import agreement, finite, hyperparameters, optimizers, signals
+from tf_slim.learning import agreement, description, finite, hyperparameters, optimizers, signals
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook, ProgressLines, Rate
 from tf_slim.learning.run import Run
@@ -59,8 +59,8 @@ def fit(
       dataset: a `slim.data.Pipeline`, or a `tf.data.Dataset`, of `(inputs, labels)` batches. To
         resume, a Dataset skips the batches already seen, so its order must be reproducible
         (seeded shuffles). Under a strategy with several replicas the batches are global ones.
-      logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl` and TensorBoard
-        summaries; None to write nothing.
+      logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl`, TensorBoard summaries
+        and `run.json`, which `slim.load` reads; None to write nothing.
       number_of_steps: the global step to end at; None to train until the data end.
       hooks: see `slim.hooks`; by default progress lines on standard error.
       save_every_secs: seconds between checkpoints, or None. There is always one at the start and
@@ -104,6 +104,7 @@ def fit(
         else:
             folder = held.enter_context(RunFolder(logdir, keep_checkpoints))
         watchers = [
+            *([] if folder is None else [_Describer(folder, dataset)]),
             *([] if folder is None else [_Recorder(folder, log_every_steps, summary_every_steps)]),
             *([ProgressLines()] if hooks is None else hooks),
         ]
@@ -309,6 +310,18 @@ class _Saver:
         self._next = time.monotonic() + (self._every_secs or 0.0)
         for hook in self._hooks if tell else ():
             hook.after_save(run, run.checkpoint)
+
+
+class _Describer(Hook):
+    """Keeps in the folder what `slim.load` makes the model of."""
+
+    def __init__(self, folder: RunFolder, dataset: Any):
+        self._folder = folder
+        self._dataset = dataset
+
+    def begin(self, run: Run) -> None:
+        found = description.describe(run.train_step.model, self._dataset)
+        description.write(self._folder.path, found)
 
 
 class _Recorder(Hook):

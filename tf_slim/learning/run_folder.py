@@ -13,6 +13,7 @@ from typing import Any
 
 from tf_slim import checkpoints
 from tf_slim.checkpoints import notes
+from tf_slim.learning import description
 from tf_slim.learning.run_lock import RunLock
 from tf_slim.ops import files
 
@@ -125,7 +126,7 @@ class RunFolder(os.PathLike):
 
     @staticmethod
     def _is_own_temporary(base: str) -> bool:
-        names = (HISTORY, "config.toml", notes.STATE, notes.BEST)
+        names = (HISTORY, "config.toml", description.FILE_NAME, notes.STATE, notes.BEST)
         return base in names or _OWN.fullmatch(base) is not None
 
     def open_history(self, step: int) -> None:

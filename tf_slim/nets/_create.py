@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from tf_slim.nets._restore import restore
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.model import Model
+from tf_slim.ops.origin import Origin
 from tf_slim.ops.wording import did_you_mean
 
 _OPTIONS = (
@@ -109,6 +111,8 @@ def create(
     elif features is not None:
         classes = None
     net = _warmed_up(found.fn)
+    if isinstance(features, Iterable) and not isinstance(features, str):
+        features = tuple(features)  # read twice
     if features is not None:
         net = with_features(found, net, features, has_logits=bool(classes))
     path = None
@@ -120,6 +124,13 @@ def create(
     model = Model(
         net, scope, precision=precision, num_classes=classes, **{**found.defaults, **kwargs}
     )
+    options = {
+        "weight_decay": weight_decay,
+        "batch_norm_decay": batch_norm_decay,
+        "features": features,
+    }
+    asked = {key: value for key, value in options.items() if value is not None}
+    model.origin = Origin(found.name, classes, types.MappingProxyType({**asked, **kwargs}))
     if path is not None:
         model.build(tf.TensorSpec(shape))
         restore(model, path, found, other_logits=num_classes is not _OWN)

@@ -15,6 +15,7 @@ from tf_slim.ops import calls, collect, patterns, places, scopes, stores
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
+from tf_slim.ops.origin import Origin
 from tf_slim.ops.outputs import accessible, in_full, split_outputs
 from tf_slim.ops.specs import specs_of
 from tf_slim.ops.types import Patterns, Rename
@@ -45,6 +46,9 @@ class Model(tf.Module):
         not the end points.
       **fixed_kwargs: keyword arguments of `fn` that every call gets; `is_training` among them says
         of all calls what they are, those of training and evaluation too.
+
+    Attributes:
+      origin: what `slim.nets.create` made the model of; None for any other.
     """
 
     @checked
@@ -67,6 +71,7 @@ class Model(tf.Module):
                 "`with slim.arg_scope(...) as saved: pass` and pass that."
             )
         self._fn = fn
+        self.origin: Origin | None = None
         self._fixed = types.MappingProxyType(fixed_kwargs)
         self._signature = NetSignature(fn, fixed_kwargs)
         scope = arg_scopes.current_arg_scope() if arg_scope is None else arg_scope
@@ -200,6 +205,11 @@ class Model(tf.Module):
         owner = parent.store.model
         if owner is not None and not any(child is self for child in owner._children):
             owner._children.append(self)
+
+    @property
+    def fn(self) -> Callable:
+        """The function that builds the net."""
+        return self._fn
 
     @property
     def precision(self) -> str | None:
