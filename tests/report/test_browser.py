@@ -52,7 +52,7 @@ function measure(page) {
     outside: all("svg text").filter(overflows).map(e => e.textContent),
     empty: all("svg").filter(e => !e.getBoundingClientRect().width).length,
     wide: page.documentElement.scrollWidth - page.documentElement.clientWidth,
-    contrasts: all("h1, h2, p, td, th, figcaption, footer, .tick").map(
+    contrasts: all("h1, h2, p, td, th, li, small, .flag, figcaption, footer, .tick").map(
       e => contrast(style(e)[e.closest("svg") ? "fill" : "color"], paper)),
     lines: all("polyline").map(e => style(e).stroke !== "none" && e.getBoundingClientRect().width),
     paper: luminance(paper),
@@ -73,12 +73,19 @@ document.body.append(frame);
 def look(tmp_path_factory):
     """`look(width, dark)`: what the browser measures of the page."""
     folder = tmp_path_factory.mktemp("browser")
+    found = evaluations.findings()
+    found.illustrate(
+        lambda images, predicted: images.mean(-1),
+        lambda places: [f"a folder/with/{20 * 'long'}names/{place}.png" for place in places],
+    )
     page = slim.report.html(
-        evaluations.findings(),
+        found,
         title="net on <data>",
         subtitle="300 images",
         class_names=evaluations.HOSTILE,
         figures={"loss": "0.5"},
+        history=[{"step": n, "loss": 1 / n, "validation": {"a": n, "loss": n}} for n in (1, 9)],
+        warnings=["a/picture.png is in train and in validation", 40 * "long"],
         footer="a checkpoint with/a/path/that/goes/on/" + 20 * "and/on/",
     )
     # Within a script element, `</script>` would end it.
@@ -120,9 +127,10 @@ def light(look) -> dict:
 
 def test_everything_is_there(light):
     assert light["headings"] == [
-        *("Confusion matrix", "Classes", "Curves", "Reliability", "Worst mistakes")
+        *("About the data", "Learning curves"),
+        *("Confusion matrix", "Classes", "Curves", "Reliability", "Worst mistakes"),
     ]
-    assert light["images"] == [4] * 24
+    assert light["images"] == [4] * 48
     assert light["classes"] == list(evaluations.HOSTILE.values())
     assert light["hacked"] == 0
 
@@ -130,7 +138,7 @@ def test_everything_is_there(light):
 def test_pictures_are_whole(light):
     assert light["outside"] == []
     assert light["empty"] == 0
-    assert len(light["lines"]) == 14 and all(light["lines"])
+    assert len(light["lines"]) == 14 + 3 and all(light["lines"])
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

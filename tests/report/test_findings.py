@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.optimize
+import scipy.special
 import sklearn.metrics
 import tensorflow as tf
 
 import tf_slim as slim
 from tests.report import evaluations
 from tf_slim.report import statistics
+from tf_slim.report.calibration import Confidences
 
 CLASSES, COUNT = 6, 300
 LOGITS, LABELS = evaluations.logits_and_labels(CLASSES, COUNT)
@@ -46,9 +49,16 @@ def test_confidences(found):
     places = np.digitize(confidence, np.linspace(0, 1, 16)[1:-1])
     for place in range(15):
         chosen = places == place
-        assert found.confidence_counts[place] == chosen.sum()
-        assert found.confidence_right[place] == right[chosen].sum()
-        assert found.confidence_sums[place] == pytest.approx(confidence[chosen].sum())
+        assert found.confidences.counts[place] == chosen.sum()
+        assert found.confidences.right[place] == right[chosen].sum()
+        assert found.confidences.sums[place] == pytest.approx(confidence[chosen].sum())
+
+
+def test_calibration_error():
+    # Two right of four at 0.6, and both at 0.9.
+    found = Confidences()
+    found.add(np.array([0.6] * 4 + [0.9] * 2), np.array([1, 1, 0, 0, 1, 1], bool))
+    assert found.error == pytest.approx((0.4 + 0.2) / 6)
 
 
 def test_worst_mistakes():
@@ -63,6 +73,72 @@ def test_worst_mistakes():
     assert first.confidence == pytest.approx(PROBABILITIES[expected[0]].max())
     images = np.random.RandomState(1).rand(COUNT, 5, 4, 3).astype(np.float32)
     np.testing.assert_array_equal(first.image, images[expected[0]])
+
+
+def test_mistakes_are_illustrated_afterwards():
+    found = evaluations.findings(CLASSES, COUNT, mistakes=3)
+    before = found.mistakes
+    asked = []
+
+    def heat_maps(images, predicted):
+        asked.append((images.shape, predicted.tolist()))
+        return tf.reduce_mean(images, -1) * 0.5
+
+    found.illustrate(heat_maps, lambda places: [None, *(f"{place}.png" for place in places[1:])])
+    assert asked == [((3, 5, 4, 3), [mistake.predicted for mistake in before])]
+    for mistake, old in zip(found.mistakes, before, strict=True):
+        np.testing.assert_allclose(mistake.heat_map, old.image.mean(-1) * 0.5, rtol=1e-6)
+        assert mistake.index == old.index
+    names = [mistake.filename for mistake in found.mistakes]
+    assert names == [None, *(f"{mistake.index}.png" for mistake in before[1:])]
+
+
+def test_without_mistakes_there_is_nothing_to_illustrate():
+    found = slim.report.Findings(2)
+    found.add(np.zeros([1, 1]), [[1.0, 0.0]], [0])
+    found.illustrate(pytest.fail, pytest.fail)
+    assert found.mistakes == []
+
+
+def test_a_label_is_suspect_where_the_net_is_as_sure_as_of_the_others():
+    # Of class 1 the net says 0.8 and 0.6 to its own images: 0.7 on average.
+    found = slim.report.Findings(2)
+    probabilities = np.array([[0.2, 0.8], [0.4, 0.6], [0.25, 0.75], [0.35, 0.65]])
+    found.add(np.zeros([4, 1]), np.log(probabilities), [1, 1, 0, 0])
+    assert [(m.index, found.is_suspect(m)) for m in found.mistakes] == [(2, True), (3, False)]
+
+
+def test_a_class_without_images_makes_no_label_suspect():
+    found = slim.report.Findings(2)
+    found.add(np.zeros([1, 1]), [[0.0, 1.0]], [0])
+    assert not found.is_suspect(found.mistakes[0])
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.0, 4.0])
+def test_temperature(factor):
+    logits = LOGITS.astype(np.float64) * factor
+
+    def cross_entropy(temperature):
+        return sklearn.metrics.log_loss(LABELS, scipy.special.softmax(logits / temperature, 1))
+
+    best = scipy.optimize.minimize_scalar(cross_entropy, bounds=(0.1, 10), method="bounded").x
+    found = slim.report.Findings(CLASSES)
+    for rows in (slice(0, 100), slice(100, COUNT)):
+        found.add(np.zeros([COUNT, 1])[rows], logits[rows], LABELS[rows])
+    temperature, after = found.temperatures.best
+    assert temperature == pytest.approx(best, rel=0.05)
+    scaled = slim.report.Findings(CLASSES)
+    scaled.add(np.zeros([COUNT, 1]), logits / temperature, LABELS)
+    np.testing.assert_allclose(after.counts, scaled.confidences.counts)
+    assert after.error == pytest.approx(scaled.confidences.error, rel=1e-3)
+    assert not found.temperatures.is_bound
+
+
+def test_a_perfect_net_could_be_surer_than_can_be_said():
+    found = slim.report.Findings(3)
+    found.add(np.zeros([3, 1]), np.eye(3), np.arange(3))
+    assert found.temperatures.is_bound
+    assert found.temperatures.best[0] < 0.25
 
 
 def test_it_does_not_grow_with_the_data():

@@ -58,16 +58,23 @@ def hostile() -> Page:
         subtitle="<i>subtitle</i>",
         figures={"<loss>": "<0.5>"},
         footer="<footer & more>",
+        warnings=["<a & b>.png is in both splits"],
     )
 
 
 def test_text_stays_text(hostile):
-    for text in [*evaluations.HOSTILE.values(), "<i>subtitle</i>", "<loss>", "<0.5>"]:
+    for text in [
+        *evaluations.HOSTILE.values(),
+        "<i>subtitle</i>",
+        "<loss>",
+        "<0.5>",
+        "<a & b>.png is in both splits",
+    ]:
         assert text in hostile.words
     assert set(hostile.tags) == {
         *("html", "head", "meta", "title", "style", "body", "footer", "div", "span", "p"),
         *("h1", "h2", "h3", "b", "table", "thead", "tbody", "tr", "th", "td", "ul", "li"),
-        *("figure", "figcaption", "img", "svg", "rect", "line", "polyline", "text"),
+        *("figure", "figcaption", "img", "svg", "rect", "line", "polyline", "text", "small"),
     }
 
 
@@ -91,6 +98,68 @@ def test_numbers(hostile):
         assert str(number) in hostile.text
     assert hostile.tags.count("img") == 24
     assert hostile.tags.count("polyline") == 2 * 6 + 2  # six classes and all together, twice
+
+
+HISTORY = [
+    *({"step": step, "loss": 30.0 / step} for step in range(10, 510, 10)),
+    {"step": 250, "validation": {"accuracy": 0.5, "loss": 1.25, "confusion": [[1]]}},
+    {"step": 500, "validation": {"accuracy": 0.75, "loss": 1.5, "f1": float("nan")}},
+]
+
+
+def test_learning_curves():
+    page = page_of(evaluations.findings(2), history=HISTORY)
+    assert page.tags.count("polyline") == 2 + 3
+    for text in (
+        "Learning curves",
+        "training loss: 0.06 at step 500",
+        "validation loss: 1.5 at step 500",
+        "validation accuracy: 0.75 at step 500",
+    ):
+        assert text in page.words
+    points = [v for t, n, v in page.attributes if (t, n) == ("polyline", "points")][1]
+    first, last = points.split()[0], points.split()[-1]
+    assert (first, last) == ("54.0,10.0", "354.0,310.0")  # the highest loss, and the lowest
+
+
+@pytest.mark.parametrize(
+    "history",
+    [[], [{"step": 10, "loss": 1.0}], [{"step": 10, "loss": float("nan")}, {"step": 20}]],
+    ids=["none", "one point", "no numbers"],
+)
+def test_without_two_points_there_is_no_learning_curve(history):
+    assert "Learning curves" not in page_of(evaluations.findings(2), history=history).words
+
+
+def test_a_row_that_was_noted_twice_counts_as_it_was_noted_last():
+    history = [{"step": s, "loss": loss} for s, loss in ((1, 2.0), (2, 9.0), (2, 1.0))]
+    page = page_of(evaluations.findings(2), history=history)
+    assert "training loss: 1 at step 2" in page.words
+
+
+def test_mistakes_with_heat_maps_and_files():
+    found = evaluations.findings(mistakes=4)
+    found.illustrate(
+        lambda images, predicted: np.ones(images.shape[:3]),
+        lambda places: [f"<{place}>.png" for place in places],
+    )
+    page = page_of(found)
+    assert page.tags.count("img") == 8
+    assert f"(<{found.mistakes[0].index}>.png)" in page.words
+    assert "Grad-CAM" in page.words
+    suspects = sum(map(found.is_suspect, found.mistakes))
+    assert page.text.count("label?") == suspects > 0
+
+
+def test_a_heat_map_is_warm_where_it_is_high():
+    image = np.full([20, 10, 3], 100, np.uint8)
+    heat = np.zeros([4, 2])
+    heat[0] = 1.0
+    warmed = decoded(images.data_uri(image, heat)).astype(int)
+    assert warmed.shape == (20, 10, 3)
+    top, bottom = warmed[0, 0], warmed[-1, 0]
+    assert top[0] > top[2] and bottom[2] > bottom[0]  # yellow; blue
+    assert top.sum() > bottom.sum()
 
 
 def test_of_many_classes_the_worst_are_shown():

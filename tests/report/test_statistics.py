@@ -62,9 +62,3 @@ def test_one_class_has_no_curve():
     assert statistics.roc(nothing, NEGATIVES) is None
     assert statistics.precision_recall(nothing, NEGATIVES) is None
     assert statistics.precision_recall(POSITIVES, nothing).area == pytest.approx(1.0)
-
-
-def test_calibration_error():
-    # Two right of four at 0.6, and both at 0.9.
-    error = statistics.calibration_error(np.array([4, 2]), np.array([2.4, 1.8]), np.array([2, 2]))
-    assert error == pytest.approx((4 * 0.1 + 2 * 0.1) / 6)

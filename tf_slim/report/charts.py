@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ _MOST_CLASSES_WITH_NUMBERS = 15
 _MOST_POINTS = 250
 
 _SIDE = 300
-_LEFT, _TOP, _RIGHT, _BOTTOM = 44, 10, 12, 40
+_LEFT, _TOP, _RIGHT, _BOTTOM = 54, 10, 24, 40
 
 SERIES = ("first", "second", "third")
 """The classes (of the style sheet) of lines that stand out beside the main one."""
@@ -143,10 +143,13 @@ def _corners(curve: Curve) -> np.ndarray:
     return places[np.unique(np.minimum(wanted, len(places) - 1))]
 
 
-def reliability(counts: np.ndarray, confidences: np.ndarray, right: np.ndarray) -> Markup:
+def reliability(
+    title: str, counts: np.ndarray, confidences: np.ndarray, right: np.ndarray
+) -> Markup:
     """The accuracy of predictions over their confidence.
 
     Args:
+      title: what the picture shows.
       counts: how many examples there are in each bin of confidence, `[bins]`.
       confidences: the sum of their confidences.
       right: how many of them are right.
@@ -175,13 +178,45 @@ def reliability(counts: np.ndarray, confidences: np.ndarray, right: np.ndarray) 
                     class_=style,
                 )
             )
-    return _plot("Reliability diagram", ("confidence", "accuracy"), *bars, _even_line())
+    return _plot(title, ("confidence", "accuracy"), *bars, _even_line())
 
 
-def legend_mark(style: str) -> Markup:
+def _mark(style: str) -> Markup:
     """A piece of a line, to stand before its name."""
     line = tag("line", x1=0, y1=6, x2=22, y2=6, class_=f"line {style}")
     return tag("svg", line, width=22, height=12, viewBox="0 0 22 12", aria_hidden="true")
+
+
+def legend(marks: Iterable[tuple[str, str]]) -> Markup:
+    """What the lines of a picture are: pairs of a class of the style sheet and a text."""
+    return tag("ul", *(tag("li", _mark(style), text) for style, text in marks), class_="legend")
+
+
+def over_steps(title: str, lines: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Markup:
+    """Lines over the steps of a training.
+
+    Args:
+      title: what is drawn up.
+      lines: the class of each line in the style sheet, its steps, and its values.
+    """
+    first, last = min(x[0] for _, x, _ in lines), max(x[-1] for _, x, _ in lines)
+    low, high = min(y.min() for _, _, y in lines), max(y.max() for _, _, y in lines)
+    low, high = (low, high) if high > low else (low - 0.5, high + 0.5)
+    drawn = []
+    for style, steps, values in reversed(lines):
+        keep = np.unique(np.linspace(0, len(steps) - 1, _MOST_POINTS).round().astype(int))
+        x = (steps[keep] - first) / max(last - first, 1)
+        y = (values[keep] - low) / (high - low)
+        points = " ".join(f"{_x(a):.1f},{_y(b):.1f}" for a, b in zip(x, y, strict=True))
+        drawn.append(tag("polyline", points=points, class_=f"line {style}"))
+
+    def along(share: float) -> str:
+        return f"{first + share * (last - first):,.0f}"
+
+    def up(share: float) -> str:
+        return f"{low + share * (high - low):.3g}"
+
+    return _plot(title, ("step", title), *drawn, ticks=(along, up))
 
 
 def _x(x: float) -> float:
@@ -196,14 +231,33 @@ def _even_line() -> Markup:
     return tag("line", x1=_x(0), y1=_y(0), x2=_x(1), y2=_y(1), class_="even")
 
 
-def _plot(title: str, axes: tuple[str, str], *content: Markup) -> Markup:
+def _plot(
+    title: str,
+    axes: tuple[str, str],
+    *content: Markup,
+    ticks: tuple[Callable[[float], object], Callable[[float], object]] = (float, float),
+) -> Markup:
     parts = []
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts += [
             tag("line", x1=_x(tick), y1=_y(0), x2=_x(tick), y2=_y(1), class_="grid"),
             tag("line", x1=_x(0), y1=_y(tick), x2=_x(1), y2=_y(tick), class_="grid"),
-            tag("text", tick, x=_x(tick), y=_y(0) + 15, text_anchor="middle", class_="tick"),
-            tag("text", tick, x=_x(0) - 6, y=_y(tick) + 4, text_anchor="end", class_="tick"),
+            tag(
+                "text",
+                ticks[0](tick),
+                x=_x(tick),
+                y=_y(0) + 15,
+                text_anchor="middle",
+                class_="tick",
+            ),
+            tag(
+                "text",
+                ticks[1](tick),
+                x=_x(0) - 6,
+                y=_y(tick) + 4,
+                text_anchor="end",
+                class_="tick",
+            ),
         ]
     along, up = axes
     turn = f"translate(11 {_y(0.5):.0f}) rotate(-90)"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+
+from tf_slim.report.calibration import Confidences, Temperatures
 
 _MOST_CELLS = 2_000_000
 _MOST_LOG_ODDS = 20.0
@@ -22,6 +25,8 @@ class Mistake:
       confidence: the probability that was given to it.
       probability: the probability that was given to the true class.
       image: what the net was given, without the batch dimension.
+      filename: of the picture, or None.
+      heat_map: where the net saw the predicted class, `[height, width]` in [0, 1], or None.
     """
 
     index: int
@@ -30,6 +35,8 @@ class Mistake:
     confidence: float
     probability: float
     image: np.ndarray
+    filename: str | None = None
+    heat_map: np.ndarray | None = None
 
 
 class Findings:
@@ -47,10 +54,9 @@ class Findings:
       positives: histograms of the score for a class, over the examples of this class,
         `[classes, bins]`. The score is the log odds of the class, in [-20, 20].
       negatives: the same over the examples of other classes.
-      confidence_counts: how many examples there are in each of 15 bins of confidence (the
-        probability of the predicted class).
-      confidence_sums: the sum of their confidences.
-      confidence_right: how many of them are right.
+      confidences: how sure predictions were (the probability of the predicted class), and how
+        many of them right.
+      temperatures: what they would be if all scores were divided by a number.
     """
 
     def __init__(self, num_classes: int, *, mistakes: int = 24):
@@ -62,9 +68,9 @@ class Findings:
         self.confusion = np.zeros([num_classes, num_classes], np.int64)
         self.positives = np.zeros([num_classes, bins], np.int64)
         self.negatives = np.zeros([num_classes, bins], np.int64)
-        self.confidence_counts = np.zeros(15, np.int64)
-        self.confidence_sums = np.zeros(15)
-        self.confidence_right = np.zeros(15, np.int64)
+        self.confidences = Confidences()
+        self.temperatures = Temperatures()
+        self._own_probabilities = np.zeros(num_classes)
         self._most_mistakes = mistakes
         self._mistakes: list[Mistake] = []
 
@@ -95,7 +101,12 @@ class Findings:
         self._add_scores(log_probabilities, labels)
         probabilities = np.exp(log_probabilities)
         rows = np.arange(len(labels))
-        self._add_confidences(probabilities[rows, predicted], predicted == labels)
+        right = predicted == labels
+        self.confidences.add(probabilities[rows, predicted], right)
+        self.temperatures.add(log_probabilities, labels, right)
+        self._own_probabilities += np.bincount(
+            labels, probabilities[rows, labels], minlength=self.num_classes
+        )
         self._add_mistakes(inputs, probabilities, labels, predicted)
         self.examples += len(labels)
 
@@ -108,6 +119,49 @@ class Findings:
     def mistakes(self) -> list[Mistake]:
         """The mistakes in which the true class was given the least probability, worst first."""
         return list(self._mistakes)
+
+    def illustrate(
+        self,
+        heat_maps: Callable[[np.ndarray, np.ndarray], Any] | None = None,
+        filenames: Callable[[Sequence[int]], Sequence[str | None]] | None = None,
+    ) -> None:
+        """Adds to the mistakes what is found out afterwards, for these few alone.
+
+        Args:
+          heat_maps: a function of (images `[batch, ...]`, predicted classes `[batch]`) to
+            `[batch, height, width]`, such as `slim.evaluation.grad_cam` of the net.
+          filenames: a function of places in the data to the names of their files, such as the
+            `filenames` of a Pipeline.
+        """
+        if not self._mistakes:
+            return
+        found: list[dict[str, Any]] = [{} for _ in self._mistakes]
+        if heat_maps is not None:
+            images = np.stack([mistake.image for mistake in self._mistakes])
+            predicted = np.array([mistake.predicted for mistake in self._mistakes])
+            for values, heat_map in zip(
+                found, np.asarray(heat_maps(images, predicted)), strict=True
+            ):
+                values["heat_map"] = heat_map
+        if filenames is not None:
+            names = filenames([mistake.index for mistake in self._mistakes])
+            for values, name in zip(found, names, strict=True):
+                values["filename"] = name
+        self._mistakes = [
+            dataclasses.replace(mistake, **values)
+            for mistake, values in zip(self._mistakes, found, strict=True)
+        ]
+
+    def is_suspect(self, mistake: Mistake) -> bool:
+        """Whether the label of a mistake may be wrong, and the net right.
+
+        It is where the net gives the other class at least the probability that it gives it, on
+        average, for the images that are labelled so. Source: Northcutt et al., "Confident
+        Learning", JAIR 2021 (arXiv:1911.00068).
+        """
+        labelled = self.confusion[mistake.predicted].sum()
+        own = self._own_probabilities[mistake.predicted]
+        return bool(labelled and mistake.confidence >= own / labelled)
 
     def _check(self, inputs: np.ndarray, logits: np.ndarray, labels: np.ndarray) -> None:
         fits = labels.ndim == 1 and logits.shape == (len(labels), self.num_classes)
@@ -147,13 +201,6 @@ class Findings:
         positives = np.bincount(own, minlength=size).reshape(shape)
         self.positives += positives
         self.negatives += np.bincount(cells.ravel(), minlength=size).reshape(shape) - positives
-
-    def _add_confidences(self, confidence: np.ndarray, right: np.ndarray) -> None:
-        bins = len(self.confidence_counts)
-        places = np.minimum((confidence * bins).astype(np.int64), bins - 1)
-        self.confidence_counts += np.bincount(places, minlength=bins)
-        self.confidence_sums += np.bincount(places, confidence, minlength=bins)
-        self.confidence_right += np.bincount(places[right], minlength=bins)
 
     def _add_mistakes(self, inputs, probabilities, labels, predicted) -> None:
         wrong = np.flatnonzero(predicted != labels)

@@ -10,13 +10,14 @@ import tensorflow as tf
 _SIDE = 160
 
 
-def data_uri(image: np.ndarray) -> str | None:
+def data_uri(image: np.ndarray, heat_map: np.ndarray | None = None) -> str | None:
     """A PNG of what a net was given, as a `data:` URI; None if that is no image.
 
     Args:
       image: `[height, width, channels]`. Bytes are shown as they are; all else is scaled from its
         own range, since a net may be given any. Where there are not 1, 3 or 4 channels, the mean
         of them is shown. Larger ones are scaled down to 160 pixels.
+      heat_map: what to lay over it, `[height, width]` in [0, 1]: 0 is cold and 1 warm.
     """
     if image.ndim != 3 or not image.size:
         return None
@@ -29,6 +30,25 @@ def data_uri(image: np.ndarray) -> str | None:
         pixels = (pixels - low) / max(high - low, 1e-12) * 255.0
     if max(pixels.shape[:2]) > _SIDE:
         size = [_SIDE, _SIDE]
-        pixels = tf.image.resize(pixels, size, "area", preserve_aspect_ratio=True)
+        pixels = tf.image.resize(pixels, size, "area", preserve_aspect_ratio=True).numpy()
+    if heat_map is not None:
+        pixels = _warmed(pixels, heat_map)
     encoded = tf.io.encode_png(tf.cast(tf.round(pixels), tf.uint8)).numpy()
     return f"data:image/png;base64,{base64.b64encode(encoded).decode('ascii')}"
+
+
+def _warmed(pixels: np.ndarray, heat_map: np.ndarray) -> np.ndarray:
+    """A picture in grey, under the colours of a heat map."""
+    heat = tf.image.resize(heat_map[..., np.newaxis].astype(np.float32), pixels.shape[:2]).numpy()
+    heat = np.clip(heat, 0.0, 1.0)
+    grey = pixels[..., :3].mean(-1, keepdims=True)
+    return grey * (1.0 - 0.6 * heat) * 0.8 + _colours(heat[..., 0]) * (0.2 + 0.4 * heat)
+
+
+def _colours(heat: np.ndarray) -> np.ndarray:
+    """From dark blue over purple and orange to yellow: lighter, the warmer, also without colour."""
+    return np.stack([np.interp(heat, _HEAT, channel) for channel in _COLOURS], axis=-1)
+
+
+_HEAT = (0.0, 0.25, 0.5, 0.75, 1.0)
+_COLOURS = ((15, 90, 190, 245, 255), (15, 20, 50, 140, 240), (60, 110, 90, 20, 120))

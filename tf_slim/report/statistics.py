@@ -1,4 +1,4 @@
-"""What is computed from counts: intervals, rates of classes, curves, calibration."""
+"""What is computed from counts: intervals, rates of classes, curves."""
 
 from __future__ import annotations
 
@@ -89,16 +89,3 @@ def precision_recall(positives: np.ndarray, negatives: np.ndarray) -> Curve | No
 def _passed(counts: np.ndarray) -> np.ndarray:
     """How many pass each threshold, from the highest one down."""
     return np.append(0, np.cumsum(counts[::-1]))
-
-
-def calibration_error(counts: np.ndarray, confidences: np.ndarray, right: np.ndarray) -> float:
-    """The expected calibration error: how far confidence and accuracy are apart on average.
-
-    Source: Guo et al., On Calibration of Modern Neural Networks, arXiv:1706.04599.
-
-    Args:
-      counts: how many examples there are in each bin of confidence, `[bins]`.
-      confidences: the sum of their confidences.
-      right: how many of them are right.
-    """
-    return float(np.abs(confidences - right).sum() / counts.sum())

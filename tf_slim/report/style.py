@@ -60,6 +60,13 @@ ul.legend svg { display: inline-block; margin-right: .5rem; vertical-align: midd
 .mistakes figure { background: var(--card); border: 1px solid var(--line); border-radius: .6rem;
   padding: .7rem; }
 .mistakes img { width: 100%; height: 8rem; object-fit: contain; image-rendering: pixelated; }
+.mistakes .where { overflow-wrap: anywhere; }
+.flag { float: right; color: var(--first); font-weight: 600; margin-left: .5rem; }
+td small { color: var(--soft); }
+.warnings { border: 1px solid var(--first); border-radius: .6rem; padding: 0 1rem .5rem;
+  margin-top: 1.5rem; }
+.warnings h2 { margin-top: .75rem; }
+.warnings li { overflow-wrap: anywhere; }
 .mistakes b { color: var(--ink); overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75rem;
   font-size: .85rem; overflow-wrap: anywhere; }
