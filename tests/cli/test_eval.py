@@ -41,6 +41,7 @@ def test_a_report(trained, cli, tmp_path):
     assert f"{plain['metrics']['loss']:.4f}" in page
     assert "<title>lenet on digits, test</title>" in page
     assert "355 images, after 60 steps" in page
+    assert "Learning curves" in page
     assert "taken for <b>nine</b>" in page  # a name from the labels of the data
     assert page.count("data:image/png") == min(24, 355 - right)
     result = cli("eval", str(trained[0]), "--report", "page.html", "--json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,7 +90,7 @@ def write_report(
     *,
     checkpoint: str,
 ) -> None:
-    """Writes the page of an evaluation."""
+    """Writes the page of an evaluation, with the learning curves of the run of the checkpoint."""
     figures = {n: _figure(v) for n, v in measured.metrics.items() if n != "accuracy"}
     slim.report.write(
         path,
@@ -98,6 +99,7 @@ def write_report(
         subtitle=_subtitle(measured),
         class_names=class_names,
         figures=figures,
+        history=slim.learning.read_history(os.path.dirname(checkpoint)),
         footer=(
             f"Checkpoint {checkpoint}. TF-Slim {slim.__version__}, TensorFlow {tf.__version__}."
         ),
