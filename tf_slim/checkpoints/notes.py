@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import tensorflow as tf
 
 from tf_slim.checkpoints.errors import CheckpointError, reading
+from tf_slim.checkpoints.listing import step_of
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked
 
@@ -91,6 +92,15 @@ class Best:
     metric: str
     greater_is_better: bool
 
+    @property
+    def step(self) -> int:
+        """The step of the checkpoint; -1 where its name has none."""
+        return step_of(self.path)
+
+    def gives_way_to(self, value: float) -> bool:
+        """Whether another value of the metric is better. NaN never is."""
+        return value > self.value if self.greater_is_better else value < self.value
+
 
 @checked
 def best(folder: str | os.PathLike) -> Best | None:
@@ -147,13 +157,15 @@ def mark_best(
         metric,
         greater_is_better,
     ):
-        if value <= before.value if greater_is_better else value >= before.value:
+        if not before.gives_way_to(value):
             return False
-    row = {
-        "checkpoint": os.path.basename(prefix),
-        "value": float(value),
-        "metric": metric,
-        "greater_is_better": greater_is_better,
-    }
-    files.replace_text(os.path.join(folder, BEST), json.dumps(row) + "\n")
+    write_best(Best(prefix, float(value), metric, greater_is_better))
     return True
+
+
+def write_best(best: Best) -> None:
+    """Notes a checkpoint as the best of its folder, whatever was noted before."""
+    row = {**dataclasses.asdict(best), "checkpoint": os.path.basename(best.path)}
+    del row["path"]
+    note = os.path.join(os.path.dirname(best.path) or ".", BEST)
+    files.replace_text(note, json.dumps(row) + "\n")

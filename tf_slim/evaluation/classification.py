@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import tensorflow as tf
 
@@ -28,6 +29,24 @@ def classification_metrics(num_classes: int) -> dict[str, tuple]:
         recall = functools.partial(metrics.streaming_recall_at_k, k=5)
         chosen["recall_at_5"] = (recall, _for_recall)
     return chosen
+
+
+def usual_metrics(outputs: Any, labels: Any) -> dict[str, tuple] | None:
+    """What a net is usually measured by, as far as the specs of outputs and labels tell.
+
+    Args:
+      outputs: the spec of what the net returns for a batch.
+      labels: the spec of the labels of a batch.
+
+    Returns:
+      What `evaluate` takes for a classifier; None for another net.
+    """
+    if not all(isinstance(spec, tf.TensorSpec) for spec in (outputs, labels)):
+        return None
+    if outputs.shape.rank != 2 or labels.shape.rank != 1 or not labels.dtype.is_integer:
+        return None
+    classes = outputs.shape[1]
+    return None if classes is None or classes < 2 else classification_metrics(classes)
 
 
 def _classes(logits, labels):

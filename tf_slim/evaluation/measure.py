@@ -69,29 +69,77 @@ def evaluate(
                 f"{name}: expected a function ({', '.join(given)}), or None; got "
                 f"{describe(function)}."
             )
-    model.require_variables("evaluate")
-    strategy = tf.distribute.get_strategy()
-    source = Source(dataset, strategy)
-    source.require_end()
-    measured, step = _step(model, _by_name(metrics), observe is not None)
-    for metric in measured.values():
-        metric.reset()
+    return Evaluation(model, dataset, metrics).run(on_batch, observe)
 
-    done = 0
-    try:
-        for inputs, labels in source.batches():
-            outputs = step(inputs, labels)
-            done += 1
-            if observe is not None:
-                for part in _of_replicas(strategy, (inputs, outputs, labels)):
-                    observe(*part)
-            if on_batch is not None:
-                on_batch(done)
-    except tf.errors.OpError as error:
-        raise source.explained(error) from error
-    if not done:
-        raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
-    return {name: _plain(metric.result()) for name, metric in measured.items()}
+
+class Evaluation:
+    """A model, data and metrics: to be measured as often as one likes, traced once.
+
+    Made and run under the scope of the model's strategy.
+
+    Args:
+      model: see `evaluate`.
+      dataset: see `evaluate`.
+      metrics: see `evaluate`.
+      usual: what gives them by the spec of the labels, where they are None.
+
+    Raises:
+      TypeError, ValueError: see `evaluate`.
+    """
+
+    def __init__(
+        self, model: Model, dataset: Any, metrics: Any, usual: Callable[[Any], Any] | None = None
+    ):
+        model.require_variables("evaluate")
+        self._model = model
+        self._strategy = tf.distribute.get_strategy()
+        self._source = Source(dataset, self._strategy)
+        self._source.require_end()
+        if metrics is None and usual is not None:
+            metrics = usual(self._source.labels_spec)
+        self._metrics = _by_name(metrics)
+        self._steps: dict[bool, tuple] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the metrics."""
+        return tuple(self._metrics)
+
+    def run(
+        self,
+        on_batch: Callable[[int], None] | None = None,
+        observe: Callable[[Any, Any, Any], None] | None = None,
+    ) -> dict[str, Any]:
+        """Measures the model as it is now, over all data.
+
+        Args:
+          on_batch: see `evaluate`.
+          observe: see `evaluate`.
+
+        Returns:
+          The results by name.
+        """
+        returns_outputs = observe is not None
+        if returns_outputs not in self._steps:
+            self._steps[returns_outputs] = _step(self._model, self._metrics, returns_outputs)
+        measured, step = self._steps[returns_outputs]
+        for metric in measured.values():
+            metric.reset()
+        done = 0
+        try:
+            for inputs, labels in self._source.batches():
+                outputs = step(inputs, labels)
+                done += 1
+                if observe is not None:
+                    for part in _of_replicas(self._strategy, (inputs, outputs, labels)):
+                        observe(*part)
+                if on_batch is not None:
+                    on_batch(done)
+        except tf.errors.OpError as error:
+            raise self._source.explained(error) from error
+        if not done:
+            raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
+        return {name: _plain(metric.result()) for name, metric in measured.items()}
 
 
 def _step(model: Model, metrics: Mapping[str, Any], returns_outputs: bool):

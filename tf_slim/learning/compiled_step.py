@@ -53,6 +53,7 @@ class TrainStep:
       optimizer: what trains it.
       global_step: int64 variable, the number of steps taken so far.
       strategy: the `tf.distribute` strategy under which the step was made.
+      output_spec: of what the net returns for a batch in training; None before it was traced.
       loss_scale: what keeps the gradients of a model in "mixed_float16" in range; None for others.
     """
 
@@ -81,6 +82,7 @@ class TrainStep:
             )
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
+        self.output_spec: Any = None
         self._made_by_optimizer: list[tf.Variable] = []
         optimizers.build(optimizer, self._trained)
         grads_fn = self._loss_and_gradients
@@ -195,6 +197,7 @@ class TrainStep:
             with default_is_training(True):
                 outputs, _ = split_outputs(self.model(inputs))
             self.model.require_outputs(outputs, got.losses)
+            self.output_spec = tf.nest.map_structure(_spec_of, outputs)
             loss = objective.compute(got, lambda: self._loss(outputs, labels), examples)
             target = loss if scale is None else loss * scale
         self._require_same_variables()
@@ -271,6 +274,10 @@ class TrainStep:
                 f"{first_few(new)}. The optimizer does not know them. Build the model first "
                 "with the arguments of training: model.build(spec, is_training=True)."
             )
+
+
+def _spec_of(value: Any) -> Any:
+    return tf.TensorSpec(value.shape, value.dtype) if tf.is_tensor(value) else None
 
 
 @checked

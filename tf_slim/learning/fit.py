@@ -5,23 +5,23 @@ from __future__ import annotations
 import contextlib
 import operator
 import os
-import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import agreement, description, finite, hyperparameters, optimizers, signals
+from tf_slim.learning import agreement, finite, hyperparameters, signals
 from tf_slim.learning.compiled_step import TrainStep
-from tf_slim.learning.hooks import Hook, ProgressLines, Rate
+from tf_slim.learning.hooks import Hook, KeepBest, ProgressLines
+from tf_slim.learning.keeping import Describer, Recorder, Saver
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
-from tf_slim.ops import summary_ops
+from tf_slim.learning.validation import Validation
 from tf_slim.ops.arguments import checked, describe
 
 _DATA_ENDED = "the data ended"
@@ -44,14 +44,34 @@ def fit(
     keep_checkpoints: int = 5,
     log_every_steps: int = 10,
     summary_every_steps: int = 100,
+    epochs: int | None = None,
+    validation: Any = None,
+    metrics: Any = None,
+    validate_every: int | None = None,
+    best: str | bool | None = None,
+    greater_is_better: bool | None = None,
+    patience: int | None = None,
+    restore_best: bool = True,
 ) -> Run:
-    """Trains until `number_of_steps` steps have been taken in all.
+    """Trains until `number_of_steps` steps, or `epochs`, have been taken in all.
+
+        run = slim.learning.fit(step, train, "runs/mine", epochs=20, validation=test, patience=5)
+        print(run.best.value, run.best.path)
 
     Started again with the same `logdir`, it goes on where it was, exactly: weights, optimizer,
     step, position in the data, dropout. Ctrl-C, SIGTERM and SIGHUP let the step finish and write
     a checkpoint first, and so does an error of the data or of a hook; after a crash it goes on from
     the last checkpoint, and takes the same steps again with the same losses. A `logdir` is one
-    training's at a time. At the end there is a warning if the net does far worse in evaluation than
+    training's at a time.
+
+    With `validation` the model is measured as `slim.evaluation.evaluate` does it, with its averaged
+    weights where the step keeps these. The results are in the progress lines, in `history.jsonl`,
+    in TensorBoard and in the `Run`. The checkpoint with the best validation is kept apart from the
+    latest ones (`slim.checkpoints.best(logdir)`), and at the end the model gets its weights. Killed
+    at any moment and started again, a run has the same best checkpoint, history and weights in the
+    end as one that was not.
+
+    At the end there is a warning if the net does far worse in evaluation than
     in training on the last batch: its moving averages have then not followed its weights.
 
     Args:
@@ -69,6 +89,21 @@ def fit(
       keep_checkpoints: how many to keep.
       log_every_steps: steps between rows of `history.jsonl`.
       summary_every_steps: steps between summaries.
+      epochs: passes over the data after which to end, in place of `number_of_steps`. A Dataset is
+        repeated; a Pipeline in training has `steps_per_epoch` steps in each.
+      validation: a `slim.data.Pipeline` that is not for training, a finite `tf.data.Dataset`, or a
+        pair of arrays `(inputs, labels)`.
+      metrics: what to measure, as `slim.evaluation.evaluate` takes it; by default
+        `slim.evaluation.classification_metrics` for a classifier, and the loss for other nets.
+      validate_every: steps between validations, by default those of an epoch. The last step is
+        followed by one, too.
+      best: the metric that the best checkpoint is chosen by, by default "accuracy" if it is
+        measured, else the first that tells by its name what is good, as a loss does; False for
+        none.
+      greater_is_better: whether a greater value of `best` is better, if its name does not tell.
+      patience: after how many validations in a row without a better one to end, or None.
+      restore_best: whether the model has the best weights at the end (averaged ones, if these were
+        measured), and not the last ones. Training that goes on does so from the last ones.
 
     Returns:
       The `Run` at its end; `run.stop` says why it ended.
@@ -93,23 +128,69 @@ def fit(
     keep_checkpoints = _count("keep_checkpoints", keep_checkpoints) or 1
     log_every_steps = _count("log_every_steps", log_every_steps, least=0) or 0
     summary_every_steps = _count("summary_every_steps", summary_every_steps, least=0) or 0
+    epochs = _count("epochs", epochs)
+    validate_every = _count("validate_every", validate_every)
+    patience = _count("patience", patience)
     if save_every_secs is not None and not _is_seconds(save_every_secs):
         received = describe(save_every_secs)
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
     _check_hooks(hooks)
     source = Source(dataset, train_step.strategy)
+    steps_per_epoch = source.epoch_length
+    if epochs is not None:
+        if number_of_steps is not None:
+            raise ValueError("number_of_steps and epochs: give one of the two.")
+        number_of_steps = epochs * _known(steps_per_epoch(), "epochs", "number_of_steps=...")
+        source.repeat(epochs)
+    if validation is None:
+        _require_unused(
+            metrics=metrics,
+            validate_every=validate_every,
+            best=best,
+            greater_is_better=greater_is_better,
+            patience=patience,
+        )
+    else:
+        if validate_every is None:
+            validate_every = _known(steps_per_epoch(), "validation", "validate_every=...")
+        if best is None and any(isinstance(hook, KeepBest) for hook in hooks or ()):
+            best = False  # it is the hook that chooses
     with contextlib.ExitStack() as held:
         if logdir is None or isinstance(logdir, RunFolder):
             folder = logdir  # held by whoever opened it
         else:
             folder = held.enter_context(RunFolder(logdir, keep_checkpoints))
+        train_step.prepare(*source.prepare_specs())
+        judge = None
+        if validation is not None:
+            judge = Validation(
+                train_step,
+                validation,
+                metrics,
+                validate_every or 1,
+                best,
+                greater_is_better,
+                patience,
+                restore_best,
+            )
         watchers = [
-            *([] if folder is None else [_Describer(folder, dataset)]),
-            *([] if folder is None else [_Recorder(folder, log_every_steps, summary_every_steps)]),
+            *([] if folder is None else [Describer(folder, dataset)]),
+            *(
+                []
+                if folder is None
+                else [
+                    Recorder(
+                        folder,
+                        log_every_steps,
+                        summary_every_steps,
+                        (lambda run: False) if judge is None else judge.due,
+                    )
+                ]
+            ),
             *([ProgressLines()] if hooks is None else hooks),
         ]
-        saver = _Saver(folder, save_every_secs, save_every_steps, watchers)
-        return _train(train_step, source, folder, number_of_steps, watchers, saver)
+        saver = Saver(folder, save_every_secs, save_every_steps, watchers)
+        return _train(train_step, source, folder, number_of_steps, watchers, saver, judge)
 
 
 def _train(
@@ -118,16 +199,21 @@ def _train(
     folder: RunFolder | None,
     number_of_steps: int | None,
     watchers: Sequence[Hook],
-    saver: _Saver,
+    saver: Saver,
+    validation: Validation | None,
 ) -> Run:
-    train_step.prepare(*source.prepare_specs())
     run = Run(train_step, None if folder is None else folder.path, number_of_steps)
     saver.note = hyperparameters.note(train_step.optimizer)
     if folder is not None:
         _resume(run, folder)
     run.step = run.first_step = int(tf.convert_to_tensor(train_step.global_step))
+    if validation is not None:
+        validation.resume(run, folder)
     if number_of_steps is not None and run.step >= number_of_steps:
         run.stop = "all steps were taken before"
+    if run.stop is not None and (validation is None or not validation.pending(run)):
+        if validation is not None:
+            validation.conclude(run)
         return run
     _warn_of_an_early_end(run, source.length(), source.how_to_repeat)
     with signals.deferred() as request:
@@ -136,7 +222,9 @@ def _train(
         try:
             for hook in watchers:
                 hook.begin(run)
-            _loop(run, source, watchers, saver, request)
+            _loop(run, source, watchers, saver, request, validation)
+            if validation is not None and request.signum is None:
+                validation.conclude(run)
         finally:
             for hook in watchers:
                 hook.end(run)
@@ -145,8 +233,12 @@ def _train(
     return run
 
 
-def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
-    batches = source.batches(run.step)
+def _loop(
+    run: Run, source: Source, watchers, saver: Saver, request, validation: Validation | None
+) -> None:
+    if validation is not None and validation.pending(run):  # saved, and stopped before it
+        _validate(run, validation, watchers, saver)
+    batches = source.batches(run.step) if run.stop is None else iter(())
     batch = None
     while run.stop is None:
         following = _next_batch(run, source, batches, saver)
@@ -154,19 +246,32 @@ def _loop(run: Run, source: Source, watchers, saver: _Saver, request) -> None:
             break
         batch = following
         _take_step(run, batch)
-        _tell(run, watchers, saver)
+        _tell(run, saver, [hook.after_step for hook in watchers], run)
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
         elif request.signum is not None:
             run.stop = request.name
+        if validation is not None and request.signum is None and validation.pending(run):
+            _validate(run, validation, watchers, saver)
         saver.save_if_due(run)
+    if run.stop == _DATA_ENDED and validation is not None and validation.pending_at_the_end(run):
+        _validate(run, validation, watchers, saver)
     saver.save(run)
     if batch is not None and request.signum is None:
         step, (inputs, labels) = run.train_step, batch
         agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
-def _next_batch(run: Run, source: Source, batches: Iterator, saver: _Saver) -> tuple | None:
+def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver: Saver) -> None:
+    """Measures, tells all hooks, the one that writes the history first, and keeps the best."""
+    _tell(run, saver, [validation.measure], run)
+    told = [hook.after_validation for hook in watchers if hasattr(hook, "after_validation")]
+    _tell(run, saver, told, run, run.validation)
+    if validation.improved:
+        saver.save_best(run)
+
+
+def _next_batch(run: Run, source: Source, batches: Iterator, saver: Saver) -> tuple | None:
     """None at the end of the data, which is the reason to stop then."""
     try:
         inputs, labels = next(batches)
@@ -192,11 +297,11 @@ def _take_step(run: Run, batch: tuple) -> None:
     run.step += 1
 
 
-def _tell(run: Run, watchers: Sequence[Hook], saver: _Saver) -> None:
-    """Of a step, to all hooks; the error of one does not cost what was trained."""
+def _tell(run: Run, saver: Saver, functions: Sequence[Callable], *what: Any) -> None:
+    """Calls functions; the error of one does not cost what was trained."""
     try:
-        for hook in watchers:
-            hook.after_step(run)
+        for function in functions:
+            function(*what)
     except RunLostError:
         raise
     except Exception:
@@ -217,6 +322,25 @@ def _count(name: str, value: Any, least: int = 1) -> int | None:
     if count < least:
         raise ValueError(f"{name} must be at least {least}; got {value}.")
     return count
+
+
+def _known(length: int | None, argument: str, instead: str) -> int:
+    if length is None:
+        raise ValueError(
+            f"{argument}: how many batches an epoch has is not known of this dataset, which never "
+            f"ends or does not say how many there are. Say it in steps: {instead}, or say how many "
+            "there are: dataset.apply(tf.data.experimental.assert_cardinality(number_of_batches))."
+        )
+    return length
+
+
+def _require_unused(**arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"{name} says how to validate, and there is nothing to validate on. Give "
+                "validation=...: a Pipeline, a Dataset, or arrays (inputs, labels)."
+            )
 
 
 def _is_seconds(value: Any) -> bool:
@@ -280,84 +404,3 @@ def _not_finite(run: Run, reason: str) -> str:
         f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
         "make_train_step, a look at the data (labels out of range, inputs not scaled)."
     )
-
-
-class _Saver:
-    """Writes checkpoints when they are due."""
-
-    def __init__(self, folder, every_secs, every_steps, hooks):
-        self._folder = folder
-        self._every_secs = every_secs
-        self._every_steps = every_steps
-        self._hooks = hooks
-        self._saved_at: int | None = None
-        self.note: dict[str, Any] = {}
-        self._next = time.monotonic() + (every_secs or 0.0)
-
-    def save_if_due(self, run: Run) -> None:
-        by_steps = self._every_steps and run.step % self._every_steps == 0
-        by_secs = self._every_secs is not None and time.monotonic() >= self._next
-        if by_steps or by_secs:
-            self.save(run)
-
-    def save(self, run: Run, tell: bool = True) -> None:
-        """Writes a checkpoint, if there is none of this step, and tells the hooks."""
-        if self._folder is None or self._saved_at == run.step:
-            return
-        named = {**run.train_step.named_variables(), **self.note}
-        run.checkpoint = self._folder.save(run.step, named)
-        self._saved_at = run.step
-        self._next = time.monotonic() + (self._every_secs or 0.0)
-        for hook in self._hooks if tell else ():
-            hook.after_save(run, run.checkpoint)
-
-
-class _Describer(Hook):
-    """Keeps in the folder what `slim.load` makes the model of."""
-
-    def __init__(self, folder: RunFolder, dataset: Any):
-        self._folder = folder
-        self._dataset = dataset
-
-    def begin(self, run: Run) -> None:
-        found = description.describe(run.train_step.model, self._dataset)
-        description.write(self._folder.path, found)
-
-
-class _Recorder(Hook):
-    """Writes the history and the summaries of a run."""
-
-    def __init__(self, folder: RunFolder, log_every_steps: int, summary_every_steps: int):
-        self._folder = folder
-        self._log_every = log_every_steps
-        self._summary_every = summary_every_steps
-        self._rate = Rate()
-        self._writer: Any = None
-
-    def begin(self, run: Run) -> None:
-        self._folder.open_history(run.step)
-        self._rate.start(run.step)
-
-    def after_step(self, run: Run) -> None:
-        if self._log_every and run.step % self._log_every == 0:
-            rate = round(self._rate.at(run.step), 3)
-            row = {"step": run.step, "loss": run.loss_value, "steps_per_second": rate}
-            self._folder.note(row)
-        if self._summary_every and run.step % self._summary_every == 0:
-            self._summarize(run)
-
-    def _summarize(self, run: Run) -> None:
-        values = {"loss": run.loss_value, "steps_per_second": self._rate.at(run.step)}
-        rate = optimizers.learning_rate(run.train_step.optimizer)
-        if rate is not None:
-            values["learning_rate"] = rate
-        if self._writer is None:
-            self._writer = tf.summary.create_file_writer(self._folder.path)
-        with self._writer.as_default(step=run.step):
-            for tag, value in values.items():
-                summary_ops.scalar(tag, value)
-
-    def end(self, run: Run) -> None:
-        self._folder.close_history()
-        if self._writer is not None:
-            self._writer.close()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
 
 from tf_slim import checkpoints
 from tf_slim.learning.run import Run
@@ -17,8 +17,8 @@ class Hook:
     """Called by `slim.learning.fit` as training goes on. Override what you need.
 
     `run` is the running `Run`: its `step`, `number_of_steps`, `loss` (of the last step, a
-    tensor; `loss_value` is the number), `train_step`, `logdir`. Set `run.stop = "reason"` to end
-    training after this step.
+    tensor; `loss_value` is the number), `train_step`, `logdir`, `validation`, `best`. Set
+    `run.stop = "reason"` to end training after this step.
     """
 
     def begin(self, run: Run) -> None:
@@ -29,6 +29,9 @@ class Hook:
 
     def after_save(self, run: Run, path: str) -> None:
         """After a checkpoint has been written to `path`."""
+
+    def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
+        """After each validation: its results by name, and `run.best`. Before the checkpoint."""
 
     def end(self, run: Run) -> None:
         """After the last step, also when training ends by an error."""
@@ -97,6 +100,22 @@ class ProgressLines(Hook):
             f"step {run.step}{goal}  loss {run.loss_value:.4f}  {rate:.1f} steps/s"
             + (f"  {left} left" if left else "")
         )
+
+    def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
+        goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
+        best = "  (best)" if run.best is not None and run.best.step == run.step else ""
+        self._print(f"step {run.step}{goal}  validation: {in_words(values)}{best}")
+
+    def end(self, run: Run) -> None:
+        if run.best is not None and run.validation:
+            what = f"best {run.best.metric}: {run.best.value:.4f} at step {run.best.step}"
+            self._print(what + (", restored" if run.restored_best else ""))
+
+
+def in_words(values: Mapping[str, Any]) -> str:
+    """The numbers among the results of a validation, on one line."""
+    numbers = {name: value for name, value in values.items() if isinstance(value, float)}
+    return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
 
 
 class Rate:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.checkpoints import Best
 from tf_slim.learning.compiled_step import TrainStep
 
 
@@ -24,6 +27,11 @@ class Run:
       checkpoint: the last checkpoint written or restored, or None.
       changed: which hyperparameters are others than in the checkpoint restored, in one line, or
         None.
+      validation: the results of the last validation by name; empty before the first one.
+      best: the checkpoint with the best validation so far (`path`, `step`, `value`, `metric`), or
+        None. After a better validation it is written at once. Without a run folder the path is
+        only a name, and the weights are held in memory.
+      restored_best: whether the model has been given the weights of `best`, at the end.
     """
 
     train_step: TrainStep
@@ -35,6 +43,9 @@ class Run:
     stop: str | None = None
     checkpoint: str | None = None
     changed: str | None = None
+    validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    best: Best | None = None
+    restored_best: bool = False
 
     @property
     def loss_value(self) -> float:

@@ -44,6 +44,7 @@ class RunFolder(os.PathLike):
         self.path = os.fspath(path)
         self._keep = keep
         self._history: Any = None
+        self._last: tuple[dict[str, Any], int] | None = None  # row, and where it begins
         self._saved: set[str] = set()
         self._made = not os.path.exists(self.path)
         try:
@@ -94,20 +95,38 @@ class RunFolder(os.PathLike):
           RunLostError: the folder is no longer there.
         """
         self._lock.check()
-        path = checkpoints.save(os.path.join(self.path, f"{_BASE}-{step}"), named)
+        path = checkpoints.save(checkpoint_path(self, step), named)
         self._saved.add(path)
+        self._keep_only(path)
+        return path
+
+    def mark_best(self, best: checkpoints.Best) -> None:
+        """Notes the best checkpoint; the one that was it before is kept no longer.
+
+        Raises:
+          RunLostError: the folder is no longer there.
+        """
+        self._lock.check()
+        if notes.best_or_set_aside(self.path) == best:
+            return
+        notes.write_best(best)
+        newest = self.latest()
+        if newest is not None:
+            self._keep_only(newest)
+
+    def _keep_only(self, newest: str) -> None:
+        """Deletes all checkpoints but the newest ones and the best one."""
         own = self._own()
         best = notes.best_or_set_aside(self.path)
         kept = own[-self._keep :]
         if best is not None and best.path in own and best.path not in kept:
             kept.insert(0, best.path)
-        if path not in kept:
-            kept.append(path)
-        checkpoints.write_state(self.path, path, kept)
+        if newest not in kept:
+            kept.append(newest)
+        checkpoints.write_state(self.path, newest, kept)
         for old in own:
             if old not in kept:
                 checkpoints.remove(old)
-        return path
 
     def discard(self) -> None:
         """Deletes the checkpoints of this run."""
@@ -136,18 +155,34 @@ class RunFolder(os.PathLike):
         if damage:
             files.set_aside(path, damage)
         rows = [row for row in rows if row["step"] <= step]
-        files.replace_text(path, "".join(json.dumps(row) + "\n" for row in rows))
-        self._history = open(path, "a", encoding="utf-8")  # noqa: SIM115  (closed by close)
+        lines = [_line(row) for row in rows]
+        self._replace_history("".join(lines))
+        if rows:
+            self._last = rows[-1], self._history.tell() - len(lines[-1])
 
     def note(self, row: Mapping[str, Any]) -> None:
-        """Appends one row to the history.
+        """Appends one row to the history; more about the step of the last row joins that.
 
         Raises:
           RunLostError: the folder is no longer there.
         """
         self._lock.check()
-        self._history.write(json.dumps(row) + "\n")
+        if self._last is not None and self._last[0]["step"] == row["step"]:
+            before, start = self._last
+            self._last = {**before, **row}, start
+            with open(self._history.name, encoding="utf-8") as file:
+                self._replace_history(file.read(start) + _line(self._last[0]))
+            return
+        self._last = dict(row), self._history.tell()
+        self._history.write(_line(row))
         self._history.flush()
+
+    def _replace_history(self, text: str) -> None:
+        self.close_history()
+        path = os.path.join(self.path, HISTORY)
+        files.replace_text(path, text)
+        self._history = open(path, "a", encoding="utf-8")  # noqa: SIM115  (closed by close)
+        self._history.seek(0, os.SEEK_END)
 
     def close_history(self) -> None:
         """Closes the history."""
@@ -156,9 +191,15 @@ class RunFolder(os.PathLike):
             self._history = None
 
 
+def checkpoint_path(folder: str | os.PathLike | None, step: int) -> str:
+    """What the checkpoint of a step is called in a run folder."""
+    return os.path.join("" if folder is None else os.fspath(folder), f"{_BASE}-{step}")
+
+
 def read_history(path: str | os.PathLike) -> list[dict[str, Any]]:
     """The rows that training noted in a run folder: `step`, `loss`, `steps_per_second`.
 
+    The row of a step after which there was a validation has its numbers by name as `validation`.
     A row cut off by a crash is left out, and so is what is no row.
     """
     return _rows(os.path.join(os.fspath(path), HISTORY))[0]
@@ -178,6 +219,11 @@ def _rows(path: str) -> tuple[list[dict[str, Any]], str | None]:
     strange = len(lines) - len(rows)
     damage = f"{strange} of its {len(lines)} lines are no rows of a history"
     return rows, damage if strange else None
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """JSON, all of it ASCII: a character is a byte."""
+    return json.dumps(row) + "\n"
 
 
 def _row(line: str) -> dict[str, Any] | None:

@@ -59,6 +59,22 @@ class Source:
         count = int(self._dataset.cardinality())
         return None if count < 0 else count
 
+    @property
+    def labels_spec(self) -> Any:
+        """The spec of the labels of a batch."""
+        return self._spec[1]
+
+    def epoch_length(self) -> int | None:
+        """How many batches one pass over the data has; None if nobody knows."""
+        if hasattr(self._dataset, "dataset"):
+            return self._dataset.steps_per_epoch
+        return self.length()
+
+    def repeat(self, epochs: int) -> None:
+        """Makes a Dataset of one epoch one of several. A Pipeline knows itself how often."""
+        if not hasattr(self._dataset, "dataset"):
+            self._dataset = self._dataset.repeat(epochs)
+
     def batches(self, step: int = 0) -> Iterator:
         """An iterator over the batches after the first `step` ones."""
         dataset = self._at(step)

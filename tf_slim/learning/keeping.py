@@ -1,0 +1,154 @@
+"""What `fit` leaves in a run folder: checkpoints when they are due, history, summaries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.learning import description, optimizers
+from tf_slim.learning.hooks import Hook, Rate
+from tf_slim.learning.run import Run
+from tf_slim.learning.run_folder import RunFolder
+from tf_slim.ops import summary_ops
+
+
+class Saver:
+    """Writes checkpoints when they are due.
+
+    Args:
+      folder: where to; None to write none.
+      every_secs: seconds between them, or None.
+      every_steps: steps between them, or None.
+      hooks: to be told.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder | None,
+        every_secs: float | None,
+        every_steps: int | None,
+        hooks: Sequence[Hook],
+    ):
+        self._folder = folder
+        self._every_secs = every_secs
+        self._every_steps = every_steps
+        self._hooks = hooks
+        self._saved_at: int | None = None
+        self.note: dict[str, Any] = {}
+        self._next = time.monotonic() + (every_secs or 0.0)
+
+    def save_if_due(self, run: Run) -> None:
+        """Writes a checkpoint if the steps or the seconds are over."""
+        by_steps = self._every_steps and run.step % self._every_steps == 0
+        by_secs = self._every_secs is not None and time.monotonic() >= self._next
+        if by_steps or by_secs:
+            self.save(run)
+
+    def save(self, run: Run, tell: bool = True) -> None:
+        """Writes a checkpoint, if there is none of this step, and tells the hooks."""
+        if self._folder is None or self._saved_at == run.step:
+            return
+        named = {**run.train_step.named_variables(), **self.note}
+        run.checkpoint = self._folder.save(run.step, named)
+        self._saved_at = run.step
+        self._next = time.monotonic() + (self._every_secs or 0.0)
+        for hook in self._hooks if tell else ():
+            hook.after_save(run, run.checkpoint)
+
+    def save_best(self, run: Run) -> None:
+        """Writes a checkpoint of this step, and notes it as the best one of the run.
+
+        Killed in between, a run finds in its history that this is the best one: see
+        `Validation.resume`.
+        """
+        self.save(run)
+        if self._folder is not None and run.best is not None:
+            self._folder.mark_best(run.best)
+
+
+class Describer(Hook):
+    """Keeps in the folder what `slim.load` makes the model of.
+
+    Args:
+      folder: the run folder.
+      dataset: what is trained on.
+    """
+
+    def __init__(self, folder: RunFolder, dataset: Any):
+        self._folder = folder
+        self._dataset = dataset
+
+    def begin(self, run: Run) -> None:
+        found = description.describe(run.train_step.model, self._dataset)
+        description.write(self._folder.path, found)
+
+
+class Recorder(Hook):
+    """Writes the history and the summaries of a run.
+
+    Args:
+      folder: where to.
+      log_every_steps: steps between rows of the history; 0 for none.
+      summary_every_steps: steps between summaries; 0 for none.
+      is_validated: whether a validation follows on a step; such a step has a row, too.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        log_every_steps: int,
+        summary_every_steps: int,
+        is_validated: Callable[[Run], bool],
+    ):
+        self._folder = folder
+        self._log_every = log_every_steps
+        self._summary_every = summary_every_steps
+        self._is_validated = is_validated
+        self._noted_at: int | None = None
+        self._rate = Rate()
+        self._writer: Any = None
+
+    def begin(self, run: Run) -> None:
+        self._folder.open_history(run.step)
+        self._rate.start(run.step)
+
+    def after_step(self, run: Run) -> None:
+        if (self._log_every and run.step % self._log_every == 0) or self._is_validated(run):
+            self._note(run)
+        if self._summary_every and run.step % self._summary_every == 0:
+            self._summarize(run)
+
+    def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
+        if self._noted_at != run.step and run.loss is not None:
+            self._note(run)
+        numbers = {name: value for name, value in values.items() if isinstance(value, float)}
+        self._folder.note({"step": run.step, "validation": numbers})
+        if self._summary_every:
+            self._write(run, {f"validation/{name}": value for name, value in numbers.items()})
+
+    def _note(self, run: Run) -> None:
+        rate = round(self._rate.at(run.step), 3)
+        self._folder.note({"step": run.step, "loss": run.loss_value, "steps_per_second": rate})
+        self._noted_at = run.step
+
+    def _summarize(self, run: Run) -> None:
+        values = {"loss": run.loss_value, "steps_per_second": self._rate.at(run.step)}
+        rate = optimizers.learning_rate(run.train_step.optimizer)
+        if rate is not None:
+            values["learning_rate"] = rate
+        self._write(run, values)
+
+    def _write(self, run: Run, values: Mapping[str, Any]) -> None:
+        if self._writer is None:
+            self._writer = tf.summary.create_file_writer(self._folder.path)
+        with self._writer.as_default(step=run.step):
+            for tag, value in values.items():
+                summary_ops.scalar(tag, value)
+
+    def end(self, run: Run) -> None:
+        self._folder.close_history()
+        if self._writer is not None:
+            self._writer.close()
