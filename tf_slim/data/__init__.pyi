@@ -4,6 +4,7 @@ from . import dataset as dataset
 from . import datasets as datasets
 from . import decoding as decoding
 from . import preprocessing as preprocessing
+from . import sources as sources
 from .checks import check as check
 from .converted import from_converted as from_converted
 from .from_files import from_tfrecords as from_tfrecords
@@ -15,6 +16,12 @@ from .registry import get_dataset as get_dataset
 from .registry import names as names
 from .registry import register as register
 from .registry import splits as splits
+from .sources.arrays import from_arrays as from_arrays
+from .sources.folder import from_folder as from_folder
+from .sources.generator import from_generator as from_generator
+from .sources.kinds import from_source as from_source
+from .sources.kinds import source_splits as source_splits
+from .sources.table import from_table as from_table
 from .spec import DatasetSpec as DatasetSpec
 from .writer import image_example as image_example
 from .writer import write_examples as write_examples

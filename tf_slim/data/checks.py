@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from tf_slim.data.examples import IMAGE, LABEL, decode, parse
+from tf_slim.data.examples import LABEL, decode
+from tf_slim.data.sources.protocol import RecordSource
 from tf_slim.data.spec import DatasetSpec
-from tf_slim.ops import tfrecord
 from tf_slim.ops.data_errors import DataError
-from tf_slim.ops.wording import first_few
 
 _REWRITE = "Leave the record out, or write it again (slim.data.image_example builds one)."
+_REPLACE = "Leave the picture out, or put a good one in its place."
 _RESIZE = "Give the Pipeline an image_size, or a preprocess that takes and makes these sizes."
 
 # TensorFlow puts the iterator's name before its reason, and the failing node on the next line.
@@ -34,76 +36,92 @@ def check(spec: DatasetSpec) -> dict[int, int]:
         DataError: At the first record that is at fault, or if the number of records is not
             `spec.num_samples`, or there are none.
     """
-    files = spec.files()
+    source = spec.records()
     counts = dict.fromkeys(range(spec.num_classes), 0)
 
-    for label in _labels(files, spec):
-        counts[label] += 1
-    check_count(spec, files, sum(counts.values()))
+    records = 0
+    for labels in _labels(source, spec):
+        records += 1
+        for label in labels:
+            counts[label] += 1
+    check_count(spec, source, records)
     return counts
 
 
 def find_fault(
-    spec: DatasetSpec, files: Sequence[str], prepare: Callable[[tf.Tensor], tf.Tensor]
+    spec: DatasetSpec, source: RecordSource, prepare: Callable[[Any], tf.Tensor]
 ) -> DataError | None:
     """Looks for the first fault of a data set.
 
     Args:
         spec: The data set.
-        files: Its files.
-        prepare: Turns an encoded image into the tensor that goes into a batch.
+        source: Its records.
+        prepare: Turns a picture of the source into the tensor that goes into a batch.
 
     Returns:
         The fault, or None if there is none.
     """
     try:
-        check_count(spec, files, sum(1 for _ in _labels(files, spec, prepare)))
+        check_count(spec, source, sum(1 for _ in _labels(source, spec, prepare)))
     except DataError as error:
         return error
     return None
 
 
-def check_count(spec: DatasetSpec, files: Sequence[str], count: int) -> None:
+def check_count(spec: DatasetSpec, source: RecordSource, count: int) -> None:
     """Compares a number of records with what the spec says.
 
     Raises:
         DataError: If there are no records, or not `spec.num_samples`.
     """
     which = f"data set {spec.name!r}, split {spec.split!r}"
-    shown = first_few(files, 3)
+    files = f" its {len(source.parts())} files" if spec.source is None else " the data"
+    hold = "hold" if spec.source is None else "have"
     if not count:
         raise DataError(
-            f"{which} has no records: {shown}.",
+            f"{which} has no records: {source.described()}.",
             remedy="Write the data again: an interrupted conversion leaves empty files.",
         )
     if spec.num_samples is not None and count != spec.num_samples:
         raise DataError(
-            f"{which} should have {spec.num_samples} records, but its {len(files)} files hold "
-            f"{count}: {shown}.",
+            f"{which} should have {spec.num_samples} records, but{files} {hold} "
+            f"{count}: {source.described()}.",
             remedy="Check that no file is missing or cut off, or correct num_samples of the spec.",
         )
 
 
 def _labels(
-    files: Sequence[str],
+    source: RecordSource,
     spec: DatasetSpec,
-    prepare: Callable[[tf.Tensor], tf.Tensor] | None = None,
-) -> Iterator[int]:
-    """Yields the label of each record, once the record has passed every check."""
+    prepare: Callable[[Any], tf.Tensor] | None = None,
+) -> Iterator[list[int]]:
+    """Yields the labels of each record, once the record has passed every check."""
 
-    def read(record: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        encoded, label = parse(record)
-        image = decode(encoded, spec.image_channels) if prepare is None else prepare(encoded)
+    def read(*record: Any) -> tuple[tf.Tensor, ...]:
+        nest = record[0] if len(record) == 1 else record
+        chunk = tf.nest.map_structure(lambda part: part[tf.newaxis], nest)
+        pictures, labels, _ = source.load(chunk)
+        picture = tf.nest.map_structure(lambda part: part[0], pictures)
+        if prepare is not None:
+            image = prepare(picture)
+        else:
+            image = source.fetch(picture)
+            image = decode(image, spec.image_channels) if source.encoded else image
+        if isinstance(labels, tf.RaggedTensor):
+            labels = labels.flat_values
+        elif labels.dtype.is_floating:
+            labels = tf.where(labels[0] > 0)[:, 0]
         # The sum is there to be computed: TensorFlow leaves out what only a shape depends on.
-        return label, tf.shape(image), tf.reduce_sum(tf.cast(image, tf.float32))
+        return labels, tf.shape(image), tf.reduce_sum(tf.cast(image, tf.float32))
 
     first_shape = None
-    for path in files:
-        for index, (label, shape, _) in enumerate(_scan(path, read)):
+    for part in source.parts():
+        for index, (labels, shape, _) in enumerate(_scan(source, part, read)):
             shape = shape.tolist()
             first_shape = first_shape or shape
-            if not 0 <= label < spec.num_classes:
-                problem = f"{LABEL} is {label}, but labels must be in [0, {spec.num_classes})."
+            bad = [label for label in labels if not 0 <= label < spec.num_classes]
+            if bad:
+                problem = f"{LABEL} is {bad[0]}, but labels must be in [0, {spec.num_classes})."
                 remedy = "Correct num_classes of the spec, or the label."
             elif prepare is not None and shape != first_shape:
                 problem = (
@@ -112,18 +130,16 @@ def _labels(
                 )
                 remedy = _RESIZE
             else:
-                yield int(label)
+                yield np.asarray(labels).tolist()
                 continue
-            offset = tfrecord.record_offset(path, index)
-            raise DataError(problem, path=path, record=index, offset=offset, remedy=remedy)
+            raise DataError(problem, remedy=remedy, **source.place(part, index)._asdict())
 
 
-def _scan(path: str, read: Callable[[tf.Tensor], tuple[tf.Tensor, ...]]) -> Iterator:
-    """Yields `read(record)` for each record of a file. A graph of its own works in every mode."""
-    tfrecord.refuse_endless([path])
+def _scan(source: RecordSource, part: Any, read: Callable[..., tuple[tf.Tensor, ...]]) -> Iterator:
+    """Yields `read(record)` for each record of a part. A graph of its own works in every mode."""
     # The caller must not find this graph its default one between two records.
     with tf.Graph().as_default() as graph:
-        dataset = tf.data.TFRecordDataset(path)
+        dataset = source.read_part(part)
         dataset = dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         following = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
     config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
@@ -135,44 +151,30 @@ def _scan(path: str, read: Callable[[tf.Tensor], tuple[tf.Tensor, ...]]) -> Iter
             yield following()
             record += 1
     except tf.errors.OutOfRangeError:
-        # TensorFlow takes a file that ends within the header of a record for complete.
-        tfrecord.count_records([path])
-    except tf.errors.DataLossError as error:
-        offset = tfrecord.record_offset(path, record)
-        raise tfrecord.broken(path, record, offset) from error
-    except tf.errors.InvalidArgumentError as error:
-        problem, remedy = _explain(tfrecord.read_record(path, record), error)
-        offset = tfrecord.record_offset(path, record)
-        raise DataError(problem, path=path, record=record, offset=offset, remedy=remedy) from error
+        source.finish_part(part)
     except tf.errors.OpError as error:
-        raise DataError(
-            f"the file cannot be read: {error.message}",
-            path=path,
-            remedy="Check that it is still there and may be read.",
-        ) from error
+        damage = source.damage(part, record, error)
+        if damage is not None:
+            raise damage from error
+        problem, remedy = _explain(source, part, record, error)
+        where = source.place(part, record)._asdict()
+        raise DataError(problem, remedy=remedy, **where) from error
     finally:
         session.close()
 
 
-def _explain(record: bytes, error: tf.errors.OpError) -> tuple[str, str]:
+def _explain(
+    source: RecordSource, part: Any, record: int, error: tf.errors.OpError
+) -> tuple[str, str]:
     """Says why a record could not be parsed, decoded or preprocessed, and what to do about it."""
-    try:
-        features = tf.train.Example.FromString(record).features.feature
-    except Exception:  # protobuf's DecodeError, whose home differs between its versions
-        return f"its {len(record)} bytes are not a tf.train.Example.", _REWRITE
-    for key, kind in ((IMAGE, "bytes_list"), (LABEL, "int64_list")):
-        if key not in features:
-            present = ", ".join(sorted(features)) or "none"
-            return f"the key {key!r} is missing. Its keys are: {present}.", _REWRITE
-        received = features[key].WhichOneof("kind")
-        if received != kind:
-            return f"{key!r} must be one value of {kind}, received {received}.", _REWRITE
-        count = len(getattr(features[key], kind).value)
-        if count != 1:
-            return f"{key!r} must be one value, received {count}.", _REWRITE
-    encoded = features[IMAGE].bytes_list.value[0]
-    image = f"the image of {len(encoded)} bytes, starting with {encoded[:8]!r},"
+    found = source.explain(part, record)
+    if isinstance(found, tuple):
+        return found
     reason = error.message.partition("\n")[0].rpartition(_BEFORE_THE_REASON)[2].rstrip(".")
+    if found is None:
+        return f"preprocessing the picture fails: {reason}.", _RESIZE
+    remedy = _REWRITE if source.listing is None else _REPLACE
+    image = f"the image of {len(found)} bytes, starting with {found[:8]!r},"
     if _DECODING.search(error.message):
-        return f"{image} does not decode as PNG, JPEG, GIF or BMP: {reason}.", _REWRITE
+        return f"{image} does not decode as PNG, JPEG, GIF or BMP: {reason}.", remedy
     return f"{image} decodes, but preprocessing it fails: {reason}.", _RESIZE

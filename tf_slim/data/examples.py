@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import os
+
 import tensorflow as tf
 
 IMAGE = "image/encoded"
 LABEL = "image/class/label"
-
-_FEATURES = {
-    IMAGE: tf.io.FixedLenFeature([], tf.string),
-    LABEL: tf.io.FixedLenFeature([], tf.int64),
-}
+FILE_NAME = "image/filename"
+WEIGHT = "image/weight"
 
 
-def parse(serialized: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Takes the encoded images and the labels out of records.
+def parse(
+    serialized: tf.Tensor, *, multi_label: bool = False, weighted: bool = False
+) -> tuple[tf.Tensor, tf.Tensor | tf.RaggedTensor, tf.Tensor | None]:
+    """Takes the encoded images, the labels and the weights out of records.
 
     Args:
-        serialized: `tf.train.Example` records, a string tensor of shape `[batch]` or `[]`.
+        serialized: `tf.train.Example` records, a string tensor of shape `[batch]`.
+        multi_label: Whether a record has any number of labels.
+        weighted: Whether to read weights; a record without one has 1.
 
     Returns:
-        The encoded images (string) and the labels (int64), of the same shape.
+        The encoded images, string `[batch]`; the labels, int64 `[batch]`, or ragged
+        `[batch, None]`; the weights, float32 `[batch]`, or None.
     """
-    one = serialized.shape.rank == 0
-    features = (tf.io.parse_single_example if one else tf.io.parse_example)(serialized, _FEATURES)
-    return features[IMAGE], features[LABEL]
+    features: dict = {IMAGE: tf.io.FixedLenFeature([], tf.string)}
+    if multi_label:
+        features[LABEL] = tf.io.RaggedFeature(tf.int64, row_splits_dtype=tf.int64)
+    else:
+        features[LABEL] = tf.io.FixedLenFeature([], tf.int64)
+    if weighted:
+        features[WEIGHT] = tf.io.FixedLenFeature([], tf.float32, default_value=1.0)
+    parsed = tf.io.parse_example(serialized, features)
+    return parsed[IMAGE], parsed[LABEL], parsed.get(WEIGHT)
+
+
+def filename(serialized: bytes) -> str | None:
+    """The relative path of the picture of a record, if the record has it."""
+    feature = tf.train.Example.FromString(serialized).features.feature
+    if FILE_NAME not in feature or not feature[FILE_NAME].bytes_list.value:
+        return None
+    return os.fsdecode(feature[FILE_NAME].bytes_list.value[0])
 
 
 def decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
@@ -40,6 +58,32 @@ def decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     image = tf.io.decode_image(encoded, channels=channels, expand_animations=False)
     image.set_shape([None, None, channels])
     return image
+
+
+def as_targets(
+    labels: tf.Tensor | tf.RaggedTensor, indices: tf.Tensor, num_classes: int
+) -> tf.Tensor:
+    """Makes of the labels of records what a batch has, and fails where one is out of range.
+
+    Args:
+        labels: int64 `[batch]`, ragged int64 `[batch, None]`, or float32 `[batch, num_classes]`.
+        indices: Position of each record in the stream, int64 `[batch]`, for the error.
+        num_classes: Number of classes.
+
+    Returns:
+        int64 `[batch]`; of several labels a picture float32 `[batch, num_classes]` of 0 and 1.
+    """
+    if isinstance(labels, tf.RaggedTensor):
+        rows = labels.value_rowids()
+        flat = check_labels(labels.flat_values, tf.gather(indices, rows), num_classes)
+        size = tf.stack([labels.nrows(), tf.constant(num_classes, tf.int64)])
+        hits = tf.scatter_nd(tf.stack([rows, flat], axis=1), tf.ones_like(flat), size)
+        targets = tf.cast(hits > 0, tf.float32)
+        targets.set_shape([None, num_classes])
+        return targets
+    if labels.dtype.is_floating:
+        return labels
+    return check_labels(labels, indices, num_classes)
 
 
 def check_labels(labels: tf.Tensor, indices: tf.Tensor, num_classes: int) -> tf.Tensor:

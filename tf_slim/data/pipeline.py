@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -116,7 +117,8 @@ class Pipeline:
         if (number := integer(seed)) is None or number < 0:
             raise ValueError(f"seed must be an integer from 0, received {describe(seed)}.")
         self.spec = spec
-        self.files = spec.files()
+        self._source = spec.records()
+        self.files = self._source.files()
         self.batch_size = batch_size
         self.is_training = is_training
         self.num_epochs = 1 if num_epochs is None and not is_training else num_epochs
@@ -131,10 +133,13 @@ class Pipeline:
         self.image_size = spec.image_size if image_size is None else as_image_size(image_size)
         self._preprocess = _preprocessing(self.preprocessing, self.image_size)
         # A TFRecord file without records has no bytes. An endless stream of nothing would hang.
-        if not any(tf.io.gfile.stat(path).length for path in self.files):
-            check_count(spec, self.files, 0)
-        if self._num_samples is not None:  # else they are counted, which shows it as well
-            tfrecord.refuse_endless(self.files, tfrecord.QUICKLY_READ)
+        if spec.source is None:
+            if not any(tf.io.gfile.stat(path).length for path in self.files):
+                check_count(spec, self._source, 0)
+            if self._num_samples is not None:  # else they are counted, which shows it as well
+                tfrecord.refuse_endless(self.files, tfrecord.QUICKLY_READ)
+        elif self._source.known_count == 0:
+            check_count(spec, self._source, 0)
         self._image_spec = self._trace_preprocessing()
 
     @property
@@ -148,7 +153,7 @@ class Pipeline:
             DataError: If they are counted and a file ends within a record.
         """
         if self._num_samples is None:
-            self._num_samples = tfrecord.count_records(self.files)
+            self._num_samples = self._source.count()
         return self._num_samples
 
     @property
@@ -163,11 +168,19 @@ class Pipeline:
         return self._num_batches(self.num_samples)
 
     @property
-    def element_spec(self) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-        """The specs of `(images, labels)`, as `slim.Model.build` and `tf.function` take them."""
+    def element_spec(self) -> tuple[tf.TensorSpec, ...]:
+        """The specs of a batch, as `slim.Model.build` and `tf.function` take them.
+
+        They are those of `(images, labels)`; in training on pictures with weights of
+        `(images, labels, weights)`.
+        """
         batch = self.batch_size if self.drop_remainder else None
         images = tf.TensorSpec([batch, *shapes.of(self._image_spec)], self._image_spec.dtype)
-        return images, tf.TensorSpec([batch], tf.int64)
+        labels = tf.TensorSpec([batch], tf.int64)
+        if self.spec.multi_label:
+            labels = tf.TensorSpec([batch, self.spec.num_classes], tf.float32)
+        weights = [tf.TensorSpec([batch], tf.float32)] if self._weighted else []
+        return (images, labels, *weights)
 
     def dataset(self, start: int = 0) -> tf.data.Dataset:
         """Makes the stream of batches.
@@ -179,7 +192,9 @@ class Pipeline:
 
         Returns:
             A dataset of `(images, labels)`: float32 `[batch, height, width, channels]` and int64
-            `[batch]`. Errors while iterating are TensorFlow's: see `diagnose`.
+            `[batch]`. Of several labels a picture they are float32 `[batch, classes]` of 0 and 1.
+            In training on pictures with weights a third tensor holds these, float32 `[batch]`; they
+            are never in evaluation. Errors while iterating are TensorFlow's: see `diagnose`.
 
         Raises:
             DataError: If the spec does not say how many records there are, and a file ends within
@@ -190,7 +205,7 @@ class Pipeline:
             raise ValueError(f"start must be a number of batches from 0, received {start!r}.")
         first = start * self.batch_size
         records = record_stream(
-            self.files,
+            self._source,
             start=first,
             num_samples=self.num_samples,
             num_epochs=self.num_epochs,
@@ -239,7 +254,7 @@ class Pipeline:
             return error
         seed = [self._augmentation_seed, 0]
         fault = find_fault(
-            self.spec, self.files, lambda encoded: self._decode(encoded, tf.constant(seed))
+            self.spec, self._source, lambda picture: self._decode(picture, tf.constant(seed))
         )
         return error if fault is None else fault
 
@@ -265,6 +280,43 @@ class Pipeline:
                 raise
             raise fault from error
 
+    def filenames(self, positions: Sequence[int]) -> list[str | None]:
+        """Finds the pictures at positions of an evaluation stream.
+
+        Args:
+            positions: Positions in the stream of one epoch that is not shuffled, from 0.
+
+        Returns:
+            The relative path of each, as in the key `image/filename` of a record; None for a
+            picture that has none, such as an array.
+
+        Raises:
+            DataError: If a file ends within a record before one of these.
+            IndexError: If there is no such position.
+        """
+        wanted = [int(position) for position in positions]
+        if wanted and not 0 <= min(wanted) <= max(wanted) < self.num_samples:
+            raise IndexError(
+                f"positions must be in [0, {self.num_samples}), received "
+                f"{min(wanted)} to {max(wanted)}."
+            )
+        return self._source.filenames(wanted)
+
+    def __len__(self) -> int:
+        """Number of batches in an epoch: `steps_per_epoch`."""
+        return self.steps_per_epoch
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[tuple[tf.Tensor, ...]]:
+        """The batches of `dataset()`, with errors that name the picture at fault.
+
+        A training stream without `num_epochs` does not end.
+        """
+        with self.diagnosing():
+            yield from self.dataset()
+
     def __repr__(self) -> str:
         mode = "training" if self.is_training else "evaluation"
         return (
@@ -276,28 +328,34 @@ class Pipeline:
         whole, rest = divmod(records, self.batch_size)
         return whole if self.drop_remainder or not rest else whole + 1
 
-    def _load(self, indices: tf.Tensor, records: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Turns records `[batch]` and their positions in the stream into images and labels."""
-        encoded, labels = examples.parse(records)
-        labels = examples.check_labels(labels, indices, self.spec.num_classes)
+    @property
+    def _weighted(self) -> bool:
+        return self.spec.weighted and self.is_training
+
+    def _load(self, indices: tf.Tensor, *records: Any) -> tuple[tf.Tensor, ...]:
+        """Turns records `[batch]` and their positions in the stream into a batch."""
+        loaded = self._source.load(records[0] if len(records) == 1 else records)
+        labels = examples.as_targets(loaded.labels, indices, self.spec.num_classes)
         # The cast wraps around after 2**32 records, which only repeats seeds.
         low = tf.cast(indices, tf.int32)
         seeds = tf.stack([tf.fill(tf.shape(low), self._augmentation_seed), low], axis=1)
         images = tf.map_fn(
             lambda one: self._decode(*one),
-            (encoded, seeds),
+            (loaded.pictures, seeds),
             fn_output_signature=self._image_spec,
             parallel_iterations=1,
         )
-        return images, labels
+        return (images, labels, loaded.weights) if self._weighted else (images, labels)
 
-    def _decode(self, encoded: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        image = examples.decode(encoded, self.spec.image_channels)
+    def _decode(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
+        image = self._source.fetch(picture)
+        if self._source.encoded:
+            image = examples.decode(image, self.spec.image_channels)
         return self._preprocess(image, is_training=self.is_training, seed=seed)
 
     def _trace_preprocessing(self) -> tf.TensorSpec:
         traced = tf.function(self._decode).get_concrete_function(
-            tf.TensorSpec([], tf.string), tf.TensorSpec([2], tf.int32)
+            self._source.picture_spec, tf.TensorSpec([2], tf.int32)
         )
         image = traced.structured_outputs
         if not isinstance(image, (tf.Tensor, tf.TensorSpec)) or (

@@ -9,16 +9,19 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.data.sources.protocol import RecordSource
+from tf_slim.data.sources.tfrecords import TFRecords
 from tf_slim.ops.arguments import LARGEST, describe, integer
 from tf_slim.ops.data_errors import DataNotFoundError
 
 
 @dataclasses.dataclass(frozen=True)
 class DatasetSpec:
-    """One split of a data set of labelled images in TFRecord files.
+    """One split of a data set of labelled images.
 
-    Every record is a `tf.train.Example` with `image/encoded` (PNG, JPEG, GIF or BMP) and
-    `image/class/label` (one integer in `[0, num_classes)`).
+    They are in TFRecord files, unless `source` says otherwise. Every record is then a
+    `tf.train.Example` with `image/encoded` (PNG, JPEG, GIF or BMP) and `image/class/label` (one
+    integer in `[0, num_classes)`; any number of them in multi-label data).
 
     Attributes:
         name: Name of the data set.
@@ -33,6 +36,10 @@ class DatasetSpec:
         preprocessing: Name of the preprocessing that fits the data (`preprocessing.names()`).
         citation: How to cite the data.
         license: Under which terms the data may be used.
+        multi_label: Whether a picture has any number of labels; targets are then float32
+            `[num_classes]` of 0 and 1.
+        weighted: Whether pictures have weights, which training batches then hold.
+        source: Where the records come from, if not from TFRecord files.
     """
 
     name: str
@@ -46,6 +53,9 @@ class DatasetSpec:
     preprocessing: str = "none"
     citation: str = ""
     license: str = ""
+    multi_label: bool = False
+    weighted: bool = False
+    source: RecordSource | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self):
         sources = self.data_sources
@@ -62,7 +72,9 @@ class DatasetSpec:
         _set(self, "image_size", as_image_size(self.image_size))
         if self.labels_to_names is not None:
             _set(self, "labels_to_names", dict(self.labels_to_names))
-        if not sources:
+        if self.source is not None and self.num_samples is None:
+            _set(self, "num_samples", self.source.known_count)
+        if not sources and self.source is None:
             raise ValueError(f"{self._title()}: data_sources is empty: name a file or a pattern.")
         if (integer(self.num_classes) or 0) < 1:
             raise ValueError(
@@ -80,15 +92,33 @@ class DatasetSpec:
                 f"{describe(self.image_channels)}."
             )
 
-    def files(self) -> list[str]:
-        """Expands the patterns.
+    @property
+    def listing(self) -> Any:
+        """The pictures by their paths (`slim.data.sources.Listing`), or None: records have none."""
+        return None if self.source is None else self.source.listing
 
-        Returns:
-            The paths of all files, sorted, each once.
+    def records(self) -> RecordSource:
+        """Where the records come from.
 
         Raises:
             DataNotFoundError: If a pattern matches nothing.
         """
+        if self.source is not None:
+            return self.source
+        return TFRecords(self.files(), multi_label=self.multi_label, weighted=self.weighted)
+
+    def files(self) -> list[str]:
+        """Expands the patterns.
+
+        Returns:
+            The paths of all files, sorted, each once. Of a source of another kind the files that
+            it reads, which may be none.
+
+        Raises:
+            DataNotFoundError: If a pattern matches nothing.
+        """
+        if self.source is not None:
+            return self.source.files()
         found = set()
         for source in self.data_sources:
             # A file's own name wins over its reading as a pattern: `a[1].tfrecord` is a file.

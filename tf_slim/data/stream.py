@@ -8,9 +8,11 @@ resumes sees exactly the data it would have seen.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
+
+from tf_slim.data.sources.protocol import RecordSource, shard_tensor
 
 _FOREVER = 2**63 - 1
 
@@ -21,8 +23,8 @@ class Shuffle:
 
     Attributes:
         seed: An integer in `[0, 2**31)`.
-        buffer: Number of records to draw the next one from. Below 2, only files are shuffled.
-        cycle_length: Number of files to read side by side.
+        buffer: Number of records to draw the next one from. Below 2, only shards are shuffled.
+        cycle_length: Number of shards (files) to read side by side.
     """
 
     seed: int
@@ -31,7 +33,7 @@ class Shuffle:
 
 
 def record_stream(
-    files: Sequence[str],
+    source: RecordSource,
     *,
     start: int,
     num_samples: int,
@@ -39,27 +41,28 @@ def record_stream(
     shuffle: Shuffle | None,
     num_parallel_calls: int = tf.data.AUTOTUNE,
 ) -> tf.data.Dataset:
-    """Streams the records of files, epoch after epoch.
+    """Streams the records of a source, epoch after epoch.
 
     Args:
-        files: The files, in an order that is always the same.
+        source: Where the records come from.
         start: Number of records of the stream to leave out at its beginning.
-        num_samples: Number of records in all files, which is checked while reading: TensorFlow
+        num_samples: Number of records in all, which is checked while reading: TensorFlow
             takes a file that ends within the header of a record for complete.
-        num_epochs: Number of passes over the files. None repeats forever.
-        shuffle: How to shuffle; None keeps the order of the files and of their records.
-        num_parallel_calls: Number of files to open in parallel; it does not change the order.
+        num_epochs: Number of passes over the records. None repeats forever.
+        shuffle: How to shuffle; None keeps the order of the source.
+        num_parallel_calls: Number of shards to open in parallel; it does not change the order.
 
     Returns:
-        A dataset of `(index in the full stream, record)`, int64 and string scalars.
+        A dataset of `(index in the full stream, record)`: an int64 scalar, and a record of the
+        source.
     """
     first_epoch, skipped = divmod(start, num_samples)
 
     def epoch_records(epoch: tf.Tensor) -> tf.data.Dataset:
         if shuffle is None:
-            records = tf.data.TFRecordDataset(list(files))
+            records = source.read_all()
         else:
-            records = _shuffled(files, epoch, shuffle, num_parallel_calls)
+            records = _shuffled(source, epoch, shuffle, num_parallel_calls)
         return records.apply(tf.data.experimental.assert_cardinality(num_samples))
 
     last_epoch = _FOREVER if num_epochs is None else num_epochs
@@ -68,7 +71,7 @@ def record_stream(
 
 
 def _shuffled(
-    files: Sequence[str], epoch: tf.Tensor, shuffle: Shuffle, num_parallel_calls: int
+    source: RecordSource, epoch: tf.Tensor, shuffle: Shuffle, num_parallel_calls: int
 ) -> tf.data.Dataset:
     seeds = tf.random.stateless_uniform(
         [4],
@@ -77,19 +80,21 @@ def _shuffled(
         maxval=None,
         dtype=tf.int64,
     )
-    if len(files) == 1:
-        records = tf.data.TFRecordDataset(list(files))
+    shards = source.shards()
+    if len(shards) == 1:
+        records = source.read_all()
     else:
-        order = tf.random.experimental.stateless_shuffle(tf.constant(list(files)), seed=seeds[:2])
+        order = tf.random.experimental.stateless_shuffle(shard_tensor(shards), seed=seeds[:2])
         records = tf.data.Dataset.from_tensor_slices(order).interleave(
-            tf.data.TFRecordDataset,
+            source.read,
             # AUTOTUNE here would make the order depend on the machine.
-            cycle_length=min(shuffle.cycle_length, len(files)),
+            cycle_length=min(shuffle.cycle_length, len(shards)),
             num_parallel_calls=num_parallel_calls,
             deterministic=True,
         )
     if shuffle.buffer < 2:
         return records
+    specs: list[Any] = tf.nest.flatten(records.element_spec)
     # Dataset.shuffle would mix tf.random.set_seed's seed into this one.
     variant = tf.raw_ops.ShuffleDataset(
         input_dataset=tf.data.experimental.to_variant(records),
@@ -97,7 +102,7 @@ def _shuffled(
         seed=seeds[2],
         seed2=seeds[3],
         reshuffle_each_iteration=False,
-        output_types=[tf.string],
-        output_shapes=[[]],
+        output_types=[spec.dtype for spec in specs],
+        output_shapes=[spec.shape for spec in specs],
     )
     return tf.data.experimental.from_variant(variant, records.element_spec)

@@ -111,10 +111,15 @@ def read_record(path: str, record: int) -> bytes:
     """
     for index, (offset, length) in enumerate(offsets(path)):
         if index == record:
-            with _open(path) as file:
-                file.seek(offset + _HEADER)
-                return file.read(length)
+            return read_at(path, offset, length)
     raise IndexError(f"{path} has no record {record}.")
+
+
+def read_at(path: str, offset: int, length: int) -> bytes:
+    """Reads the data of the record that `offsets` found, without checking its checksum."""
+    with _open(path) as file:
+        file.seek(offset + _HEADER)
+        return file.read(length)
 
 
 def record_offset(path: str, record: int) -> int | None:
