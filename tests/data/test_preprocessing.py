@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.goldens.compare import assert_record
 from tests.goldens.loader import case
 from tests.goldens.rule import make_input
-from tf_slim.data.preprocessing import get_preprocessing, names
+from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing, names
 from tf_slim.data.preprocessing.geometry import crop_or_pad, fit, jitter
 from tf_slim.legacy.research_slim.preprocessing import lenet_preprocessing
 
@@ -172,3 +172,17 @@ def test_jitter_is_the_same_with_an_unknown_size():
     image = tf.cast(picture(8, 6), tf.float32)
     dynamic = tf.function(run, input_signature=[tf.TensorSpec([None, None, 1])])(image)
     np.testing.assert_allclose(dynamic, run(image), atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["digits", "inception", "lenet", "none", "vgg"])
+def test_black_and_white_are_what_the_preprocessing_says(name, channels):
+    for value, expected in zip((0, 255), get_pixel_range(name, channels), strict=True):
+        made = apply(name, np.full([32, 32, channels], value, np.uint8), [32, 32])
+        np.testing.assert_allclose(
+            made, np.broadcast_to(np.float32(expected), made.shape), atol=1e-4
+        )
+
+
+def test_a_preprocessing_without_a_fixed_range_has_none():
+    assert get_pixel_range("cifarnet", 3) is None

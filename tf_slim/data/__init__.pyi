@@ -1,10 +1,12 @@
 from ..ops.data_errors import DataError as DataError
 from ..ops.data_errors import DataNotFoundError as DataNotFoundError
+from . import augment as augment
 from . import dataset as dataset
 from . import datasets as datasets
 from . import decoding as decoding
 from . import preprocessing as preprocessing
 from . import sources as sources
+from .augment import Augment as Augment
 from .checks import check as check
 from .converted import from_converted as from_converted
 from .from_files import from_tfrecords as from_tfrecords

@@ -11,7 +11,7 @@ from tf_slim.data.preprocessing.lenet import scale
 from tf_slim.data.preprocessing.registry import register
 
 
-@register("digits")
+@register("digits", pixel_range=(-1.0, 127.0 / 128.0))
 def digits(image_size: tuple[int, int] | None = None) -> Callable:
     """As `lenet`, and in training a random shift by up to a pixel, a small turn and a small zoom.
 

@@ -19,7 +19,7 @@ _SIZE = (299, 299)
 _METHODS = ("bilinear", "nearest", "bicubic", "area")
 
 
-@register("inception")
+@register("inception", pixel_range=(-1.0, 1.0))
 def inception(
     image_size: tuple[int, int] | None = None,
     *,

@@ -10,7 +10,7 @@ from tf_slim.data.preprocessing.geometry import fit
 from tf_slim.data.preprocessing.registry import register
 
 
-@register("lenet")
+@register("lenet", pixel_range=(-1.0, 127.0 / 128.0))
 def lenet(image_size: tuple[int, int] | None = None) -> Callable:
     """Brings images to a size and computes `(pixel - 128) / 128`, alike in training and evaluation.
 

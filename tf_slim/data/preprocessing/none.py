@@ -10,7 +10,7 @@ from tf_slim.data.preprocessing.registry import register
 from tf_slim.ops import shapes
 
 
-@register("none")
+@register("none", pixel_range=(0.0, 255.0))
 def none(image_size: tuple[int, int] | None = None) -> Callable:
     """Changes the type and nothing else.
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from tf_slim.data.augment.pixel_values import PixelRange
 from tf_slim.data.named import Named
 from tf_slim.data.spec import as_image_size
 
 _factories = Named("preprocessing", "tf_slim.data.preprocessing")
+_ranges: dict[str, PixelRange | Callable[[int], PixelRange]] = {}
 
 
-def register(name: str) -> Callable:
+def register(
+    name: str, *, pixel_range: PixelRange | Callable[[int], PixelRange] = None
+) -> Callable:
     """Decorates the function that makes a preprocessing.
 
         @slim.data.preprocessing.register("unit")
@@ -21,6 +25,9 @@ def register(name: str) -> Callable:
 
     Args:
         name: Name of the preprocessing.
+        pixel_range: What black and white become, such as `(-1.0, 1.0)`, for the augmentation that
+            comes after it; of values that differ by channel a function of the number of channels.
+            None where it is not fixed.
 
     Returns:
         A decorator for `fn(image_size) -> preprocess`, where `image_size` is `(height, width)` or
@@ -32,6 +39,7 @@ def register(name: str) -> Callable:
 
     def decorate(factory: Callable) -> Callable:
         _factories.add(name, factory)
+        _ranges[name] = pixel_range
         return factory
 
     return decorate
@@ -55,6 +63,24 @@ def get_preprocessing(name: str, image_size: int | Sequence[int] | None = None) 
         ValueError: If the name is unknown or the size is none.
     """
     return _factories.get(name)(as_image_size(image_size))
+
+
+def get_pixel_range(name: str, channels: int) -> PixelRange:
+    """Returns what black and white become in a preprocessing.
+
+    Args:
+        name: One of `names()`.
+        channels: Number of channels of the image.
+
+    Returns:
+        `(black, white)`, each a number or one a channel; None where they are not fixed.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    _factories.get(name)
+    pixel_range = _ranges[name]
+    return pixel_range(channels) if callable(pixel_range) else pixel_range
 
 
 def names() -> list[str]:

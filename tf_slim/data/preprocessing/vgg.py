@@ -22,7 +22,12 @@ _GREY_MEAN = 0.2989 * MEANS[0] + 0.5870 * MEANS[1] + 0.1140 * MEANS[2]
 _SIZE = (224, 224)
 
 
-@register("vgg")
+def _black_and_white(channels: int) -> tuple[list[float], list[float]]:
+    means = MEANS if channels == 3 else [_GREY_MEAN]
+    return [-mean for mean in means], [255.0 - mean for mean in means]
+
+
+@register("vgg", pixel_range=_black_and_white)
 def vgg(image_size: tuple[int, int] | None = None) -> Callable:
     """A crop of the image at a larger scale, less the means; the values are not scaled.
 
