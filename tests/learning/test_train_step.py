@@ -52,6 +52,25 @@ def test_clip_by_norm():
     np.testing.assert_allclose(w, expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("limit", [0.01, 100.0])
+def test_clip_by_the_norm_of_all_gradients_together(limit):
+    model = slim.Model(lambda x: x @ slim.variable("w", [5, 1]) + slim.variable("b", [1]))
+    model.build([None, 5])
+    for variable in model.variables:
+        variable.assign(tf.ones_like(variable))
+    step = slim.learning.make_train_step(
+        model,
+        lambda out, _: tf.reduce_mean(out),
+        tf.keras.optimizers.SGD(0.5),
+        clip_global_norm=limit,
+    )
+    step(toy.X[:8], tf.zeros([8]))
+    gradient = np.append(np.mean(toy.X[:8], axis=0), 1.0)
+    expected = 1 - 0.5 * gradient * min(1.0, limit / np.linalg.norm(gradient))
+    w, b = (v.numpy().ravel() for v in model.variables)
+    np.testing.assert_allclose([*w, *b], expected, rtol=1e-5)
+
+
 def test_multiplier_comes_before_clipping():
     w, gradient = linear_step(clip_gradient_norm=0.01, gradient_multipliers={"*": 100.0})
     expected = 1 - 0.5 * gradient * 0.01 / np.linalg.norm(gradient)
@@ -60,7 +79,12 @@ def test_multiplier_comes_before_clipping():
 
 @pytest.mark.parametrize("optimizer", toy.OPTIMIZERS)
 def test_two_replicas_train_as_one(optimizer, strategy2):
-    options = dict(clip_gradient_norm=0.5, gradient_multipliers={"net/l*": 2.0}, noise=False)
+    options = dict(
+        clip_gradient_norm=0.5,
+        clip_global_norm=0.6,
+        gradient_multipliers={"net/l*": 2.0},
+        noise=False,
+    )
     _, alone = toy.step(optimizer, **options)
     with strategy2.scope():
         _, both = toy.step(optimizer, **options)
@@ -122,11 +146,13 @@ def test_only_chosen_variables_train():
 
 def test_variables_themselves_can_be_chosen():
     model = toy.model()
-    chosen = model.variables[1]
+    before = weights(model)
     step = slim.learning.make_train_step(
-        model, toy.loss, tf.keras.optimizers.SGD(0.1), variables_to_train=[chosen]
+        model, toy.loss, tf.keras.optimizers.SGD(0.1), variables_to_train=[model.variables[1]]
     )
-    assert list(step._trained) == [chosen]
+    step(*batches(1)[0])
+    changed = [name for name, value in weights(model).items() if np.any(value != before[name])]
+    assert changed == ["net/logits/weights"]
 
 
 def test_step_counts_and_weight_decay_is_part_of_the_loss():
@@ -279,6 +305,11 @@ BAD = {
         lambda: toy.step(gradient_multipliers={"net/fc/weights": float("nan")}),
         ValueError,
         r"net/fc/weights.*finite",
+    ),
+    "a global norm in words": (
+        lambda: toy.step(clip_global_norm="1"),
+        TypeError,
+        "clip_global_norm: expected a number",
     ),
     "negative norm": (lambda: toy.step(clip_gradient_norm=-1), ValueError, "-1"),
     "loss of none": (lambda: with_loss(lambda out, y: None), ValueError, "scalar"),

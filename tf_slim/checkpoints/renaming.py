@@ -24,6 +24,11 @@ def averages(name: str) -> str:
     return name.removesuffix(_AVERAGE)
 
 
+def average_of(name: str) -> str:
+    """The name of the moving average of a variable."""
+    return name + _AVERAGE
+
+
 def is_average(name: str) -> bool:
     """Whether this is the name of a moving average."""
     return name.endswith(_AVERAGE)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
-from tf_slim.ops import calls, collect, modes, variables
+from tf_slim.ops import calls, collect, frozen, modes, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 from tf_slim.ops.types import (
     Activation,
@@ -88,7 +88,8 @@ def batch_norm(
       updates_collections: in a v1 graph, name (or list of names) of the collections that get the
         updates; None to make the output depend on them.
       is_training: whether the batch is what normalizes, and moves the averages; a truth value, or
-        a scalar tensor or variable.
+        a scalar tensor or variable. In a training that has frozen the averages (`frozen` of
+        `slim.learning.make_train_step`) they are what normalizes, whatever this says.
       reuse: whether to share variables that exist; then `scope` must be given.
       variables_collections: collections for all variables, or a dict of them by variable name.
       outputs_collections: name, or list of names, of collections for the output.
@@ -164,10 +165,6 @@ def batch_norm(
     batch_weights = _weights(batch_weights, inputs, layer)
 
     with layer.variable_scope(inputs) as entered:
-        if tf.executing_eagerly() and isinstance(is_training, tf.Variable):
-            is_training = tf.convert_to_tensor(is_training)
-        training = utils.constant_value(is_training)
-        may_train = training is None or bool(training)
         params = _Parameters(
             layer,
             depth,
@@ -178,6 +175,12 @@ def batch_norm(
         # The averages are updated as wholes.
         entered.set_partitioner(None)
         params.make_averages()
+        if frozen.holds((params.moving_mean, params.moving_variance)):
+            is_training = False
+        if tf.executing_eagerly() and isinstance(is_training, tf.Variable):
+            is_training = tf.convert_to_tensor(is_training)
+        training = utils.constant_value(is_training)
+        may_train = training is None or bool(training)
         renormalized = debiased = None
         if renorm:
             renormalized = batch_renorm.Renorm(

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.ops import calls, collect, places, precision, scopes, stores, variables
+from tf_slim.ops import calls, collect, frozen, places, precision, scopes, stores, variables
 from tf_slim.ops.arg_scope import current_is_training, default_is_training
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
@@ -77,6 +77,8 @@ def keras_layer(
         with tf.name_scope(f"{outer}/" if outer else ""):
             if places.current().immediate and not layer.built:
                 _build(layer, path, inputs, options)
+            if told and frozen.holds(_state(layer)):
+                options["training"] = False
             outputs = layer(*inputs, **options)
         for variable in layer.variables:
             # Keras calls it `own/kernel`, or deeper for the parts of a layer.
@@ -85,6 +87,11 @@ def keras_layer(
         return outputs
 
     return run
+
+
+def _state(layer: Any) -> list[Any]:
+    """What a layer learns from batches without gradients. Seeds of random numbers do not count."""
+    return [v.value for v in layer.non_trainable_variables if tf.as_dtype(v.dtype).is_floating]
 
 
 def _build(layer: Any, path: str, inputs: tuple, options: dict) -> None:

@@ -6,9 +6,10 @@ from ..v1.train_loop import train_step as train_step
 from ..v1.train_op import create_train_op as create_train_op
 from . import hooks as hooks
 from .compiled_step import TrainStep as TrainStep
-from .compiled_step import make_train_step as make_train_step
 from .fit import NonFiniteLossError as NonFiniteLossError
 from .fit import fit as fit
+from .make_step import make_train_step as make_train_step
+from .phases import HeadFirst as HeadFirst
 from .run import Run as Run
 from .run_folder import read_history as read_history
 from .run_lock import RunInUseError as RunInUseError

@@ -76,9 +76,10 @@ def fit(
 
     Args:
       train_step: from `make_train_step`.
-      dataset: a `slim.data.Pipeline`, or a `tf.data.Dataset`, of `(inputs, labels)` batches. To
-        resume, a Dataset skips the batches already seen, so its order must be reproducible
-        (seeded shuffles). Under a strategy with several replicas the batches are global ones.
+      dataset: a `slim.data.Pipeline`, or a `tf.data.Dataset`, of `(inputs, labels)` batches, or
+        of `(inputs, labels, weights)` with a weight for each example. To resume, a Dataset skips
+        the batches already seen, so its order must be reproducible (seeded shuffles). Under a
+        strategy with several replicas the batches are global ones.
       logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl`, TensorBoard summaries
         and `run.json`, which `slim.load` reads; None to write nothing.
       number_of_steps: the global step to end at; None to train until the data end.
@@ -135,7 +136,7 @@ def fit(
         received = describe(save_every_secs)
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
     _check_hooks(hooks)
-    source = Source(dataset, train_step.strategy)
+    source = Source(dataset, train_step.strategy, weighted=True)
     steps_per_epoch = source.epoch_length
     if epochs is not None:
         if number_of_steps is not None:
@@ -258,8 +259,9 @@ def _loop(
         _validate(run, validation, watchers, saver)
     saver.save(run)
     if batch is not None and request.signum is None:
-        step, (inputs, labels) = run.train_step, batch
-        agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
+        step, (inputs, labels, *_) = run.train_step, batch
+        with step.frozen_variables():
+            agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
 def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver: Saver) -> None:
@@ -274,7 +276,7 @@ def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver:
 def _next_batch(run: Run, source: Source, batches: Iterator, saver: Saver) -> tuple | None:
     """None at the end of the data, which is the reason to stop then."""
     try:
-        inputs, labels = next(batches)
+        batch = next(batches)
     except StopIteration:
         if run.step == 0:
             raise ValueError("The dataset is empty: it has not a single batch.") from None
@@ -283,7 +285,7 @@ def _next_batch(run: Run, source: Source, batches: Iterator, saver: Saver) -> tu
     except (tf.errors.OpError, ValueError) as error:
         saver.save(run)
         raise source.explained(error) from error
-    return inputs, labels
+    return batch
 
 
 def _take_step(run: Run, batch: tuple) -> None:

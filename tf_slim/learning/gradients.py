@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import collect, patterns
-from tf_slim.ops.gradients import clip_by_norm, scaled
+from tf_slim.ops.gradients import clip_by_global_norm, clip_by_norm, scaled
 from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.wording import first_few
 
@@ -50,16 +50,20 @@ def multiplied(gradients: Sequence[Any], factors: Sequence[float]) -> list[Any]:
 
 
 @do_not_convert
-def with_variables(
-    gradients: Sequence[Any], variables: Sequence[tf.Variable], names: Sequence[str]
-) -> list[tuple]:
+def with_variables(gradients: Sequence[Any], variables: Mapping[str, tf.Variable]) -> list[tuple]:
     """Pairs of gradient and variable, less the variables that the loss does not depend on.
+
+    Args:
+      gradients: one for each variable, or None.
+      variables: by name.
 
     Raises:
       ValueError: the loss depends on none of the variables.
     """
-    pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
-    missing = [name for g, name in zip(gradients, names, strict=True) if g is None]
+    names = list(variables)
+    found = list(zip(gradients, variables.items(), strict=True))
+    pairs = [(g, v) for g, (_, v) in found if g is not None]
+    missing = [name for g, (name, _) in found if g is None]
     if not pairs:
         raise ValueError(
             f"The loss depends on none of the variables to train ({first_few(names)}). Compute it "
@@ -73,19 +77,28 @@ def with_variables(
 
 
 @do_not_convert
-def clipped(pairs: list[tuple], max_norm: float) -> list[tuple]:
-    """Pairs of gradient and variable, each gradient of at most `max_norm`; 0 for no limit.
+def clipped(pairs: list[tuple], max_norm: float, max_global_norm: float = 0.0) -> list[tuple]:
+    """Pairs of gradient and variable, with gradients of at most such norms; 0 for no limit.
 
     The gradient of the global batch is what is clipped, so that replicas add theirs up first. The
     optimizer will add the replicas' gradients up once more.
+
+    Args:
+      pairs: of gradient and variable.
+      max_norm: of each gradient.
+      max_global_norm: of all together.
     """
-    if not max_norm:
+    if not max_norm and not max_global_norm:
         return pairs
     replicas = collect.replica_count()
-    if replicas == 1:
-        return [(clip_by_norm(g, max_norm), v) for g, v in pairs]
-    context = tf.distribute.get_replica_context()
-    summed = context.all_reduce(tf.distribute.ReduceOp.SUM, [g for g, _ in pairs])
-    return [
-        (scaled(clip_by_norm(g, max_norm), 1.0 / replicas), v) for g, (_, v) in zip(summed, pairs)
-    ]
+    grads = [g for g, _ in pairs]
+    if replicas > 1:
+        context = tf.distribute.get_replica_context()
+        grads = context.all_reduce(tf.distribute.ReduceOp.SUM, grads)
+    if max_norm:
+        grads = [clip_by_norm(g, max_norm) for g in grads]
+    if max_global_norm:
+        grads = clip_by_global_norm(grads, max_global_norm)
+    if replicas > 1:
+        grads = [scaled(g, 1.0 / replicas) for g in grads]
+    return [(g, v) for g, (_, v) in zip(grads, pairs, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import description, optimizers
+from tf_slim.learning import description
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder
@@ -136,7 +136,7 @@ class Recorder(Hook):
 
     def _summarize(self, run: Run) -> None:
         values = {"loss": run.loss_value, "steps_per_second": self._rate.at(run.step)}
-        rate = optimizers.learning_rate(run.train_step.optimizer)
+        rate = run.train_step.learning_rate
         if rate is not None:
             values["learning_rate"] = rate
         self._write(run, values)

@@ -11,23 +11,32 @@ from tf_slim.ops.arguments import describe
 
 
 class Source:
-    """Batches from a given step on, from a Pipeline or a Dataset."""
+    """Batches from a given step on, from a Pipeline or a Dataset.
 
-    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy):
+    Args:
+      dataset: of `(inputs, labels)`, or, where `weighted`, of `(inputs, labels, weights)` too.
+      strategy: under which the batches are used.
+      weighted: whether batches may have weights of the examples.
+    """
+
+    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy, *, weighted: bool = False):
         self._dataset = dataset
         self._strategy = strategy
+        expected = "(inputs, labels)" + " or (inputs, labels, weights)" * weighted
         spec = getattr(dataset, "element_spec", None)
         if spec is None:
             raise ValueError(
-                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
+                f"dataset: expected a tf.data.Dataset or slim.data.Pipeline of {expected}; "
                 f"got {describe(dataset)}. Of arrays make one: "
                 "`tf.data.Dataset.from_tensor_slices((images, labels)).batch(32)`."
             )
-        if not isinstance(spec, tuple) or len(spec) != 2:
+        if not isinstance(spec, tuple) or len(spec) not in ((2, 3) if weighted else (2,)):
+            remedy = "`dataset.map(lambda row: (row['image'], row['label']))`"
+            if isinstance(spec, tuple) and len(spec) == 3:
+                remedy = "`dataset.map(lambda inputs, labels, weights: (inputs, labels))`"
             raise ValueError(
-                "dataset: expected a tf.data.Dataset or slim.data.Pipeline of (inputs, labels); "
-                f"got elements {spec}. Map it: "
-                "`dataset.map(lambda row: (row['image'], row['label']))`."
+                f"dataset: expected a tf.data.Dataset or slim.data.Pipeline of {expected}; "
+                f"got elements {spec}. Map it: {remedy}."
             )
         self._spec = spec
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -21,3 +22,8 @@ def clip_by_norm(gradient: Any, max_norm: Any) -> Any:
         values = tf.clip_by_norm(gradient.values, max_norm)
         return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
     return tf.clip_by_norm(gradient, max_norm)
+
+
+def clip_by_global_norm(gradients: Sequence[Any], max_norm: Any) -> list[Any]:
+    """Scales gradients down, as one, to at most `max_norm` in L2 norm together."""
+    return tf.clip_by_global_norm(list(gradients), max_norm)[0]

@@ -1,0 +1,147 @@
+"""What a step of training changes, and by which optimizer: all the time, or its new head first."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.learning import gradients, optimizers
+from tf_slim.ops import frozen, patterns
+from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.model import Model
+from tf_slim.ops.types import Patterns
+
+_NEVER = 2**62
+
+
+class HeadFirst:
+    """Trains the new head of a net alone at first: see `head_first` of `make_train_step`.
+
+    The gradients of a head of random weights would spoil what the net below it has learned. So
+    that stays as it is for some steps, its batch norms in inference.
+
+    Args:
+      steps: how many steps; at this global step the rest of the net begins to train.
+      head: glob patterns or compiled regular expressions over the names of the variables of the
+        head: `["MobilenetV2/Logits/*"]`.
+      optimizer: trains the head in these steps, of either kind; another one than trains all
+        afterwards, which then begins with no memory of the head's first steps, at a rate of its
+        own.
+    """
+
+    @checked
+    def __init__(self, steps: int, head: Patterns, optimizer: Any):
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+            raise ValueError(
+                f"HeadFirst: steps must be a whole number of at least 1; got {describe(steps)}."
+            )
+        optimizers.check(optimizer)
+        self.steps = steps
+        self.head = head
+        self.optimizer = optimizer
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A stretch of training.
+
+    Attributes:
+      optimizer: what trains.
+      trained: the variables that are trained, by name.
+      factors: of their gradients.
+      frozen: the variables that no layer may change either, by `frozen.identities`.
+      until: the global step at which it ends.
+      prefix: of the names that the optimizer's variables have in a checkpoint.
+      made: variables that an optimizer of TensorFlow 1 has made under a strategy.
+    """
+
+    optimizer: Any
+    trained: Mapping[str, tf.Variable]
+    factors: tuple[float, ...]
+    frozen: frozenset[int]
+    until: int = _NEVER
+    prefix: str = ""
+    made: list[tf.Variable] = dataclasses.field(default_factory=list)
+
+    def named_variables(self) -> dict[str, tf.Variable]:
+        """The state of the optimizer by the name that it has in a checkpoint."""
+        named = optimizers.named_variables(self.optimizer, self.made)
+        return {self.prefix + name: variable for name, variable in named.items()}
+
+
+def plan(
+    model: Model,
+    optimizer: Any,
+    *,
+    chosen: Sequence | None,
+    kept: Patterns,
+    multipliers: Mapping[str, float] | None,
+    head_first: HeadFirst | None,
+) -> tuple[Phase, ...]:
+    """The phases of a training; see `make_train_step` for what is asked for.
+
+    Raises:
+      ValueError: a pattern matches nothing, or there is nothing to train.
+    """
+    known = model.named_variables
+    fixed = set() if kept is None else set(_selected("frozen", known, kept, "variable"))
+    trained = {n: v for n, v in _to_train(model, chosen).items() if n not in fixed}
+    if not trained:
+        raise ValueError(
+            f"There is nothing to train: frozen={kept!r} leaves no variable of {model.name}."
+        )
+    factors = gradients.multipliers_by_name(multipliers, list(trained))
+
+    def phase(by: Any, names: Sequence[str], left_alone: Sequence[str], **when: Any) -> Phase:
+        return Phase(
+            by,
+            {name: trained[name] for name in names},
+            tuple(factors.get(name, 1.0) for name in names),
+            frozen.identities(known[name] for name in left_alone),
+            **when,
+        )
+
+    last = phase(optimizer, list(trained), sorted(fixed))
+    if head_first is None:
+        return (last,)
+    if head_first.optimizer is optimizer:
+        raise ValueError(
+            "head_first: its optimizer must be another one than that of all later steps: what "
+            "that remembers of the head would not fit a net that begins to move."
+        )
+    head = set(_selected("head_first.head", known, head_first.head, "variable"))
+    names = [name for name in trained if name in head]
+    if not names:
+        raise ValueError(f"head_first: no variable of {head_first.head!r} is trained.")
+    rest = [name for name in known if name not in head or name in fixed]
+    when = {"until": head_first.steps, "prefix": "head_first/"}
+    return (phase(head_first.optimizer, names, rest, **when), last)
+
+
+def _selected(argument: str, names: Mapping, given: Any, what: str) -> list[str]:
+    try:
+        return patterns.select(names, given, what=what)[0]
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{argument}: {error}") from None
+
+
+def _to_train(model: Model, chosen: Sequence | None) -> dict[str, tf.Variable]:
+    trainable = {name: v for name, v in model.named_variables.items() if v.trainable}
+    taken = dict(trainable) if chosen is None else {}
+    for item in chosen or ():
+        if isinstance(item, str):
+            names = patterns.select(trainable, [item], what="trainable variable")[0]
+        else:
+            names = [name for name, v in trainable.items() if v is item]
+            if not names:
+                raise ValueError(
+                    f"variables_to_train: {getattr(item, 'name', item)!r} is not a trainable "
+                    f"variable of {model.name}."
+                )
+        taken.update((name, trainable[name]) for name in names)
+    if not taken:
+        raise ValueError(f"There is nothing to train: {model.name} has no trainable variables.")
+    return taken
