@@ -150,4 +150,4 @@ def _check_norm(name: str, norm: Any) -> None:
 
 
 def _is_decay(value: Any) -> bool:
-    return isinstance(value, _NUMBER) and not isinstance(value, bool) and 0 < value < 1
+    return isinstance(value, _NUMBER) and not isinstance(value, bool) and 0 < float(value) < 1
