@@ -43,7 +43,7 @@ def test_a_report(trained, cli, tmp_path):
     assert "355 images, after 60 steps" in page
     assert "Learning curves" in page
     assert "taken for <b>nine</b>" in page  # a name from the labels of the data
-    assert page.count("data:image/png") == min(24, 355 - right)
+    assert page.count("data:image/png") == 2 * min(24, 355 - right)  # with heat maps
     result = cli("eval", str(trained[0]), "--report", "page.html", "--json")
     assert json.loads(result.out) == {**plain, "report": "page.html"}
 

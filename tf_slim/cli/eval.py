@@ -78,6 +78,7 @@ def command(
     measured = evaluating.measure(config, model, pipeline, step=step, findings=findings)
     agreement.warn(model, *next(iter(pipeline.dataset())))
     if report is not None and findings is not None:
+        evaluating.illustrate(findings, model, pipeline)
         evaluating.write_report(
             report, measured, findings, spec.labels_to_names, checkpoint=reader.path
         )

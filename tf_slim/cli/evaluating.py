@@ -82,6 +82,19 @@ def findings(config: Config) -> slim.report.Findings:
     return slim.report.Findings(classes)
 
 
+def illustrate(findings: slim.report.Findings, model: slim.Model, data: slim.data.Pipeline) -> None:
+    """Adds to the worst mistakes where the net looked, and the names of their files."""
+
+    def heat_maps(images, classes):
+        return slim.evaluation.grad_cam(model, images, classes)
+
+    try:
+        findings.illustrate(heat_maps, data.filenames)
+    except ValueError as error:
+        terminal.note(f"the report has no heat maps: {error}")
+        findings.illustrate(filenames=data.filenames)
+
+
 def write_report(
     path: str,
     measured: Measured,
