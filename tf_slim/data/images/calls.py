@@ -1,0 +1,33 @@
+"""Parts of graphs that are made once in a process, and prepared for running when they first run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+def apart(function: Callable, *signature: tf.TensorSpec) -> Callable:
+    """A function whose operations are not mixed with those of the graph that calls it.
+
+    Of what only a rare file needs, a graph then has one operation, which costs nothing while it
+    does not run.
+
+    Args:
+        function: Of tensors to tensors.
+        *signature: The specs of what it takes.
+
+    Returns:
+        The function, in graphs and out of them.
+    """
+    return tf.function(
+        function,
+        autograph=False,
+        input_signature=signature,
+        experimental_attributes={"_noinline": True},
+    )
+
+
+FILE = tf.TensorSpec([], tf.string)
+FILES = tf.TensorSpec([None], tf.string)
+NUMBER = tf.TensorSpec([], tf.int64)
