@@ -75,6 +75,27 @@ TABLE = {
         lambda x, w: slim.losses.sigmoid_cross_entropy(x, ONE_HOT, w),
         sigmoid_losses(LOGITS, ONE_HOT),
     ),
+    "of classes": (lambda x, w: slim.losses.label_cross_entropy(x, CLASSES, w), CROSS_ENTROPIES),
+    "of classes, smoothed": (
+        lambda x, w: slim.losses.label_cross_entropy(x, CLASSES, w, 0.2),
+        -(SMOOTH * log_softmax(LOGITS)).sum(-1),
+    ),
+    "of distributions": (
+        lambda x, w: slim.losses.label_cross_entropy(x, SMOOTH, w),
+        -(SMOOTH * log_softmax(LOGITS)).sum(-1),
+    ),
+    "of distributions, smoothed": (
+        lambda x, w: slim.losses.label_cross_entropy(x, ONE_HOT, w, 0.2),
+        -(SMOOTH * log_softmax(LOGITS)).sum(-1),
+    ),
+    "of several classes": (
+        lambda x, w: slim.losses.label_cross_entropy(x, TARGETS, w, multi_label=True),
+        sigmoid_losses(LOGITS, TARGETS),
+    ),
+    "of several classes, smoothed": (
+        lambda x, w: slim.losses.label_cross_entropy(x, TARGETS, w, 0.2, multi_label=True),
+        sigmoid_losses(LOGITS, 0.8 * TARGETS + 0.1),
+    ),
     "focal": (lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w), focal(LOGITS, ONE_HOT)),
     "focal, of other settings": (
         lambda x, w: slim.losses.focal_loss(x, ONE_HOT, w, alpha=0.9, gamma=0.5),
@@ -302,6 +323,7 @@ BAD = {
     "sparse smoothing out of range": lambda x: slim.losses.smoothed_sparse_softmax_cross_entropy(
         x, CLASSES, label_smoothing=-0.1
     ),
+    "of labels without a class": lambda x: slim.losses.label_cross_entropy(x, ONE_HOT[:, :3]),
     "no mixture": lambda x: slim.losses.focal_loss(x, ONE_HOT, alpha=1.5),
     "focus on the easy": lambda x: slim.losses.focal_loss(x, ONE_HOT, gamma=-1),
     "focal labels of other classes": lambda x: slim.losses.focal_loss(x, ONE_HOT[:, :3]),

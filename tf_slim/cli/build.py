@@ -12,9 +12,10 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.cli import schedules, terminal
-from tf_slim.cli.config import Config
+from tf_slim.cli.config import Config, OptimizerOptions
 from tf_slim.cli.options import ConfigError
 from tf_slim.data import DatasetSpec, Pipeline, from_tfrecords, get_dataset, preprocessing
+from tf_slim.ops import tfrecord
 
 _SPLIT = "{split}"
 
@@ -35,6 +36,7 @@ def resolved(config: Config) -> Config:
             "it out to take that of the data."
         )
     return config.replaced(
+        train__head_steps=_head_steps(config, spec),
         model__num_classes=spec.num_classes if classes is None else classes,
         model__weight_decay=net.weight_decay if decay is None else decay,
         data__image_size=list(size) if isinstance(size, tuple) else size,
@@ -43,6 +45,14 @@ def resolved(config: Config) -> Config:
         data__files=[absolute(path) for path in config.data.files],
         train__restore=absolute(config.train.restore),
     )
+
+
+def _head_steps(config: Config, spec: DatasetSpec) -> int:
+    options = config.train
+    if options.head_epochs is None:
+        return options.head_steps
+    count = spec.num_samples or tfrecord.count_records(spec.files())
+    return options.head_epochs * max(1, count // config.data.batch_size)
 
 
 def resolved_once(config: Config) -> Config:
@@ -206,9 +216,37 @@ def _shown_kwargs(kwargs: dict[str, Any]) -> str:
 
 
 def optimizer(config: Config) -> Any:
-    """The Keras optimizer, with its schedule."""
-    options = config.optimizer
-    rate = schedules.learning_rate(options, config.train.steps)
+    """The Keras optimizer, with its schedule; where the head is trained first, that of later."""
+    options, head_steps = config.optimizer, config.train.head_steps
+    if head_steps:
+        factor = config.train.rate_after_head
+        options = dataclasses.replace(
+            options,
+            learning_rate=options.learning_rate * factor,
+            end_learning_rate=options.end_learning_rate * factor,
+        )
+    return _optimizer(options, max(1, config.train.steps - head_steps))
+
+
+def _head_first(config: Config) -> slim.learning.HeadFirst | None:
+    """How the head is trained at first: at the full rate, which does not fall."""
+    options = config.train
+    if not options.head_steps:
+        return None
+    head = options.head or slim.nets.spec(config.model.name).logits_patterns
+    if not head:
+        raise ConfigError(
+            f"train.head_steps is {options.head_steps}, and the net {config.model.name} does not "
+            "say what its head is: set train.head=[patterns of variable names]."
+        )
+    constant = dataclasses.replace(config.optimizer, schedule="constant")
+    return slim.learning.HeadFirst(
+        options.head_steps, head, _optimizer(constant, options.head_steps)
+    )
+
+
+def _optimizer(options: OptimizerOptions, number_of_steps: int) -> Any:
+    rate = schedules.learning_rate(options, number_of_steps)
     keras = tf.keras.optimizers
     if options.name == "sgd":
         return keras.SGD(rate)
@@ -225,12 +263,9 @@ def optimizer(config: Config) -> Any:
 
 
 def loss(config: Config) -> Callable:
-    """The loss: softmax cross entropy with the labels, smoothed if asked for."""
-    if not config.train.label_smoothing:
-        return slim.losses.sparse_softmax_cross_entropy
+    """The loss: cross entropy with the labels, be they classes or mixtures, smoothed if asked."""
     return functools.partial(
-        slim.losses.smoothed_sparse_softmax_cross_entropy,
-        label_smoothing=config.train.label_smoothing,
+        slim.losses.label_cross_entropy, label_smoothing=config.train.label_smoothing
     )
 
 
@@ -238,7 +273,7 @@ def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:
     """One step of training of a built net.
 
     Raises:
-      ConfigError: a pattern of variable names matches none.
+      ConfigError: a pattern of variable names matches none, or the net has no head.
     """
     options, trainer = config.train, optimizer(config)
     try:
@@ -247,6 +282,10 @@ def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:
             loss(config),
             trainer,
             variables_to_train=options.trainable or None,
+            frozen=options.frozen or None,
+            head_first=_head_first(config),
+            average_decay=options.average_decay,
+            clip_global_norm=options.clip_global_norm,
             gradient_multipliers=options.gradient_multipliers or None,
             clip_gradient_norm=options.clip_gradient_norm,
             seed=options.seed,
@@ -254,6 +293,6 @@ def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:
         )
     except ValueError as error:
         raise ConfigError(
-            f"train.trainable or train.gradient_multipliers does not fit {config.model.name}: "
-            f"{error}"
+            f"A pattern of variable names (train.trainable, .frozen, .head, .gradient_multipliers)"
+            f" does not fit {config.model.name}: {error}"
         ) from error

@@ -94,8 +94,23 @@ class TrainOptions:
     seed: int = option(0, "of weights, data order, dropout", at_least=0, below=2**31)
     deterministic: bool = option(False, "bit-equal results, at some cost in speed")
     clip_gradient_norm: float = option(0.0, "largest L2 norm a variable; 0 for none", at_least=0)
+    clip_global_norm: float = option(
+        0.0, "largest L2 norm of all gradients together; 0 for none (arXiv:1211.5063)", at_least=0
+    )
     gradient_multipliers: dict[str, float] = option({}, "factors by variable name or pattern")
     trainable: list[str] = option([], "patterns of the variables to train; [] for all")
+    frozen: list[str] = option(
+        [], "patterns of variables to leave as they are, their batch norms in inference"
+    )
+    head: list[str] = option([], "patterns of the new head; [] for the logits of the net")
+    head_steps: int = option(0, "steps in which the head alone is trained, at first", at_least=0)
+    head_epochs: int | None = option(None, "the same in epochs, in place of it", at_least=1)
+    rate_after_head: float = option(
+        0.1, "factor of the learning rate when all is trained, after head_steps", above=0
+    )
+    average_decay: float | None = option(
+        None, "keep moving averages of the weights, such as 0.999, to evaluate", above=0, below=1
+    )
     label_smoothing: float = option(0.0, "share of the label to spread", at_least=0, below=1)
     restore: str = option("", "a checkpoint to begin from")
     restore_exclude: list[str] = option([], "patterns of variables not to take from it")

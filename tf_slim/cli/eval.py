@@ -66,7 +66,7 @@ def command(
     pipeline = build.pipeline(config, spec, is_training=False)
     model = build.model(config, pipeline.element_spec[0])
     try:
-        model.restore(reader.path)
+        model.restore(reader.path, rename=checkpoints.averages)
     except checkpoints.CheckpointError as error:
         if error.report is None:
             raise

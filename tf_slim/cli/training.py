@@ -208,7 +208,9 @@ def _closed(config: Config, folder: str, parts: _Parts) -> int:
         terminal.note("there are no data to evaluate on (data.eval_split, data.files).")
         terminal.say(f"{config.model.name} is trained: {step} steps.")
     else:
-        evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
+        with parts.step.averaged_weights():
+            found = evaluating.measure(config, parts.model, parts.eval_data, step=step)
+        evaluating.show(found)
     _next(config, folder, step)
     return 0
 

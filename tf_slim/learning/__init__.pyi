@@ -10,6 +10,8 @@ from .fit import NonFiniteLossError as NonFiniteLossError
 from .fit import fit as fit
 from .make_step import make_train_step as make_train_step
 from .phases import HeadFirst as HeadFirst
+from .rate_finder import RateSearch as RateSearch
+from .rate_finder import find_learning_rate as find_learning_rate
 from .run import Run as Run
 from .run_folder import read_history as read_history
 from .run_lock import RunInUseError as RunInUseError

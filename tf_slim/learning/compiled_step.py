@@ -147,7 +147,18 @@ class TrainStep:
     @property
     def learning_rate(self) -> float | None:
         """The learning rate in force, or None if the optimizer in force does not tell."""
-        return optimizers.learning_rate(self._phase.optimizer)
+        return optimizers.learning_rate(self.current_optimizer)
+
+    @property
+    def current_optimizer(self) -> Any:
+        """The optimizer in force: another one than `optimizer` while the head is trained first."""
+        return self._phase.optimizer
+
+    def by_other(self, optimizer: Any) -> TrainStep:
+        """A step that trains the same as this one does now, by another optimizer, from step 0."""
+        phase = self._phase.alone(optimizer)
+        settings = dataclasses.replace(self._settings, average_decay=None)
+        return TrainStep(self.model, self._loss, [phase], settings)
 
     def averaged_weights(self) -> contextlib.AbstractContextManager[None]:
         """Inside, the model has the moving averages of its weights, to be evaluated or exported.

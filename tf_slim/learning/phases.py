@@ -66,6 +66,10 @@ class Phase:
     prefix: str = ""
     made: list[tf.Variable] = dataclasses.field(default_factory=list)
 
+    def alone(self, optimizer: Any) -> Phase:
+        """The same by another optimizer, for ever."""
+        return Phase(optimizer, self.trained, self.factors, self.frozen)
+
     def named_variables(self) -> dict[str, tf.Variable]:
         """The state of the optimizer by the name that it has in a checkpoint."""
         named = optimizers.named_variables(self.optimizer, self.made)

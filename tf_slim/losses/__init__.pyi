@@ -20,6 +20,7 @@ from .metric_learning import lifted_struct_loss as lifted_struct_loss
 from .metric_learning import npairs_loss as npairs_loss
 from .metric_learning import npairs_loss_multilabel as npairs_loss_multilabel
 from .metric_learning import triplet_semihard_loss as triplet_semihard_loss
+from .of_labels import label_cross_entropy as label_cross_entropy
 from .regression import absolute_difference as absolute_difference
 from .regression import cosine_distance as cosine_distance
 from .regression import mean_pairwise_squared_error as mean_pairwise_squared_error
