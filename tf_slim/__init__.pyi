@@ -21,6 +21,7 @@ from .data import dataset as dataset
 from .data.decoding import data_decoder as data_decoder
 from .data.decoding import tfexample_decoder as tfexample_decoder
 from .evaluation.loading import load as load
+from .evaluation.predictor import Predictor as Predictor
 from .learning import hooks as hooks
 from .ops.arg_scope import add_arg_scope as add_arg_scope
 from .ops.arg_scope import arg_scope as arg_scope

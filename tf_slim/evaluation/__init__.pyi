@@ -11,3 +11,6 @@ from .heat_maps import grad_cam as grad_cam
 from .loading import LoadedRun as LoadedRun
 from .loading import LoadError as LoadError
 from .measure import evaluate as evaluate
+from .prediction import Prediction as Prediction
+from .prediction import Scored as Scored
+from .predictor import Predictor as Predictor

@@ -13,6 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.evaluation.logits import logits_of
 from tf_slim.nets._features import select
 from tf_slim.ops import shapes
 from tf_slim.ops.arg_scope import default_is_training
@@ -86,7 +87,7 @@ def _maps(
         tape.watch(images)
         with default_is_training(False):
             outputs, end_points = split_outputs(model(images))
-        logits = _logits(model, outputs)
+        logits = logits_of(model, outputs)
         score = tf.reduce_sum(_of_classes(logits, classes))
     named = model.end_points if end_points is None else end_points
     if end_point is None:
@@ -105,18 +106,6 @@ def _maps(
             "that lies before them."
         )
     return _drawn(features, gradient, tf.shape(images)[1:3])
-
-
-def _logits(model: Model, outputs: Any) -> tf.Tensor:
-    """The logits, `[batch, classes]`: those of a fully convolutional net are averaged."""
-    if isinstance(outputs, tf.Tensor) and outputs.shape.rank == 4:
-        return tf.reduce_mean(outputs, [1, 2])
-    if not isinstance(outputs, tf.Tensor) or outputs.shape.rank != 2:
-        raise ValueError(
-            f"{model.name} has no classes to explain: expected logits [batch, classes]; got "
-            f"{describe(outputs)}."
-        )
-    return outputs
 
 
 def _of_classes(logits: tf.Tensor, classes: tf.Tensor | None) -> tf.Tensor:

@@ -196,15 +196,24 @@ def _with_labels(found: Description, labels: Any) -> Description:
     """The description with labels that the user has given."""
     if labels is None:
         return found
-    if isinstance(labels, (str, os.PathLike)):
-        path = os.fsdecode(labels)
-        numbered = read_labels(path)
-        given = description.complete(numbered, max(numbered, default=-1) + 1)
-        if given is None:
-            raise LoadError(f"{path} names no class.")
-    else:
-        given = tuple(map(str, labels))
-    return dataclasses.replace(found, labels=given)
+    return dataclasses.replace(found, labels=labels_of(labels))
+
+
+def labels_of(labels: str | os.PathLike | Sequence[str]) -> tuple[str, ...]:
+    """The names of the classes, from a label file or as they are.
+
+    Raises:
+      LoadError: the file names no class.
+      DataError: it is no label file.
+    """
+    if not isinstance(labels, (str, os.PathLike)):
+        return tuple(map(str, labels))
+    path = os.fsdecode(labels)
+    numbered = read_labels(path)
+    given = description.complete(numbered, max(numbered, default=-1) + 1)
+    if given is None:
+        raise LoadError(f"{path} names no class.")
+    return given
 
 
 def _check_labels(found: Description, run: str) -> None:

@@ -1,0 +1,291 @@
+"""`slim.Predictor`: what a trained model says of pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tf_slim.data import preprocessing as preprocessings
+from tf_slim.data.spec import as_image_size
+from tf_slim.evaluation import pictures as given
+from tf_slim.evaluation.heat_maps import grad_cam
+from tf_slim.evaluation.loading import LoadedRun, LoadError, labels_of, load
+from tf_slim.evaluation.logits import has_logits, logits_of
+from tf_slim.evaluation.prediction import Prediction
+from tf_slim.evaluation.reading import Read, Reader, read_in_parallel
+from tf_slim.nets._features import select
+from tf_slim.ops import shapes
+from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arguments import describe, integer
+from tf_slim.ops.model import Model
+from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.wording import first_few
+
+_POLICIES = ("fail", "skip")
+
+
+class Predictor:
+    """A trained model, for pictures as they come.
+
+        predict = slim.Predictor("runs/flowers")
+        predict("a.jpg").label                                   # 'daisy'
+        predict("a.jpg").top(3)                                  # [('daisy', 0.98), ...]
+        for one in predict.stream(paths, on_error="skip"): ...   # any number of them
+        predict.features(paths, "block4")                        # [pictures, depth]
+
+    Pictures are paths, the bytes of picture files, uint8 arrays `[height, width, channels]` and PIL
+    images, one or many, also mixed; a path may be that of a folder. They are decoded and prepared
+    as those that the model was evaluated on.
+
+    Attributes:
+      model: the model.
+      labels: the name of each class; None if nobody knows them.
+      multi_label: whether a picture may be of several classes: probabilities are then sigmoids of
+        the logits, otherwise their softmax.
+      batch_size: how many pictures the model is given at a time.
+    """
+
+    def __init__(
+        self,
+        run: str | os.PathLike | LoadedRun | Model,
+        checkpoint: str | os.PathLike | None = None,
+        *,
+        labels: str | os.PathLike | Sequence[str] | None = None,
+        preprocess: str | Callable | None = None,
+        image_size: int | Sequence[int] | None = None,
+        channels: int | None = None,
+        multi_label: bool | None = None,
+        batch_size: int = 32,
+    ):
+        """Makes a predictor.
+
+        Args:
+          run: what `slim.load` takes, or returns; or a built model, with its `preprocess`.
+          checkpoint: see `slim.load`.
+          labels: the name of each class, or (of a run) a label file; by default those of the run.
+          preprocess: the name of a preprocessing, or `fn(image, *, is_training, seed)` as
+            `slim.data.preprocessing.get_preprocessing` describes it; by default that of the run.
+          image_size: for a preprocessing by name: one number of pixels or `(height, width)`; by
+            default that of the run.
+          channels: of the pictures; by default those of the run, or 3.
+          multi_label: whether a picture may be of several classes; by default as in the run.
+          batch_size: how many pictures the model is given at a time.
+
+        Raises:
+          LoadError: the run cannot be loaded, or its preprocessing is not known.
+          slim.checkpoints.CheckpointError: there is no checkpoint, or it does not fit.
+          ValueError: an argument is out of its range.
+        """
+        if (integer(batch_size) or 0) < 1:
+            raise ValueError(f"batch_size: expected at least 1; got {describe(batch_size)}.")
+        if isinstance(run, (str, os.PathLike)):
+            run = load(run, checkpoint, labels=labels)
+            labels = None
+        elif checkpoint is not None:
+            raise ValueError("checkpoint goes with the folder of a run, or the name of a net.")
+        known = run if isinstance(run, LoadedRun) else None
+        model = known.model if known is not None else run
+        if not isinstance(model, Model):
+            raise TypeError(
+                "run: expected the folder of a run, what slim.load returns, or a slim.Model; got "
+                f"{describe(run)}."
+            )
+        model.require_variables("predict with")
+        self.model = model
+        size = as_image_size(image_size) or (None if known is None else known.image_size)
+        prepare = _preprocessing(preprocess, size, known)
+        self.labels = None if known is None else known.labels
+        if labels is not None:
+            self.labels = labels_of(labels)
+        self.multi_label = bool(known and known.multi_label) if multi_label is None else multi_label
+        self.batch_size = batch_size
+        self._steps: dict[tuple, Callable] = {}
+        self._reader = Reader(prepare, channels or (3 if known is None else known.channels))
+
+    def __call__(self, pictures: Any, *, on_error: str = "fail") -> Any:
+        """What the model says of one picture, or of many.
+
+        Args:
+          pictures: see the class.
+          on_error: see `stream`.
+
+        Returns:
+          A `Prediction`; of a list, a batch or a folder a list of them, in the same order.
+
+        Raises:
+          slim.data.DataError: see `stream`.
+        """
+        found = list(self.stream(pictures, on_error=on_error))
+        return found[0] if given.is_one(pictures) else found
+
+    def features(self, pictures: Any, end_point: str) -> np.ndarray:
+        """Embeddings, for search and clustering: an end point, averaged over height and width.
+
+        Args:
+          pictures: see the class.
+          end_point: its name; as in `slim.nets.create`, what stands before a slash may be left out.
+
+        Returns:
+          float32 `[pictures, depth]`; `[depth]` for one picture.
+
+        Raises:
+          slim.data.DataError: a picture cannot be read.
+          ValueError: there is no such end point.
+        """
+        rows = [np.asarray(one.features) for one in self.stream(pictures, features=end_point)]
+        if given.is_one(pictures):
+            return rows[0]
+        return np.stack(rows) if rows else np.zeros([0, 0], np.float32)
+
+    def stream(
+        self,
+        pictures: Any,
+        *,
+        on_error: str = "fail",
+        features: str | None = None,
+        heat_maps: bool = False,
+    ) -> Iterator[Prediction]:
+        """Predictions one after the other, for any number of pictures.
+
+        Pictures are read ahead, several at a time, and never more than a few batches of them are
+        in memory.
+
+        Args:
+          pictures: see the class; an iterator too.
+          on_error: what to do where a picture cannot be read: "fail" raises, "skip" gives a
+            `Prediction` with nothing but its `error`.
+          features: the name of an end point to return with it.
+          heat_maps: whether to return the image as the net was given it, and where in it is what
+            speaks for the first label (see `slim.evaluation.grad_cam`).
+
+        Yields:
+          A `Prediction` of each picture, in the order of the pictures.
+
+        Raises:
+          slim.data.DataError: a picture cannot be read, and `on_error` is "fail".
+          ValueError: `on_error` is something else, or there is no such end point.
+        """
+        if on_error not in _POLICIES:
+            raise ValueError(f"on_error: expected 'fail' or 'skip'; got {describe(on_error)}.")
+        return self._stream(pictures, on_error, features, heat_maps)
+
+    def _stream(
+        self, pictures: Any, on_error: str, features: str | None, heat_maps: bool
+    ) -> Iterator[Prediction]:
+        waiting: list[Read] = []
+        for read in read_in_parallel(given.each(pictures), self._reader, ahead=2 * self.batch_size):
+            if read.error is not None and on_error == "fail":
+                yield from self._predicted(waiting, features, heat_maps)
+                raise read.error
+            there = [one.image for one in waiting if one.image is not None]
+            is_full = len(there) == self.batch_size
+            # Only where the net takes images of any size.
+            is_other = read.image is not None and there and there[0].shape != read.image.shape
+            if is_full or is_other:
+                yield from self._predicted(waiting, features, heat_maps)
+                waiting = []
+            waiting.append(read)
+        yield from self._predicted(waiting, features, heat_maps)
+
+    def _predicted(
+        self, batch: list[Read], features: str | None, heat_maps: bool
+    ) -> Iterator[Prediction]:
+        images = [one.image for one in batch if one.image is not None]
+        said: Iterator[dict[str, Any]] = iter(())
+        if images:
+            found = self._step(features, heat_maps)(tf.stack(images))
+            arrays = {key: value.numpy() for key, value in found.items()}
+            said = iter([{k: v[i] for k, v in arrays.items()} for i in range(len(images))])
+        for one in batch:
+            if one.error is not None:
+                yield Prediction(path=one.path, error=str(one.error))
+            else:
+                image = one.image.numpy() if heat_maps else None
+                yield Prediction(path=one.path, names=self.labels, image=image, **next(said))
+
+    def _step(self, features: str | None, heat_maps: bool) -> Callable:
+        """What is computed of a batch, as a function that is traced once."""
+        key = features, heat_maps
+        if key not in self._steps:
+            spec = tf.TensorSpec([None, *self._reader.image_spec.shape], tf.float32)
+
+            def compute(images):
+                return self._computed(images, features, heat_maps)
+
+            self._steps[key] = tf.function(compute, input_signature=[spec])
+        return self._steps[key]
+
+    def _computed(
+        self, images: tf.Tensor, features: str | None, heat_maps: bool
+    ) -> dict[str, tf.Tensor]:
+        with default_is_training(False):
+            outputs, end_points = split_outputs(self.model(images))
+        named = self.model.end_points if end_points is None else end_points
+        found = {}
+        if has_logits(outputs) or features is None:
+            logits = tf.cast(logits_of(self.model, outputs), tf.float32)
+            found["probabilities"] = (
+                tf.sigmoid(logits) if self.multi_label else tf.nn.softmax(logits)
+            )
+            self._check_labels(shapes.size(logits, 1))
+        if features is not None:
+            found["features"] = _embedding(self.model, named, features)
+        if heat_maps:
+            found["heat_map"] = grad_cam(self.model, images)
+        return found
+
+    def _check_labels(self, classes: int | None) -> None:
+        if self.labels is not None and classes is not None and len(self.labels) != classes:
+            raise ValueError(
+                f"There are {len(self.labels)} labels ({first_few(self.labels, 3)}), but "
+                f"{self.model.name} returns {classes} logits. Give the labels that it was trained "
+                "with, in their order."
+            )
+
+
+def _embedding(model: Model, named: Mapping[str, Any], end_point: str) -> tf.Tensor:
+    """An end point, averaged over all that is neither the batch nor the channels."""
+    value: Any = select(model.name, named, [end_point], True).get(end_point)
+    if not isinstance(value, tf.Tensor) or (value.shape.rank or 0) < 2:
+        raise ValueError(
+            f"features: {end_point!r} of {model.name} is not one tensor [batch, ..., channels]; "
+            f"got {describe(value)}."
+        )
+    return tf.cast(tf.reduce_mean(value, list(range(1, value.shape.rank - 1))), tf.float32)
+
+
+def _preprocessing(
+    chosen: str | Callable | None, size: tuple[int, int] | None, known: LoadedRun | None
+) -> Callable:
+    """What prepares a decoded picture.
+
+    Raises:
+      LoadError: nobody knows.
+    """
+    if isinstance(chosen, str):
+        return preprocessings.get_preprocessing(chosen, size)
+    if chosen is not None:
+        return chosen
+    if known is None:
+        raise LoadError(
+            "A model alone does not tell how pictures are to be prepared: give preprocess=, one of "
+            f"{', '.join(preprocessings.names())}, and image_size=."
+        )
+    name = known.description.preprocessing
+    if name is not None and name in preprocessings.names():
+        return preprocessings.get_preprocessing(name, size)
+    own = known.description.preprocess
+    if own is not None:
+        why = f"by a function, {own}, which no file can hold. Give it"
+    elif name is not None:
+        why = f"by {name!r}, which is not registered here. Give the function"
+    else:
+        why = f"in a way that the run does not tell, one of {preprocessings.names()} or another"
+    raise LoadError(
+        f"{known.checkpoint} was trained on pictures that were prepared {why}: "
+        "slim.Predictor(run, preprocess=...)."
+    )
