@@ -15,7 +15,7 @@ from tests.house.sources import PACKAGE, ROOT, run_python
 from tf_slim import checkpoints
 from tf_slim.cli import main
 
-COMMANDS = ["train", "eval", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
+COMMANDS = ["train", "eval", "predict", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
 LEGACY_COMMANDS = ["migrate", "run"]
 
 # The package itself is replaced by an empty one of the same folder: what is looked at is the

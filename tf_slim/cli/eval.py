@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tf_slim.cli import flags, quiet, runs, terminal
+from tf_slim.cli import flags, quiet, runs, targets, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -51,7 +51,7 @@ def command(
         raise ConfigError("--data and --split: give one of them, files have no splits.")
     config = runs.config_to_evaluate(run, settings or [])
     if report is not None:
-        _check_report(report)
+        targets.check("--report", report)
     quiet.import_tensorflow()
     from tf_slim import checkpoints
     from tf_slim.cli import build, evaluating
@@ -89,17 +89,6 @@ def command(
     evaluating.show(measured)
     if report is not None:
         terminal.say(f"  {'report':<12} {report}")
-
-
-def _check_report(path: str) -> None:
-    """Now rather than after an evaluation of hours."""
-    folder = os.path.dirname(os.path.abspath(path))
-    if os.path.isdir(path):
-        raise ConfigError(f"--report {path}: this is a folder; give the name of a file in it.")
-    if not os.path.isdir(folder):
-        raise ConfigError(f"--report {path}: there is no folder {folder}. Make it first.")
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"--report {path}: the folder {folder} cannot be written to.")
 
 
 def _checkpoint(run: str, checkpoint: str | None) -> str:

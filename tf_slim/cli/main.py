@@ -26,6 +26,7 @@ app = typer.Typer(
 COMMANDS: dict[str, dict[str, Any]] = {
     "train": {},
     "eval": {},
+    "predict": {},
     "nets": {},
     "inspect": {},
     "diff": {},

@@ -10,14 +10,17 @@ import tensorflow as tf
 _SIDE = 160
 
 
-def data_uri(image: np.ndarray, heat_map: np.ndarray | None = None) -> str | None:
+def data_uri(
+    image: np.ndarray, heat_map: np.ndarray | None = None, side: int = _SIDE
+) -> str | None:
     """A PNG of what a net was given, as a `data:` URI; None if that is no image.
 
     Args:
       image: `[height, width, channels]`. Bytes are shown as they are; all else is scaled from its
         own range, since a net may be given any. Where there are not 1, 3 or 4 channels, the mean
-        of them is shown. Larger ones are scaled down to 160 pixels.
+        of them is shown. Larger ones are scaled down.
       heat_map: what to lay over it, `[height, width]` in [0, 1]: 0 is cold and 1 warm.
+      side: the longest side, in pixels, that is shown.
     """
     if image.ndim != 3 or not image.size:
         return None
@@ -28,9 +31,8 @@ def data_uri(image: np.ndarray, heat_map: np.ndarray | None = None) -> str | Non
         pixels = np.nan_to_num(pixels)
         low, high = pixels.min(), pixels.max()
         pixels = (pixels - low) / max(high - low, 1e-12) * 255.0
-    if max(pixels.shape[:2]) > _SIDE:
-        size = [_SIDE, _SIDE]
-        pixels = tf.image.resize(pixels, size, "area", preserve_aspect_ratio=True).numpy()
+    if max(pixels.shape[:2]) > side:
+        pixels = tf.image.resize(pixels, [side, side], "area", preserve_aspect_ratio=True).numpy()
     if heat_map is not None:
         pixels = _warmed(pixels, heat_map)
     encoded = tf.io.encode_png(tf.cast(tf.round(pixels), tf.uint8)).numpy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-_VOID = {"img", "meta"}
+_VOID = {"img", "input", "meta"}
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 
 

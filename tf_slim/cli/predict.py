@@ -1,0 +1,118 @@
+"""`tf-slim predict`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from tf_slim.cli import flags, quiet, targets
+from tf_slim.cli.options import ConfigError
+
+_ON_ERROR = ("fail", "skip")
+
+
+def command(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN",
+            help="A run folder, or the name of a net (of `tf-slim nets`) with a checkpoint.",
+        ),
+    ],
+    pictures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PICTURE...",
+            help="Files, folders, patterns; `-` for paths on standard input.",
+        ),
+    ],
+    top: Annotated[
+        int, typer.Option("--top", metavar="N", min=1, help="How many labels to show of each.")
+    ] = 5,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON list: an object a picture.")
+    ] = False,
+    html: Annotated[
+        str | None,
+        flags.optional("HTML", "Write a page to look at, with heat maps.", "--html"),
+    ] = None,
+    features: Annotated[
+        str | None,
+        flags.optional(
+            "NAME", "Give embeddings: an end point of the net, such as block4, averaged."
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        flags.optional("NPZ", "Where to write them, with the paths. Without: in --json."),
+    ] = None,
+    on_error: Annotated[
+        str,
+        typer.Option(
+            "--on-error",
+            metavar="fail|skip",
+            help="What to do where a picture cannot be read.",
+        ),
+    ] = "fail",
+    checkpoint: Annotated[
+        str | None,
+        flags.optional(
+            "PATH",
+            "A checkpoint: its path, or its name in RUN. Without: the best one if one is marked, "
+            "else the latest; of a net, the published one.",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        flags.optional("FILE", "The names of the classes, lines of id:name. Without: RUN's own."),
+    ] = None,
+    preprocessing: Annotated[
+        str | None,
+        flags.optional("NAME", "How pictures are prepared. Without: as RUN says."),
+    ] = None,
+    image_size: Annotated[
+        int | None,
+        flags.optional("N", "To how many pixels a side. Without: as RUN says."),
+    ] = None,
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", metavar="N", min=1, help="Pictures at a time.")
+    ] = 32,
+    debug: flags.Debug = False,
+) -> int | None:
+    """Say what pictures show, by the model of a run or a published one."""
+    if on_error not in _ON_ERROR:
+        raise ConfigError(f"--on-error {on_error}: expected fail or skip.")
+    if out is not None and features is None:
+        raise ConfigError("--out goes with --features NAME: it is where embeddings are written.")
+    if features is not None and out is None and not as_json:
+        raise ConfigError("--features: say where to write them, by --out FILE.npz, or give --json.")
+    for option, path in (("--html", html), ("--out", out)):
+        if path is not None:
+            targets.check(option, path)
+    if os.path.isfile(run):
+        raise ConfigError(
+            f"{run} is a file; RUN is a run folder, or a net by its name. A checkpoint is used by: "
+            "tf-slim predict NET --checkpoint PATH PICTURE..."
+        )
+    quiet.import_tensorflow()
+    from tf_slim.cli import predicting
+
+    return predicting.predict(
+        run,
+        pictures,
+        predicting.Options(
+            top=top,
+            as_json=as_json,
+            html=html,
+            features=features,
+            out=out,
+            on_error=on_error,
+            checkpoint=checkpoint,
+            labels=labels,
+            preprocessing=preprocessing,
+            image_size=image_size,
+            batch_size=batch_size,
+        ),
+    )
