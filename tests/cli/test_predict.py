@@ -161,16 +161,8 @@ def test_a_checkpoint_of_a_net_by_its_name(pictures, tmp_path):
     path = model.save(tmp_path / "mine.ckpt")
     labels = tmp_path / "labels.txt"
     labels.write_text("0:cat\n1:dog\n2:owl\n")
-    result = tf_slim(
-        "predict",
-        "cifarnet",
-        str(pictures),
-        "--checkpoint",
-        path,
-        "--labels",
-        str(labels),
-        "--json",
-    )
+    arguments = ["--checkpoint", path, "--labels", str(labels)]
+    result = tf_slim("predict", "cifarnet", str(pictures), *arguments, "--json")
     assert result.status == 0, result.err
     assert {one["label"] for one in json.loads(result.out)[0]["labels"]} == {"cat", "dog", "owl"}
     labels.write_text("0:cat\n1:dog\n")
