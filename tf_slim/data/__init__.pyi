@@ -8,6 +8,7 @@ from . import preprocessing as preprocessing
 from . import sources as sources
 from .augment import Augment as Augment
 from .checks import check as check
+from .class_weights import class_weights as class_weights
 from .converted import from_converted as from_converted
 from .from_files import from_tfrecords as from_tfrecords
 from .labels import read_labels as read_labels

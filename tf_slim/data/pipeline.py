@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim.data import examples
+from tf_slim.data.augment import Augment
 from tf_slim.data.checks import check_count, find_fault
-from tf_slim.data.preprocessing import get_preprocessing
+from tf_slim.data.class_weights import class_weights as weights_of_classes
+from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes, tfrecord
@@ -61,6 +63,8 @@ class Pipeline:
         is_training: bool = False,
         preprocess: str | Callable | None = None,
         image_size: int | Sequence[int] | None = None,
+        augment: Augment | None = None,
+        class_weights: str | Mapping[int | str, float] | Sequence[float] | None = None,
         seed: int = 0,
         shuffle_buffer: int = 4096,
         num_epochs: int | None = None,
@@ -78,6 +82,11 @@ class Pipeline:
                 the name of one. None takes the spec's.
             image_size: Size in pixels to hand to a named preprocessing: one integer or
                 `(height, width)`. None takes the spec's.
+            augment: What training adds to the augmentation of the preprocessing, such as
+                `slim.data.Augment(mixup=0.2)`. Evaluation leaves it out.
+            class_weights: How much the pictures of each class count in training: "balanced", or
+                weights by name or label (see `slim.data.class_weights`). They multiply the weights
+                of the pictures, if these have any. Evaluation leaves them out.
             seed: Any integer from 0.
             shuffle_buffer: Number of (encoded) records to draw the next one from in training.
                 Below 2, only the order of the files is shuffled.
@@ -116,6 +125,11 @@ class Pipeline:
             )
         if (number := integer(seed)) is None or number < 0:
             raise ValueError(f"seed must be an integer from 0, received {describe(seed)}.")
+        if augment is not None and not isinstance(augment, Augment):
+            raise TypeError(
+                f"augment must be a slim.data.Augment, or None, received {describe(augment)}. "
+                "Write for instance slim.data.Augment(mixup=0.2)."
+            )
         self.spec = spec
         self._source = spec.records()
         self.files = self._source.files()
@@ -125,13 +139,17 @@ class Pipeline:
         self.drop_remainder = is_training if drop_remainder is None else drop_remainder
         self._num_parallel_calls = num_parallel_calls
         self._num_samples = spec.num_samples
-        # Two words, so that the order and the augmentation are independent of each other.
-        order, augmentation = (np.random.SeedSequence(seed).generate_state(2) >> 1).tolist()
-        self._augmentation_seed = augmentation
+        # Words of their own, so that order, augmentation and mixing are independent of each other.
+        words = (np.random.SeedSequence(seed).generate_state(3) >> 1).tolist()
+        order, self._augmentation_seed, self._mixing_seed = words
         self._shuffle = Shuffle(order, shuffle_buffer, cycle_length) if is_training else None
         self.preprocessing = spec.preprocessing if preprocess is None else preprocess
         self.image_size = spec.image_size if image_size is None else as_image_size(image_size)
         self._preprocess = _preprocessing(self.preprocessing, self.image_size)
+        self._augment = (augment if is_training else None) or Augment()
+        self._class_weights = None
+        if is_training and class_weights is not None:
+            self._class_weights = weights_of_classes(spec, class_weights)
         # A TFRecord file without records has no bytes. An endless stream of nothing would hang.
         if spec.source is None:
             if not any(tf.io.gfile.stat(path).length for path in self.files):
@@ -177,7 +195,7 @@ class Pipeline:
         batch = self.batch_size if self.drop_remainder else None
         images = tf.TensorSpec([batch, *shapes.of(self._image_spec)], self._image_spec.dtype)
         labels = tf.TensorSpec([batch], tf.int64)
-        if self.spec.multi_label:
+        if self.spec.multi_label or self._augment.mixes:
             labels = tf.TensorSpec([batch, self.spec.num_classes], tf.float32)
         weights = [tf.TensorSpec([batch], tf.float32)] if self._weighted else []
         return (images, labels, *weights)
@@ -192,9 +210,11 @@ class Pipeline:
 
         Returns:
             A dataset of `(images, labels)`: float32 `[batch, height, width, channels]` and int64
-            `[batch]`. Of several labels a picture they are float32 `[batch, classes]` of 0 and 1.
-            In training on pictures with weights a third tensor holds these, float32 `[batch]`; they
-            are never in evaluation. Errors while iterating are TensorFlow's: see `diagnose`.
+            `[batch]`. Of several labels a picture they are float32 `[batch, classes]` of 0 and 1,
+            and where training mixes pictures float32 `[batch, classes]` of anything in between. In
+            training on pictures or classes with weights a third tensor holds these, float32
+            `[batch]`; they are never in evaluation. Errors while iterating are TensorFlow's: see
+            `diagnose`.
 
         Raises:
             DataError: If the spec does not say how many records there are, and a file ends within
@@ -219,6 +239,10 @@ class Pipeline:
         )
         if not whole:
             batches = batches.rebatch(self.batch_size, drop_remainder=self.drop_remainder)
+        if self._augment.mixes:
+            batches = batches.enumerate(start).map(
+                self._mix, num_parallel_calls=self._num_parallel_calls, deterministic=True
+            )
         batches = batches.prefetch(tf.data.AUTOTUNE)
         if self.num_epochs is None:
             length = tf.data.INFINITE_CARDINALITY
@@ -330,7 +354,7 @@ class Pipeline:
 
     @property
     def _weighted(self) -> bool:
-        return self.spec.weighted and self.is_training
+        return self.is_training and (self.spec.weighted or self._class_weights is not None)
 
     def _load(self, indices: tf.Tensor, *records: Any) -> tuple[tf.Tensor, ...]:
         """Turns records `[batch]` and their positions in the stream into a batch."""
@@ -345,13 +369,36 @@ class Pipeline:
             fn_output_signature=self._image_spec,
             parallel_iterations=1,
         )
-        return (images, labels, loaded.weights) if self._weighted else (images, labels)
+        if not self._weighted:
+            return images, labels
+        weights = loaded.weights
+        if self._class_weights is not None:
+            of_class = tf.gather(tf.constant(self._class_weights), labels)
+            weights = of_class if weights is None else weights * of_class
+        return images, labels, weights
+
+    def _mix(self, number: tf.Tensor, batch: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
+        """Mixes the examples of a batch, whose number in the full stream is given."""
+        images, labels, *weights = batch
+        seed = tf.stack([tf.constant(self._mixing_seed), tf.cast(number, tf.int32)])
+        return self._augment.batch(
+            images, labels, weights[0] if weights else None, seed, self.spec.num_classes
+        )
 
     def _decode(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
         image = self._source.fetch(picture)
         if self._source.encoded:
             image = examples.decode(image, self.spec.image_channels)
-        return self._preprocess(image, is_training=self.is_training, seed=seed)
+        image = self._preprocess(image, is_training=self.is_training, seed=seed)
+        if self._augment.changes_images:
+            image = self._augment.image(image, seed, self._pixel_range())
+        return image
+
+    def _pixel_range(self) -> Any:
+        """What black and white become in the preprocessing; None where that is not fixed."""
+        if isinstance(self.preprocessing, str):
+            return get_pixel_range(self.preprocessing, self.spec.image_channels)
+        return getattr(self.preprocessing, "pixel_range", None)
 
     def _trace_preprocessing(self) -> tf.TensorSpec:
         traced = tf.function(self._decode).get_concrete_function(

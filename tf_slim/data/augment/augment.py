@@ -2,10 +2,13 @@
 
 RandAugment and random erasing act on each image after its preprocessing: then it is small, of one
 size, and cropped as it will be seen, so that a shift by half the width is one, and no full-size
-photograph is turned; where the preprocessing ends in other values than 0 to 255 these are mapped
-there and back (`pixel_values`). RandAugment comes first, since noise is not to be equalized or
-turned. mixup and CutMix act on whole batches, last, with the labels. They would blur each other,
-and so each batch takes one of the two.
+photograph is turned. Where the preprocessing ends in other values than 0 to 255 these are mapped
+there and back (`pixel_values`): a preprocessing says what black and white become where it is
+registered, one of a user by an attribute, `preprocess.pixel_range = (-1.0, 1.0)`. RandAugment comes
+first, since noise is not to be equalized or turned.
+
+mixup and CutMix act on whole batches, last, with the labels. They would blur each other, and so
+each batch takes one of the two.
 """
 
 from __future__ import annotations

@@ -57,14 +57,16 @@ def rand_augment(
         )
     strength = magnitude / STRONGEST
 
+    def one_change(pixels: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        which, direction = tf.unstack(tf.random.split(seed, 2))
+        index = tf.random.stateless_uniform([], which, 0, len(OPERATIONS), tf.int32)
+        sign = tf.where(tf.random.stateless_uniform([], direction) < 0.5, -1.0, 1.0)
+        branches = [functools.partial(_applied, f, pixels, strength, sign) for f in OPERATIONS]
+        return tf.switch_case(index, branches)
+
     def change(pixels: tf.Tensor) -> tf.Tensor:
-        for one in tf.unstack(tf.random.split(seed, num_ops)):
-            which, direction = tf.unstack(tf.random.split(one, 2))
-            index = tf.random.stateless_uniform([], which, 0, len(OPERATIONS), tf.int32)
-            sign = tf.where(tf.random.stateless_uniform([], direction) < 0.5, -1.0, 1.0)
-            branches = [functools.partial(_applied, f, pixels, strength, sign) for f in OPERATIONS]
-            pixels = tf.switch_case(index, branches)
-        return pixels
+        # A loop of the graph: the operations are traced once, however many are applied.
+        return tf.foldl(one_change, tf.random.split(seed, num_ops), pixels, parallel_iterations=1)
 
     result = on_pixels(change, image, pixel_range)
     result.set_shape(image.shape)
