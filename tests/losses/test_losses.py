@@ -338,6 +338,16 @@ def test_bad_input(mode, case):
         MODES[mode](BAD[case])
 
 
+def test_weights_of_examples_count_for_all_of_their_classes():
+    weights = np.array([0.0, 1.0, 2.0, 0.5, 1.0, 3.0], np.float32)
+    targets = np.float32(TARGETS)
+    got = slim.losses.label_cross_entropy(
+        tf.constant(LOGITS, tf.float32), targets, tf.constant(weights), multi_label=True
+    )
+    expected = (sigmoid_losses(LOGITS, targets) * weights[:, None]).sum()
+    assert float(got) == pytest.approx(expected / (5 * len(targets.T)), rel=1e-5)
+
+
 @pytest.mark.parametrize("mode", ["v1", "eager", "function"])
 @pytest.mark.parametrize("wrong", [4, -1])
 def test_a_label_out_of_range_is_an_error(mode, wrong):

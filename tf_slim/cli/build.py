@@ -166,13 +166,19 @@ def has_eval_data(config: Config) -> bool:
 
 def pipeline(config: Config, spec: DatasetSpec, *, is_training: bool) -> Pipeline:
     """Batches of a split. The configuration must be a resolved one."""
-    options = config.data
+    options, augment = config.data, slim.data.Augment(**dataclasses.asdict(config.augment))
+    classes = config.model.num_classes or 0
+    if classes > spec.num_classes and (spec.multi_label or augment.mixes):
+        # Labels that are no numbers have as many columns as the net has classes.
+        spec = dataclasses.replace(spec, num_classes=classes)
     return Pipeline(
         spec,
         options.batch_size if is_training else options.eval_batch_size,
         is_training=is_training,
         preprocess=options.preprocessing,
         image_size=options.image_size,
+        augment=augment,
+        class_weights=config.train.class_weights or None,
         seed=config.train.seed,
         shuffle_buffer=options.shuffle_buffer,
     )

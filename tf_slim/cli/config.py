@@ -55,6 +55,25 @@ class DataOptions:
 
 
 @dataclasses.dataclass(frozen=True)
+class AugmentOptions:
+    """What training adds to the augmentation of its preprocessing: see `slim.data.Augment`."""
+
+    rand_augment_ops: int = option(
+        0, "RandAugment (arXiv:1909.13719): changes an image, 2 is usual", at_least=0, at_most=14
+    )
+    rand_augment_magnitude: float = option(9.0, "how strong they are", at_least=0, at_most=10)
+    random_erasing: float = option(
+        0.0, "share of images that lose a rectangle (arXiv:1708.04896)", at_least=0, at_most=1
+    )
+    mixup: float = option(
+        0.0, "its alpha, 0.2 is usual; 0 for none (arXiv:1710.09412)", at_least=0, at_most=1000
+    )
+    cutmix: float = option(
+        0.0, "its alpha, 1 is usual; 0 for none (arXiv:1905.04899)", at_least=0, at_most=1000
+    )
+
+
+@dataclasses.dataclass(frozen=True)
 class OptimizerOptions:
     """How it is trained."""
 
@@ -112,6 +131,9 @@ class TrainOptions:
         None, "keep moving averages of the weights, such as 0.999, to evaluate", above=0, below=1
     )
     label_smoothing: float = option(0.0, "share of the label to spread", at_least=0, below=1)
+    class_weights: str | dict[str, float] = option(
+        "", 'how much pictures count: "balanced", or by name or label of the class'
+    )
     restore: str = option("", "a checkpoint to begin from")
     restore_exclude: list[str] = option([], "patterns of variables not to take from it")
     save_every_secs: float = option(600.0, "seconds between checkpoints", above=0, free=True)
@@ -130,6 +152,7 @@ class Config:
 
     model: ModelOptions = dataclasses.field(default_factory=ModelOptions)
     data: DataOptions = dataclasses.field(default_factory=DataOptions)
+    augment: AugmentOptions = dataclasses.field(default_factory=AugmentOptions)
     optimizer: OptimizerOptions = dataclasses.field(default_factory=OptimizerOptions)
     train: TrainOptions = dataclasses.field(default_factory=TrainOptions)
 
@@ -149,6 +172,7 @@ class Config:
 SECTIONS = {
     "model": ModelOptions,
     "data": DataOptions,
+    "augment": AugmentOptions,
     "optimizer": OptimizerOptions,
     "train": TrainOptions,
 }
@@ -206,7 +230,7 @@ def _setting(text: str) -> dict[str, Any]:
     parsed = toml.value_of(value.strip())
     if inner:
         return {section: {key: {inner[0].strip("'\""): parsed}}}
-    if not isinstance(parsed, (str, list)) and _takes_text(section, key):
+    if not isinstance(parsed, (str, list, dict)) and _takes_text(section, key):
         parsed = value.strip()
     return {section: {key: parsed}}
 

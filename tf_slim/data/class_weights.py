@@ -21,7 +21,7 @@ _CHUNK = 4096
 
 
 def class_weights(
-    spec: DatasetSpec, weights: str | Mapping[int | str, float] | Sequence[float]
+    spec: DatasetSpec, weights: str | Mapping[Any, float] | Sequence[float]
 ) -> np.ndarray:
     """Works out the weight of each class.
 
@@ -137,7 +137,7 @@ def _label(spec: DatasetSpec, key: int | str) -> int:
 def _checked(value: Any, key: str) -> float:
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"class_weights: that of {key} must be a number, received {value!r}.")
-    if not 0 <= value < math.inf:
+    if not 0 <= float(value) < math.inf:
         raise ValueError(
             f"class_weights: that of {key} must be at least 0 and finite, received {value}."
         )

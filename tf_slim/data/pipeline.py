@@ -64,7 +64,7 @@ class Pipeline:
         preprocess: str | Callable | None = None,
         image_size: int | Sequence[int] | None = None,
         augment: Augment | None = None,
-        class_weights: str | Mapping[int | str, float] | Sequence[float] | None = None,
+        class_weights: str | Mapping[Any, float] | Sequence[float] | None = None,
         seed: int = 0,
         shuffle_buffer: int = 4096,
         num_epochs: int | None = None,

@@ -44,6 +44,9 @@ def label_cross_entropy(
       tf.errors.InvalidArgumentError: a label is out of range.
     """
     if multi_label:
+        # Those of examples count for each of the classes.
+        weights = tf.convert_to_tensor(weights)
+        weights = weights[:, tf.newaxis] if weights.shape.rank == 1 else weights
         return classification.sigmoid_cross_entropy(logits, labels, weights, label_smoothing, scope)
     # The losses say what is wrong with labels that are none.
     floating = labels is not None and tf.convert_to_tensor(labels).dtype.is_floating
