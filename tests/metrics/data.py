@@ -97,6 +97,16 @@ def scores(case: str, size: int) -> Batch:
     }
 
 
+def labelled(case: str, size: int) -> Batch:
+    """Scores and answers for 3 classes, the last of which is never true."""
+    drawn = [scores(case, size) for _ in range(3)]
+    return {
+        "predictions": np.stack([one["predictions"] * 16 - 8 for one in drawn], 1),
+        "labels": np.stack([one["labels"] * true for one, true in zip(drawn, (1, 1, 0))], 1),
+        "weights": drawn[0]["weights"],
+    }
+
+
 def judged(case: str, size: int) -> Batch:
     drawn = scores(case, size)
     return {**drawn, "labels": drawn["labels"].astype(bool)}
@@ -135,7 +145,7 @@ def chosen(case: str, size: int) -> Batch:
 
 KINDS = (
     *(values, tensors, numbers, normalized, vectors, classes, answers, scores, judged),
-    *(histogram, logits, several, chosen),
+    *(histogram, logits, several, chosen, labelled),
 )
 DATA: dict[str, dict[str, list[Batch]]] = {
     kind.__name__: {

@@ -80,6 +80,27 @@ def case(name: str) -> Callable:
     return lambda **data: cases(**data)[name]
 
 
+def f1(**data):
+    found = cases(**data)
+    return ratio(2 * found["tp"], 2 * found["tp"] + found["fp"] + found["fn"])
+
+
+def over_classes(measure: Callable, *, needs_both: bool) -> Callable:
+    """The mean of a measure over the classes that have positives, and negatives if need be."""
+
+    def expected(predictions, labels, weights):
+        found = []
+        for scores, answers in zip(predictions.T, labels.T):
+            counted = weights > 0
+            there = set(answers[counted])
+            if 1 in there and (0 in there or not needs_both):
+                chosen = answers[counted], scores[counted]
+                found.append(measure(*chosen, sample_weight=weights[counted]))
+        return np.mean(found) if found else 0.0
+
+    return expected
+
+
 def share(name: str, other: str) -> Callable:
     def expected(**data):
         found = cases(**data)

@@ -78,6 +78,19 @@ ROWS = {
     "false negatives": Row(m.streaming_false_negatives, "answers", expected.case("fn")),
     "precision": Row(m.streaming_precision, "answers", expected.share("tp", "fp")),
     "recall": Row(m.streaming_recall, "answers", expected.share("tp", "fn")),
+    "f1 of answers": Row(m.streaming_f1, "answers", expected.f1),
+    "mean average precision": Row(
+        m.streaming_mean_average_precision,
+        "labelled",
+        expected.over_classes(expected.sk.average_precision_score, needs_both=False),
+        {"num_classes": 3},
+    ),
+    "mean area under ROC": Row(
+        m.streaming_mean_auc,
+        "labelled",
+        expected.over_classes(expected.sk.roc_auc_score, needs_both=True),
+        {"num_classes": 3},
+    ),
     "false positive rate": Row(
         m.streaming_false_positive_rate, "answers", expected.share("fp", "tn")
     ),

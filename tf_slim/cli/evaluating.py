@@ -50,7 +50,9 @@ def measure(
         metrics: dict[str, Any] = slim.evaluation.evaluate(
             model,
             data,
-            slim.evaluation.classification_metrics(config.model.num_classes or 0),
+            slim.evaluation.classification_metrics(
+                config.model.num_classes or 0, multi_label=data.spec.multi_label
+            ),
             on_batch=on_batch,
             observe=None if findings is None else findings.add,
         )

@@ -12,15 +12,36 @@ from tf_slim.ops.arguments import checked
 
 
 @checked
-def classification_metrics(num_classes: int) -> dict[str, tuple]:
+def classification_metrics(num_classes: int, *, multi_label: bool = False) -> dict[str, tuple]:
     """Accuracy, mean cross entropy, and recall at 5 where there are more than 5 classes.
+
+    Of several labels a picture: the accuracy of all answers, yes where the probability is above
+    1/2, their F1, the mean over classes of average precision and of the area under the ROC curve,
+    and the mean cross entropy.
 
     Args:
       num_classes: how many logits the net returns for each example.
+      multi_label: whether an example may be of several classes, or of none.
 
     Returns:
-      What `evaluate` takes, for logits `[batch, num_classes]` and labels `[batch]`.
+      What `evaluate` takes, for logits `[batch, num_classes]` and labels `[batch]`; of several
+      labels `[batch, num_classes]` of 0 and 1.
     """
+    if multi_label:
+        mean_precision = metrics.streaming_mean_average_precision
+        return {
+            "accuracy": (metrics.streaming_accuracy, _answers),
+            "f1": (metrics.streaming_f1, _answers),
+            "mean_average_precision": (
+                functools.partial(mean_precision, num_classes=num_classes),
+                _as_they_are,
+            ),
+            "auc": (
+                functools.partial(metrics.streaming_mean_auc, num_classes=num_classes),
+                _as_they_are,
+            ),
+            "loss": (metrics.streaming_mean, _sigmoid_cross_entropies),
+        }
     chosen = {
         "accuracy": (metrics.streaming_accuracy, _classes),
         "loss": (metrics.streaming_mean, _cross_entropies),
@@ -60,3 +81,16 @@ def _cross_entropies(logits, labels):
 
 def _for_recall(logits, labels):
     return tf.cast(logits, tf.float32), tf.cast(labels, tf.int64)
+
+
+def _answers(logits, labels):
+    return tf.cast(logits > 0, labels.dtype), labels
+
+
+def _as_they_are(logits, labels):
+    return tf.cast(logits, tf.float32), labels
+
+
+def _sigmoid_cross_entropies(logits, labels):
+    logits, labels = tf.cast(logits, tf.float32), tf.cast(labels, tf.float32)
+    return (tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits),)

@@ -3,6 +3,7 @@ from .accuracies import streaming_accuracy as streaming_accuracy
 from .accuracies import streaming_recall_at_k as streaming_recall_at_k
 from .aggregate import aggregate_metric_map as aggregate_metric_map
 from .aggregate import aggregate_metrics as aggregate_metrics
+from .confusion import streaming_f1 as streaming_f1
 from .confusion import streaming_false_negative_rate as streaming_false_negative_rate
 from .confusion import streaming_false_negatives as streaming_false_negatives
 from .confusion import streaming_false_positive_rate as streaming_false_positive_rate
@@ -39,6 +40,8 @@ from .means import streaming_mean_squared_error as streaming_mean_squared_error
 from .means import streaming_mean_tensor as streaming_mean_tensor
 from .means import streaming_percentage_less as streaming_percentage_less
 from .means import streaming_root_mean_squared_error as streaming_root_mean_squared_error
+from .multi_label import streaming_mean_auc as streaming_mean_auc
+from .multi_label import streaming_mean_average_precision as streaming_mean_average_precision
 from .objects import KerasMetric as KerasMetric
 from .objects import Stateful as Stateful
 from .objects import stateful as stateful

@@ -125,3 +125,43 @@ streaming_false_negative_rate = _family(
     "false_negatives",
     "true_positives",
 )
+
+
+@engine.streaming("predictions", "labels", "weights")
+def streaming_f1(
+    predictions: TensorLike,
+    labels: TensorLike,
+    weights: TensorLike | None = None,
+    metrics_collections: Collections = None,
+    updates_collections: Collections = None,
+    name: str | None = None,
+) -> engine.Metric:
+    """The harmonic mean of precision and recall of answers; 0 where nothing is or was positive.
+
+    Of several labels a picture it is that of all answers together ("micro"). For the best F1 over
+    all thresholds of a score see `f1_score`.
+
+    Args:
+      predictions: what counts as true or false, of any shape.
+      labels: of the same shape; booleans, or 0 and 1, any number where the weight is 0.
+      weights: None for 1; a scalar, or of the rank of `labels`, each size equal or 1.
+      metrics_collections: collections that the value joins.
+      updates_collections: collections that the update operation joins.
+      name: of the scope of the variables.
+
+    Returns:
+      `(value, update_op)` in a v1 graph: the value so far, and the operation that adds a batch
+      and returns the value then. See `slim.metrics.stateful` for all other code.
+
+    Raises:
+      ValueError: the shapes do not fit.
+      tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or weights are NaN.
+      RuntimeError: called outside a v1 graph.
+    """
+    cases = ("true_positives", "false_positives", "false_negatives")
+
+    def result(state: engine.State) -> tf.Tensor:
+        right, *wrong = (state[case] for case in cases)
+        return tf.math.divide_no_nan(2.0 * right, 2.0 * right + wrong[0] + wrong[1])
+
+    return engine.Metric("f1", **_counts("streaming_f1", {c: c for c in cases}), result=result)
