@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import metrics as slim_metrics
+from tf_slim.learning import in_memory
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import binds, describe
@@ -38,7 +39,8 @@ def evaluate(
 
     Args:
       model: a built model.
-      dataset: a `slim.data.Pipeline`, or a finite `tf.data.Dataset`, of `(inputs, labels)`.
+      dataset: a `slim.data.Pipeline`, or a finite `tf.data.Dataset`, of `(inputs, labels)`; or a
+        pair of arrays `(inputs, labels)`.
       metrics: by name, whatever `slim.metrics.stateful` takes: streaming functions of
         `slim.metrics`, objects made of these, Keras metrics. They are given `(outputs, labels)`,
         where `outputs` is what the net returned, without its end points. Or a pair
@@ -93,7 +95,7 @@ class Evaluation:
         model.require_variables("evaluate")
         self._model = model
         self._strategy = tf.distribute.get_strategy()
-        self._source = Source(dataset, self._strategy)
+        self._source = Source(in_memory.batched(dataset), self._strategy)
         self._source.require_end()
         if metrics is None and usual is not None:
             metrics = usual(self._source.labels_spec)
@@ -121,7 +123,12 @@ class Evaluation:
         """
         returns_outputs = observe is not None
         if returns_outputs not in self._steps:
-            self._steps[returns_outputs] = _step(self._model, self._metrics, returns_outputs)
+            measured, step = _step(self._model, self._metrics, returns_outputs)
+            specs = self._source.prepare_specs()
+            if _are_told(specs):
+                # For batches of any size, before there is one: a smaller last one is no other.
+                step.get_concrete_function(*specs)
+            self._steps[returns_outputs] = measured, step
         measured, step = self._steps[returns_outputs]
         for metric in measured.values():
             metric.reset()
@@ -184,6 +191,14 @@ def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, str
         return measure(inputs, labels)
 
     return measured, step
+
+
+def _are_told(specs: Any) -> bool:
+    """Whether the specs of batches say all but their size."""
+    return all(
+        isinstance(spec, tf.TensorSpec) and spec.shape.rank and spec.shape[1:].is_fully_defined()
+        for spec in tf.nest.flatten(specs, expand_composites=False)
+    )
 
 
 def _identity(metric: Any) -> Any:

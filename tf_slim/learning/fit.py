@@ -137,11 +137,12 @@ def fit(
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
     _check_hooks(hooks)
     source = Source(dataset, train_step.strategy, weighted=True)
-    steps_per_epoch = source.epoch_length
+    if validation is not None and validate_every is None:
+        validate_every = _known(source.epoch_length(), "validation", "validate_every=...")
     if epochs is not None:
         if number_of_steps is not None:
             raise ValueError("number_of_steps and epochs: give one of the two.")
-        number_of_steps = epochs * _known(steps_per_epoch(), "epochs", "number_of_steps=...")
+        number_of_steps = epochs * _known(source.epoch_length(), "epochs", "number_of_steps=...")
         source.repeat(epochs)
     if validation is None:
         _require_unused(
@@ -151,11 +152,8 @@ def fit(
             greater_is_better=greater_is_better,
             patience=patience,
         )
-    else:
-        if validate_every is None:
-            validate_every = _known(steps_per_epoch(), "validation", "validate_every=...")
-        if best is None and any(isinstance(hook, KeepBest) for hook in hooks or ()):
-            best = False  # it is the hook that chooses
+    elif best is None and any(isinstance(hook, KeepBest) for hook in hooks or ()):
+        best = False  # it is the hook that chooses
     with contextlib.ExitStack() as held:
         if logdir is None or isinstance(logdir, RunFolder):
             folder = logdir  # held by whoever opened it

@@ -10,7 +10,6 @@ validated first.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import warnings
@@ -140,7 +139,7 @@ class Validation:
         Returns:
           The results by name.
         """
-        with self._step.strategy.scope(), _averaged_weights(self._step):
+        with self._step.strategy.scope(), self._step.averaged_weights():
             values = self._evaluation.run()
             self.improved = self._take(run, run.step, values)
             if self.improved and self._folder is None and self._restore_best:
@@ -231,7 +230,3 @@ def _is_greater(metric: str) -> bool | None:
     words = set(re.findall("[a-z]+1?", metric.lower()))
     greater, less = bool(words & _GREATER), bool(words & _LESS)
     return greater if greater != less else None
-
-
-def _averaged_weights(step: Any):
-    return getattr(step, "averaged_weights", contextlib.nullcontext)()
