@@ -236,14 +236,27 @@ def test_the_best_by_another_metric_is_found_in_the_history(trained, tmp_path):
 
 
 def test_a_best_checkpoint_that_is_gone_is_told(tmp_path):
-    first = fit(tmp_path, 20)
+    first = fit(tmp_path, 21)
+    assert first.best.step < 21
     checkpoints.remove(first.best.path)
-    fit(tmp_path, 21, validate_every=50)
-    if first.best.step == 20:
-        pytest.skip("the best is the last one")
     with pytest.warns(UserWarning, match="is gone"):
         run = fit(tmp_path, 22)
-    assert run.best.step >= 20
+    assert run.best.step == 22
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_averaged_weights_are_measured_and_restored(kept, tmp_path):
+    _, step = toy.step(average_decay=0.9)
+    watcher = Watcher()
+    run = fit(tmp_path if kept else None, step=step, best="loss", hooks=[watcher])
+    right = run.best.value
+    logits = step.model(toy.X)
+    assert float(toy.loss(logits, toy.Y)) == pytest.approx(right, rel=1e-5)
+    loss_of_weights = {at: values["loss"] for at, (values, _, _) in watcher.seen.items()}
+    assert right == min(loss_of_weights.values())
+    if kept:
+        step.model.restore(checkpoints.best(tmp_path).path)
+        assert float(toy.loss(step.model(toy.X), toy.Y)) != pytest.approx(right, rel=1e-3)
 
 
 # ------------------------------------------------------------------ epochs
