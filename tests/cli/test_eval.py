@@ -92,7 +92,8 @@ def test_a_run_moved_elsewhere(trained, cli, tmp_path):
         (["--checkpoint", "model.ckpt-7"], ["no checkpoint", "model.ckpt-7", "model.ckpt-60"]),
         (["--split", "tset"], ["'tset'", "Did you mean 'test'?"]),
         (["--data", "no_*"], ["no file matches 'no_*'"]),
-        (["--data", "x", "--split", "test"], ["give one of them"]),
+        (["--data", "nothing"], ["there is no 'nothing'", "a folder with one folder of pictures"]),
+        (["--data", "a", "--data", "b", "--split", "test"], ["several files have no splits"]),
     ],
 )
 def test_what_cannot_be_evaluated(trained, cli, arguments, words):
@@ -110,11 +111,31 @@ def test_no_run_folder(cli):
 
 
 @pytest.fixture
-def made_in_python(trained, cli, tmp_path):
+def described(trained, cli, tmp_path):
     """A run folder as `fit` alone leaves it."""
     shutil.copytree(trained[0], tmp_path / "my run")
     (tmp_path / "my run" / "config.toml").unlink()
     return "my run"
+
+
+@pytest.fixture
+def made_in_python(described):
+    """The same of an earlier release, which did not say what the net is."""
+    os.unlink(os.path.join(described, "run.json"))
+    return described
+
+
+def test_a_run_made_in_python_says_itself_what_it_is(trained, cli, described):
+    assert cli("eval", described).out == cli("eval", str(trained[0])).out
+
+
+def test_a_run_made_in_python_does_not_say_where_its_data_are(cli, described, tmp_path):
+    path = tmp_path / described / "run.json"
+    path.write_text(path.read_text().replace('"data": "digits"', '"data": "pets"'))
+    result = cli("eval", described)
+    assert result.status == 1
+    assert "on the data 'pets', and does not say where these are: give --data SOURCE" in result.err
+    assert "1442 images" in cli("eval", described, "--data", "digits", "--split", "train").out
 
 
 def test_a_run_made_in_python_is_evaluated_as_the_net_that_is_named(trained, cli, made_in_python):
@@ -207,7 +228,7 @@ class TestFilesWithoutASplit:
         for more in ([], ["--split", "test"]):
             result = cli("eval", run, *more)
             assert result.status == 1 and result.out == ""
-            for words in ("'test'", "{split}", "--data FILES", "--split train"):
+            for words in ("'test'", "{split}", "--data SOURCE", "--split train"):
                 assert words in result.err
 
     def test_by_the_name_that_is_theirs(self, run, cli):

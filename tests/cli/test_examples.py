@@ -36,10 +36,12 @@ def test_own_images(cli, tmp_path):
         shutil.copy(f"{DIGITS}/digits_test.tfrecord", tmp_path / f"pets_{split}_0.tfrecord")
     result = cli(
         *("train", str(ROOT / "examples/own_images.toml"), "--logdir", "run", "--steps", "1"),
-        *("--set", "data.files=pets_{split}_*.tfrecord", "--set", "train.log_every_steps=1"),
+        *("--data", "pets_{split}_*.tfrecord", "--set", "train.log_every_steps=1"),
+        *("--set", "data.num_classes=10"),
     )
     assert result.status == 0, result.err
     assert "cifarnet" in result.err and "128 a step" in result.err
+    assert "step 1/1  validation: accuracy" in result.err
     assert "validation: 355 images, after 1 steps" in result.out
     assert len(read_history("run")) == 1
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tests.cli.conftest import tf_slim
 from tf_slim import checkpoints
-from tf_slim.cli import build, config
+from tf_slim.cli import config, training_step
 
 SETTINGS = (
     "train.head_epochs=1",  # of 22 steps
@@ -78,7 +78,7 @@ def _config(*settings):
 
 def test_the_rate_is_lower_once_all_is_trained():
     given = _config("train.head_steps=200", "optimizer.learning_rate=0.5", "train.steps=800")
-    head, rest = build._head_first(given).optimizer, build.optimizer(given)
+    head, rest = training_step._head_first(given).optimizer, training_step.optimizer(given)
 
     def rate(optimizer, step):
         optimizer.iterations.assign(step)
@@ -89,13 +89,13 @@ def test_the_rate_is_lower_once_all_is_trained():
     assert rate(rest, 0) == pytest.approx(0.001)
     assert rate(rest, 50) == pytest.approx(0.05)
     assert rate(rest, 600) == pytest.approx(0.0, abs=1e-6)
-    assert build._head_first(_config()) is None
+    assert training_step._head_first(_config()) is None
 
 
 def test_the_loss_takes_classes_and_mixtures():
     logits, classes = np.float32([[1.0, 2.0], [0.5, -1.0]]), np.array([1, 0])
     for smoothing in (0.0, 0.1):
-        loss = build.loss(_config(f"train.label_smoothing={smoothing}"))
+        loss = training_step.loss(_config(f"train.label_smoothing={smoothing}"))
         mixed = np.eye(2, dtype=np.float32)[classes]
         np.testing.assert_allclose(loss(logits, classes), loss(logits, mixed), rtol=1e-6)
         weights = np.float32([2.0, 0.0])

@@ -77,3 +77,8 @@ def test_what_is_missing_is_said(settings, message):
     with pytest.raises(ConfigError) as caught:
         rates(*settings, at=[0])
     assert message in str(caught.value)
+
+
+def test_a_share_of_all_steps_to_rise():
+    got = rates("schedule=constant", "learning_rate=2", "warmup_share=0.1", at=[0, 5, 10, 50])
+    assert got == pytest.approx([2 / 11, 12 / 11, 2.0, 2.0])

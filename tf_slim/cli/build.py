@@ -1,33 +1,38 @@
-"""From a configuration to what it describes: data, model, optimizer, training step."""
+"""From a configuration to what it describes: data and model."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import os
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.cli import schedules, terminal
-from tf_slim.cli.config import Config, OptimizerOptions
+from tf_slim.cli import run_data, starting_point, terminal
+from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
-from tf_slim.data import DatasetSpec, Pipeline, from_tfrecords, get_dataset, preprocessing
+from tf_slim.cli.run_data import RunData
+from tf_slim.data import DatasetSpec, Pipeline, preprocessing
 from tf_slim.ops import tfrecord
 
 _SPLIT = "{split}"
 
 
-def resolved(config: Config) -> Config:
+def resolved(config: Config, data: RunData | None = None) -> Config:
     """The configuration with all that follows from its data and its net filled in.
+
+    Args:
+      config: the configuration.
+      data: its data; None to look for them.
 
     Raises:
       ConfigError, ValueError: the data or the net do not exist, or do not go together.
     """
-    spec = dataset(config, config.data.train_split)
     net = slim.nets.spec(config.model.name)
+    config = starting_point.trained_as(config)
+    data = data or RunData(config)
+    spec = data.spec(config.data.train_split)
     size = config.data.image_size or spec.image_size or net.image_size
     classes, decay = config.model.num_classes, config.model.weight_decay
     if classes is not None and classes < spec.num_classes:
@@ -35,34 +40,41 @@ def resolved(config: Config) -> Config:
             f"model.num_classes is {classes}, but the data have {spec.num_classes} classes. Leave "
             "it out to take that of the data."
         )
+    own = config.data.source or config.data.files
     return config.replaced(
-        train__head_steps=_head_steps(config, spec),
         model__num_classes=spec.num_classes if classes is None else classes,
         model__weight_decay=net.weight_decay if decay is None else decay,
         data__image_size=list(size) if isinstance(size, tuple) else size,
         data__preprocessing=config.data.preprocessing or _preprocessing(config, spec, net),
-        data__num_classes=spec.num_classes if config.data.files else config.data.num_classes,
-        data__files=[absolute(path) for path in config.data.files],
-        train__restore=absolute(config.train.restore),
+        data__eval_split=data.eval_split(),
+        data__num_classes=spec.num_classes if own else config.data.num_classes,
+        data__source=run_data.absolute_source(config.data.source),
+        data__files=[run_data.absolute(path) for path in config.data.files],
+        train__steps=_steps(config, spec, config.train.epochs, config.train.steps),
+        train__head_steps=_steps(config, spec, config.train.head_epochs, config.train.head_steps),
+        train__restore=starting_point.absolute(config),
     )
 
 
-def _head_steps(config: Config, spec: DatasetSpec) -> int:
-    options = config.train
-    if options.head_epochs is None:
-        return options.head_steps
+def _steps(config: Config, spec: DatasetSpec, epochs: int | None, steps: int) -> int:
+    """A number of steps that may be given in epochs."""
+    if epochs is None:
+        return steps
     count = spec.num_samples or tfrecord.count_records(spec.files())
-    return options.head_epochs * max(1, count // config.data.batch_size)
+    return epochs * max(1, count // config.data.batch_size)
 
 
-def resolved_once(config: Config) -> Config:
+def resolved_once(config: Config, data: RunData) -> Config:
     """The same, for one of a run folder: it needs no training data, being resolved already."""
     options = config.data.image_size, config.data.preprocessing, config.model.num_classes
-    return resolved(config) if None in options else config
+    if None in options:
+        return resolved(config, data)
+    return config.replaced(data__eval_split=data.eval_split())
 
 
 def _preprocessing(config: Config, spec: DatasetSpec, net: Any) -> str:
-    if not config.data.files:
+    named = config.data.source in slim.data.names() or not config.data.source
+    if named and not config.data.files:
         return spec.preprocessing
     if net.preprocessing in preprocessing.names():
         return net.preprocessing
@@ -74,61 +86,34 @@ def _preprocessing(config: Config, spec: DatasetSpec, net: Any) -> str:
     return "lenet"
 
 
-def absolute(path: str) -> str:
-    """A path that means the same from everywhere: a run may be continued from another folder."""
-    if not path or "://" in path:
-        return path
-    return os.path.abspath(os.path.expanduser(path))
-
-
-def dataset(config: Config, split: str, files: list[str] | None = None) -> DatasetSpec:
-    """The split of the data that the configuration names.
-
-    Args:
-      config: the configuration.
-      split: name of the split.
-      files: TFRecord files or patterns to take instead, with as many classes.
-    """
-    options = config.data
-    if not files and not options.files:
-        return get_dataset(options.name, split)
-    classes = options.num_classes or (config.model.num_classes if files else None)
-    channels = options.channels
-    if files and not options.files:
-        named = get_dataset(options.name, options.train_split)
-        classes, channels = named.num_classes, named.image_channels
-    sources = files or [pattern.replace(_SPLIT, split) for pattern in options.files]
-    try:
-        return from_tfrecords(
-            sources, classes, name=_title(sources), split=split, image_channels=channels
-        )
-    except ValueError as error:
-        if classes is not None or isinstance(error, slim.data.DataError):
-            raise
-        raise ConfigError(f"{error} Here: --set data.num_classes=N.") from error
-
-
-def evaluated(config: Config, split: str, files: list[str] | None = None) -> DatasetSpec:
+def evaluated(
+    config: Config, data: RunData, split: str | None, given: Sequence[str] = ()
+) -> DatasetSpec:
     """The data to evaluate on. Those that were trained on are called by the name of that split.
 
     Args:
       config: the configuration.
-      split: name of the split.
-      files: TFRecord files or patterns to take instead.
+      data: its data.
+      split: name of the split; None for that of the configuration, or all that is given.
+      given: a source, or several TFRecord files or patterns, to take instead.
 
     Raises:
       ConfigError: the split has the files that were trained on, under another name.
     """
-    spec = dataset(config, "all" if files else split, files)
     trained_on = config.data.train_split
-    if split == trained_on and not files:
-        return spec
+    if given:
+        spec = run_data.others(config, given, split, _channels(config, data))
+    else:
+        split = split or config.data.eval_split or ""
+        spec = data.spec(split)
+        if split == trained_on:
+            return spec
     try:
-        known = {_real(path) for path in dataset(config, trained_on).files()}
-    except slim.data.DataError:
-        return spec  # they are not here any more
+        known = {run_data.real(path) for path in data.spec(trained_on).files()}
+    except ValueError:
+        return spec  # they are not here any more, or the run does not say where they were
     paths = spec.files()
-    again = [path for path in paths if _real(path) in known]
+    again = [path for path in paths if run_data.real(path) in known]
     if not again:
         return spec
     if len(again) < len(paths):
@@ -137,31 +122,34 @@ def evaluated(config: Config, split: str, files: list[str] | None = None) -> Dat
             "numbers are better than they would be on new images."
         )
         return spec
-    if files:
+    if given:
         return dataclasses.replace(spec, split=trained_on)
-    hint = "" if any(_SPLIT in p for p in config.data.files) else f" They have no {_SPLIT} in them."
+    hint = "" if has_splits(config) else f" They have no {_SPLIT} in them."
+    key = "data.source" if config.data.source else "data.files"
     raise ConfigError(
-        f"data.files are the same for the split {split!r} and for {trained_on!r}, which was "
-        f"trained on.{hint} Evaluate on others by --data FILES, or on these by --split "
+        f"{key} are the same for the split {split!r} and for {trained_on!r}, which was "
+        f"trained on.{hint} Evaluate on others by --data SOURCE, or on these by --split "
         f'{trained_on}; in training, set data.eval_split to "" for no evaluation.'
     )
 
 
-def _real(path: str) -> str:
-    return path if "://" in path else os.path.realpath(path)
+def _channels(config: Config, data: RunData) -> int:
+    """Those of other data of the same kind."""
+    options = config.data
+    if options.source or options.files or options.name not in slim.data.names():
+        return options.channels
+    return data.spec(options.train_split).image_channels
 
 
-def _title(sources: list[str]) -> str:
-    """A name for files: that of their folder."""
-    return os.path.basename(os.path.dirname(absolute(sources[0]))) or "files"
+def has_splits(config: Config) -> bool:
+    """Whether there may be a split other than the one trained on."""
+    options = config.data
+    return bool(options.source) or not options.files or any(_SPLIT in p for p in options.files)
 
 
 def has_eval_data(config: Config) -> bool:
     """Whether there is a split to evaluate on that is not the one trained on."""
-    options = config.data
-    if not options.eval_split:
-        return False
-    return not options.files or any(_SPLIT in pattern for pattern in options.files)
+    return bool(config.data.eval_split) and has_splits(config)
 
 
 def pipeline(config: Config, spec: DatasetSpec, *, is_training: bool) -> Pipeline:
@@ -201,6 +189,7 @@ def model(config: Config, images: tf.TensorSpec) -> slim.Model:
             options.num_classes,
             weight_decay=options.weight_decay,
             batch_norm_decay=options.batch_norm_decay,
+            precision=options.precision,
             **options.kwargs,
         )
         return net.build(tf.TensorSpec([None, *images.shape[1:]], images.dtype))
@@ -219,86 +208,3 @@ def _shown(shape: tf.TensorShape) -> str:
 
 def _shown_kwargs(kwargs: dict[str, Any]) -> str:
     return f", now {kwargs}" if kwargs else ", now none"
-
-
-def optimizer(config: Config) -> Any:
-    """The Keras optimizer, with its schedule; where the head is trained first, that of later."""
-    options, head_steps = config.optimizer, config.train.head_steps
-    if head_steps:
-        factor = config.train.rate_after_head
-        options = dataclasses.replace(
-            options,
-            learning_rate=options.learning_rate * factor,
-            end_learning_rate=options.end_learning_rate * factor,
-        )
-    return _optimizer(options, max(1, config.train.steps - head_steps))
-
-
-def _head_first(config: Config) -> slim.learning.HeadFirst | None:
-    """How the head is trained at first: at the full rate, which does not fall."""
-    options = config.train
-    if not options.head_steps:
-        return None
-    head = options.head or slim.nets.spec(config.model.name).logits_patterns
-    if not head:
-        raise ConfigError(
-            f"train.head_steps is {options.head_steps}, and the net {config.model.name} does not "
-            "say what its head is: set train.head=[patterns of variable names]."
-        )
-    constant = dataclasses.replace(config.optimizer, schedule="constant")
-    return slim.learning.HeadFirst(
-        options.head_steps, head, _optimizer(constant, options.head_steps)
-    )
-
-
-def _optimizer(options: OptimizerOptions, number_of_steps: int) -> Any:
-    rate = schedules.learning_rate(options, number_of_steps)
-    keras = tf.keras.optimizers
-    if options.name == "sgd":
-        return keras.SGD(rate)
-    if options.name in ("momentum", "nesterov"):
-        return keras.SGD(rate, momentum=options.momentum, nesterov=options.name == "nesterov")
-    if options.name == "rmsprop":
-        return keras.RMSprop(
-            rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon
-        )
-    adam = {"beta_1": options.beta_1, "beta_2": options.beta_2, "epsilon": options.epsilon}
-    if options.name == "adamw":
-        return keras.AdamW(rate, weight_decay=options.weight_decay, **adam)
-    return keras.Adam(rate, **adam)
-
-
-def loss(config: Config) -> Callable:
-    """The loss: cross entropy with the labels, be they classes or mixtures, smoothed if asked."""
-    return functools.partial(
-        slim.losses.label_cross_entropy, label_smoothing=config.train.label_smoothing
-    )
-
-
-def train_step(config: Config, net: slim.Model) -> slim.learning.TrainStep:
-    """One step of training of a built net.
-
-    Raises:
-      ConfigError: a pattern of variable names matches none, or the net has no head.
-    """
-    options, trainer = config.train, optimizer(config)
-    try:
-        return slim.learning.make_train_step(
-            net,
-            loss(config),
-            trainer,
-            variables_to_train=options.trainable or None,
-            frozen=options.frozen or None,
-            head_first=_head_first(config),
-            average_decay=options.average_decay,
-            clip_global_norm=options.clip_global_norm,
-            gradient_multipliers=options.gradient_multipliers or None,
-            clip_gradient_norm=options.clip_gradient_norm,
-            seed=options.seed,
-            jit_compile=options.jit_compile,
-        )
-    except ValueError as error:
-        raise ConfigError(
-            f"A pattern of variable names (train.trainable, .frozen, .head, .gradient_multipliers)"
-            f" does not fit {config.model.name}: {error}"
-        ) from error

@@ -14,8 +14,20 @@ from typing import Any
 
 from tf_slim.cli import toml
 from tf_slim.cli.options import ConfigError, checked, did_you_mean, fields, option, received
+from tf_slim.cli.profiles import PROFILES
 
 FILE_NAME = "config.toml"
+
+# Two ways to say one thing: who says it in one way means the other no more.
+_EITHER = [
+    (one, other)
+    for pair in (
+        ("steps", "epochs"),
+        ("warmup_steps", "warmup_share"),
+        ("head_steps", "head_epochs"),
+    )
+    for one, other in (pair, pair[::-1])
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,22 +41,36 @@ class ModelOptions:
         None, "of its moving averages, by default what the net uses", at_least=0, at_most=1
     )
     kwargs: dict[str, Any] = option({}, "further arguments of the net's function")
+    precision: str | None = option(
+        None, "what its layers compute in, such as mixed_bfloat16; by default float32"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
     """What it is trained and evaluated on."""
 
-    name: str = option("digits", "a data set that comes with TF-Slim; not used if files are given")
+    source: str = option(
+        "", "a folder of class folders, a table, TFRecord files, tfds:NAME or a name of data"
+    )
+    name: str = option("digits", "a data set that comes with TF-Slim; not used beside the others")
     files: list[str] = option(
         [], "TFRecord files or patterns; `{split}` in them stands for the name of the split"
+    )
+    on_error: str = option(
+        "fail", "of a picture that cannot be read: fail or skip", choices=("fail", "skip")
+    )
+    validation_share: float = option(
+        0.2, "of `source`, for validation, where it has no splits", above=0, below=1
     )
     num_classes: int | None = option(
         None, "of `files`, by default from a labels.txt beside them", at_least=1
     )
     channels: int = option(3, "of `files`: 1 (grey), 3 (RGB) or 4 (RGBA)", at_least=1, at_most=4)
     train_split: str = option("train", "the split to train on")
-    eval_split: str = option("test", 'the split to evaluate on; "" for none', free=True)
+    eval_split: str | None = option(
+        None, 'to evaluate on, "" for none; by default test, of `source` what it has', free=True
+    )
     image_size: int | list[int] | None = option(
         None, "pixels, or [height, width]; by default that of the data, else of the net", at_least=1
     )
@@ -95,6 +121,9 @@ class OptimizerOptions:
         choices=("constant", "cosine", "linear", "exponential", "piecewise"),
     )
     warmup_steps: int = option(50, "steps to rise from 0 to the learning rate", at_least=0)
+    warmup_share: float | None = option(
+        None, "of all steps, in place of warmup_steps", at_least=0, below=1
+    )
     decay_steps: int | None = option(
         None,
         "cosine, linear: steps to fall, by default train.steps; exponential: steps a factor",
@@ -110,6 +139,7 @@ class TrainOptions:
     """How long, from where, and what is kept of it."""
 
     steps: int = option(800, "in all, those before a restart included", at_least=1, free=True)
+    epochs: int | None = option(None, "in all, in place of steps", at_least=1, free=True)
     seed: int = option(0, "of weights, data order, dropout", at_least=0, below=2**31)
     deterministic: bool = option(False, "bit-equal results, at some cost in speed")
     clip_gradient_norm: float = option(0.0, "largest L2 norm a variable; 0 for none", at_least=0)
@@ -134,7 +164,10 @@ class TrainOptions:
     class_weights: str | dict[str, float] = option(
         "", 'how much pictures count: "balanced", or by name or label of the class'
     )
-    restore: str = option("", "a checkpoint to begin from")
+    profile: str = option(
+        "", "further defaults: fine_tuning, from_scratch or none", choices=("", *PROFILES)
+    )
+    restore: str = option("", "begin from: a checkpoint, a run folder, or a published one's name")
     restore_exclude: list[str] = option([], "patterns of variables not to take from it")
     save_every_secs: float = option(600.0, "seconds between checkpoints", above=0, free=True)
     save_every_steps: int | None = option(None, "steps between them", at_least=1, free=True)
@@ -147,6 +180,17 @@ class TrainOptions:
 
 
 @dataclasses.dataclass(frozen=True)
+class ValidationOptions:
+    """What is measured while it is trained, and what follows from it."""
+
+    while_training: bool = option(False, "measure on data.eval_split, and keep the best weights")
+    every_steps: int | None = option(None, "steps between, by default an epoch", at_least=1)
+    metric: str | None = option(None, "which tells the best, by default accuracy")
+    patience: int | None = option(None, "end after so many without a better one", at_least=1)
+    restore_best: bool = option(True, "the result is the best of them, and not the last")
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """All options of a run."""
 
@@ -155,6 +199,7 @@ class Config:
     augment: AugmentOptions = dataclasses.field(default_factory=AugmentOptions)
     optimizer: OptimizerOptions = dataclasses.field(default_factory=OptimizerOptions)
     train: TrainOptions = dataclasses.field(default_factory=TrainOptions)
+    validation: ValidationOptions = dataclasses.field(default_factory=ValidationOptions)
 
     def replaced(self, **values: Any) -> Config:
         """A copy with other values, as in `replaced(train__steps=10)`."""
@@ -175,15 +220,42 @@ SECTIONS = {
     "augment": AugmentOptions,
     "optimizer": OptimizerOptions,
     "train": TrainOptions,
+    "validation": ValidationOptions,
 }
 
 
-def load(path: str | None = None, settings: Iterable[str] = ()) -> Config:
-    """The defaults, a file over them, and settings over that.
+@dataclasses.dataclass(frozen=True)
+class Flag:
+    """A flag that stands for an option.
+
+    Attributes:
+      name: how it is written, such as `--steps`.
+      key: of the option, such as `train.steps`.
+      value: what was given; None for nothing.
+    """
+
+    name: str
+    key: str
+    value: Any
+
+
+def load(
+    path: str | None = None,
+    settings: Iterable[str] = (),
+    flags: Iterable[Flag] = (),
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    is_whole: bool = False,
+) -> Config:
+    """The defaults, those of a profile, a file over them, settings over that, and flags.
 
     Args:
       path: a TOML file, or None.
       settings: `section.key=value` texts.
+      flags: those that were given.
+      defaults: others than those of this file, by key; also `train.profile`.
+      is_whole: whether the file is one that a run has written: what is not in it was not there
+        when the run began, whatever its profile says by now.
 
     Raises:
       ConfigError: something in them cannot be used; it says what and where.
@@ -193,6 +265,14 @@ def load(path: str | None = None, settings: Iterable[str] = ()) -> Config:
         _merge(table, _checked(toml.read(path), path))
     for text in settings:
         _merge(table, _checked(_setting(text), f"--set {text}"))
+    for flag in flags:
+        if flag.value is not None:
+            section, key = flag.key.split(".")
+            _merge(table, _checked({section: {key: flag.value}}, flag.name))
+    _fill(table, defaults or {})
+    profile = table.get("train", {}).get("profile")
+    if profile and not is_whole:
+        _fill(table, {key: value for key, (value, _) in PROFILES[profile].items()})
     return Config(**{name: SECTIONS[name](**values) for name, values in table.items()})
 
 
@@ -244,14 +324,27 @@ def _takes_text(section: str, key: str) -> bool:
 def _merge(table: dict[str, dict[str, Any]], over: Mapping[str, Mapping[str, Any]]) -> None:
     for section, values in over.items():
         mine = table.setdefault(section, {})
+        for one, other in _EITHER:
+            if one in values and other not in values:
+                mine.pop(other, None)  # said before, and meant no more
         for key, value in values.items():
             if isinstance(value, dict) and isinstance(mine.get(key), dict):
                 value = {**mine[key], **value}
             mine[key] = value
 
 
+def _fill(table: dict[str, dict[str, Any]], defaults: Mapping[str, Any]) -> None:
+    said = {f"{section}.{key}" for section, values in table.items() for key in values}
+    for name, value in defaults.items():
+        section, key = name.split(".")
+        instead = {f"{section}.{other}" for one, other in _EITHER if one == key}
+        if not instead & said:
+            table.setdefault(section, {}).setdefault(key, value)
+
+
 def dumped(config: Config) -> str:
     """The configuration as a TOML file that explains itself; `load` reads it back."""
+    profile = PROFILES.get(config.train.profile, {})
     blocks = []
     for name, kind in SECTIONS.items():
         lines = [f"[{name}]"]
@@ -259,6 +352,9 @@ def dumped(config: Config) -> str:
             value = getattr(getattr(config, name), key)
             setting = f"# {key} =" if value is None else f"{key} = {toml.written(value)}"
             lines.append(f"{setting:<32}  # {field.metadata['doc']}")
+            expected, reason = profile.get(f"{name}.{key}", (None, ""))
+            if expected is not None and value == expected:
+                lines.append(f"{'':<32}  # {config.train.profile}: {reason}")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 

@@ -19,7 +19,9 @@ def command(
     checkpoint: Annotated[
         str | None,
         flags.optional(
-            "PATH", "A checkpoint: its path, or its name in RUN. Without: the latest one."
+            "PATH",
+            "A checkpoint: its path, or its name in RUN. Without: the best one, if validation has "
+            "told, else the latest.",
         ),
     ] = None,
     split: Annotated[
@@ -28,7 +30,11 @@ def command(
     ] = None,
     data: Annotated[
         list[str] | None,
-        flags.repeatable("FILES", "TFRecord files, or a pattern, to evaluate on instead."),
+        flags.repeatable(
+            "SOURCE",
+            "Other pictures to evaluate on: what `tf-slim train --data` takes. Of TFRecord files "
+            "several, or a pattern.",
+        ),
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -47,22 +53,29 @@ def command(
     debug: flags.Debug = False,
 ) -> None:
     """Evaluate a checkpoint of a run over a whole split, once."""
-    if data and split:
-        raise ConfigError("--data and --split: give one of them, files have no splits.")
     config = runs.config_to_evaluate(run, settings or [])
     if report is not None:
         targets.check("--report", report)
     quiet.import_tensorflow()
+    import tf_slim as slim
     from tf_slim import checkpoints
-    from tf_slim.cli import build, evaluating
-    from tf_slim.learning import agreement
+    from tf_slim.cli import build, evaluating, run_data
+    from tf_slim.cli.run_data import RunData
+    from tf_slim.learning import agreement, description
 
-    config = build.resolved_once(config)
-    wanted = split or config.data.eval_split
-    if not wanted and not data:
-        raise ConfigError(f"{run} has no data.eval_split: give --split NAME or --data FILES.")
+    if runs.is_of_python(run) and not data and config.data.name not in slim.data.names():
+        raise ConfigError(
+            f"{run} was made in Python, on the data {config.data.name!r}, and does not say where "
+            "these are: give --data SOURCE."
+        )
+    of_run = RunData(config, run)
+    config = build.resolved_once(config, of_run)
+    if not (split or config.data.eval_split or data):
+        raise ConfigError(f"{run} has no data.eval_split: give --split NAME or --data SOURCE.")
     reader = checkpoints.Reader(_checkpoint(run, checkpoint))
-    spec = build.evaluated(config, wanted, data)
+    spec = build.evaluated(config, of_run, split, data or ())
+    known = description.read(run)
+    spec = run_data.of_classes(spec, None if known is None else known.labels)
     pipeline = build.pipeline(config, spec, is_training=False)
     model = build.model(config, pipeline.element_spec[0])
     try:
@@ -93,6 +106,9 @@ def command(
 
 def _checkpoint(run: str, checkpoint: str | None) -> str:
     """The checkpoint that is meant: the name of one in the run folder will do."""
+    from tf_slim import checkpoints
+
     if checkpoint is None:
-        return run
+        best = checkpoints.best(run)
+        return run if best is None else best.path
     return checkpoint if os.path.dirname(checkpoint) else os.path.join(run, checkpoint)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import flags, net_statistics, quiet, terminal
+from tf_slim.cli import flags, net_statistics, quiet, starting_point, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -23,9 +23,22 @@ def command(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, with papers and all checkpoints.")
     ] = False,
+    fetch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Fetch a published checkpoint, or the one that goes with a net, and print where "
+            "it is. `tf-slim train --init NAME` does so itself.",
+            show_default=False,
+            autocompletion=starting_point.completed,
+        ),
+    ] = None,
     debug: flags.Debug = False,
 ) -> None:
     """List the nets that can be made by name: their sizes, and their published checkpoints."""
+    if fetch is not None:
+        _fetch(fetch, as_json)
+        return
     quiet.import_tensorflow()
     import tf_slim as slim
 
@@ -38,6 +51,19 @@ def command(
         terminal.data(rows, indent=2)
     else:
         _show(rows)
+
+
+def _fetch(name: str, as_json: bool) -> None:
+    starting_point.check_name(name)  # before TensorFlow is waited for
+    quiet.import_tensorflow()
+    import tf_slim as slim
+
+    found = slim.nets.checkpoint(name)
+    path = slim.nets.fetch(found.name)
+    if as_json:
+        terminal.data({**_checkpoint(found), "path": path}, indent=2)
+    else:
+        terminal.say(path)
 
 
 def _row(spec: Any, counted: dict[str, int]) -> dict[str, Any]:

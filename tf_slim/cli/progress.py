@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tf_slim.cli import terminal
-from tf_slim.learning.hooks import Hook, ProgressLines, Rate
+from tf_slim.learning.hooks import Hook, ProgressLines, Rate, in_words
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -59,6 +59,11 @@ class ProgressBar(Hook):
         if now >= self._next:
             self._next = now + _SECONDS_BETWEEN_UPDATES
             self._update(run)
+
+    def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
+        """Prints the results above the bar."""
+        best = "  (best)" if run.best is not None and run.best.step == run.step else ""
+        terminal.progress(f"step {run.step}  validation: {in_words(values)}{best}")
 
     def end(self, run: Run) -> None:
         """Leaves the bar as it stands."""

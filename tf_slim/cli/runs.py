@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from tf_slim.cli import config as configs
 from tf_slim.cli import terminal
@@ -26,7 +29,7 @@ def config_of(folder: str) -> Config:
         raise ConfigError(
             f"{folder} is no run folder of `tf-slim train`: it has no {configs.FILE_NAME}."
         )
-    return configs.load(path)
+    return configs.load(path, is_whole=True)
 
 
 def config_to_evaluate(folder: str, settings: list[str]) -> Config:
@@ -41,9 +44,12 @@ def config_to_evaluate(folder: str, settings: list[str]) -> Config:
     """
     path = configs.path_in(folder)
     if os.path.exists(path):
-        return configs.load(path, settings)
+        return configs.load(path, settings, is_whole=True)
     if not is_of_python(folder):
         return config_of(folder)
+    known = _described(folder)
+    if known:
+        return configs.load(None, settings, defaults=known)
     if not any(setting.partition("=")[0].strip() == "model.name" for setting in settings):
         raise ConfigError(
             f"{folder} has checkpoints and no {configs.FILE_NAME}: it was made in Python, and does "
@@ -55,18 +61,50 @@ def config_to_evaluate(folder: str, settings: list[str]) -> Config:
     return configs.load(None, settings)
 
 
+def _described(folder: str) -> dict[str, Any]:
+    """What a run made in Python says of itself, by keys of the configuration; {} for nothing.
+
+    TensorFlow is not needed for it.
+    """
+    try:
+        with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
+            run = json.load(file)
+        kwargs = dict(run["kwargs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    if not run.get("net") or run.get("unwritten"):
+        return {}
+    found = {
+        "model.name": run["net"],
+        "model.num_classes": run.get("num_classes"),
+        "model.precision": run.get("precision"),
+        "data.name": run.get("data"),
+        "data.preprocessing": run.get("preprocessing"),
+        "data.image_size": run.get("image_size"),
+        "data.channels": run.get("channels"),
+        **{f"model.{k}": kwargs.pop(k, None) for k in ("weight_decay", "batch_norm_decay")},
+        "model.kwargs": kwargs,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def is_of_python(folder: str) -> bool:
     """Whether there are checkpoints, but no configuration."""
-    return (
-        os.path.isdir(folder)
-        and not os.path.exists(configs.path_in(folder))
-        and any(name.endswith(".index") for name in os.listdir(folder))
-    )
+    return not os.path.exists(configs.path_in(folder)) and has_checkpoints(folder)
+
+
+def has_checkpoints(folder: str) -> bool:
+    """Whether there are checkpoints, told without TensorFlow."""
+    return os.path.isdir(folder) and any(n.endswith(".index") for n in os.listdir(folder))
 
 
 def name_for(config: Config) -> str:
     """The run folder of a configuration for which nobody chose one, such as runs/lenet-digits."""
     data = "data" if config.data.files else config.data.name
+    if config.data.source:
+        # Letters and digits of any script; `{split}-*.tfrecord` is no name of a folder.
+        name = os.path.basename(config.data.source.rstrip("/")).partition(".")[0]
+        data = "-".join(re.findall(r"\w+", name.replace("{split}", ""))) or "data"
     return os.path.join(_PARENT, f"{config.model.name}-{data}")
 
 
@@ -123,7 +161,7 @@ def is_written(path: str) -> bool:
     """Whether a config file is, to the letter, one that a run has written for itself."""
     try:
         with open(path, encoding="utf-8", newline="") as file:
-            return file.read() == configs.dumped(configs.load(path))
+            return file.read() == configs.dumped(configs.load(path, is_whole=True))
     except ValueError:
         return False
 

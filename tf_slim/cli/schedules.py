@@ -22,7 +22,10 @@ def learning_rate(options: OptimizerOptions, number_of_steps: int) -> Any:
     """
     schedules = tf.keras.optimizers.schedules
     highest, last = options.learning_rate, options.end_learning_rate
-    warmup = min(options.warmup_steps, number_of_steps - 1)
+    rise = options.warmup_steps
+    if options.warmup_share is not None:
+        rise = round(options.warmup_share * number_of_steps)
+    warmup = min(rise, number_of_steps - 1)
     steps = options.decay_steps or max(1, number_of_steps - warmup)
     rate: Any = highest
     if options.schedule in ("cosine", "linear") and last > highest:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import config as configs
-from tf_slim.cli import flags, quiet, runs, terminal
+from tf_slim.cli import door, flags, net_statistics, quiet, runs, starting_point, terminal
+from tf_slim.cli.config import Flag
 from tf_slim.cli.options import ConfigError
 
 
@@ -22,17 +23,64 @@ def command(
             show_default=False,
         ),
     ] = None,
+    data: Annotated[
+        str | None,
+        flags.optional(
+            "SOURCE",
+            "The pictures: a folder with a folder for each class, a table of paths and labels, "
+            "TFRecord files, tfds:NAME, or the name of data that come with TF-Slim.",
+        ),
+    ] = None,
+    net: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The net, one of `tf-slim nets`.",
+            show_default=False,
+            autocompletion=net_statistics.completed,
+        ),
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Begin from its weights: a checkpoint, a run folder, `published`, or the name of "
+            "a published checkpoint. A layer of logits of other classes begins anew.",
+            show_default=False,
+            autocompletion=starting_point.completed,
+        ),
+    ] = None,
     logdir: Annotated[
         str | None,
         flags.optional("DIR", "The run folder. Without: one in runs/."),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        flags.setting("An option of the config file, as in optimizer.learning_rate=0.1."),
-    ] = None,
     steps: Annotated[
         int | None,
         flags.optional("N", "The same as --set train.steps=N."),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        flags.optional("N", "Passes over the pictures, in place of steps."),
+    ] = None,
+    batch_size: Annotated[int | None, flags.optional("N", "Pictures a step.")] = None,
+    learning_rate: Annotated[
+        float | None, flags.optional("RATE", "The highest one, after the warm-up.")
+    ] = None,
+    on_error: Annotated[
+        str | None,
+        flags.optional(
+            "fail|skip",
+            "Of pictures that cannot be read: name them and stop, which is the default, or go on "
+            "without them and list them.",
+        ),
+    ] = None,
+    precision: Annotated[
+        str | None,
+        flags.optional("NAME", "What the layers compute in, such as mixed_bfloat16."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        flags.setting("An option of the config file, as in optimizer.learning_rate=0.1."),
     ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Show all options as a config file, and exit.")
@@ -43,20 +91,49 @@ def command(
 
     The same command again goes on where the run was: after Ctrl-C, after a crash, or for more
     steps.
+
+    From a folder of pictures to a trained model: tf-slim train --data pets --net mobilenet_v2
+    --init published. All that such a training does by itself is in the config file of the run, with
+    the reason for each.
     """
     config_path, folder = _read_source(source)
-    config = configs.load(config_path, _all_settings(settings, steps))
+    given = [
+        Flag("--data", "data.source", data),
+        Flag("--net", "model.name", net),
+        Flag("--init", "train.restore", init),
+        Flag("--steps", "train.steps", steps),
+        Flag("--epochs", "train.epochs", epochs),
+        Flag("--batch-size", "data.batch_size", batch_size),
+        Flag("--learning-rate", "optimizer.learning_rate", learning_rate),
+        Flag("--on-error", "data.on_error", on_error),
+        Flag("--precision", "model.precision", precision),
+    ]
+    config = _loaded(config_path, settings or [], given, goes_on=folder is not None)
     if print_config:
         sys.stdout.write(configs.dumped(config))
         return None
+    door.check(config, logdir or folder)
     quiet.import_tensorflow()
     from tf_slim.cli import training
 
     return training.train(config, logdir or folder)
 
 
-def _all_settings(settings: list[str] | None, steps: int | None) -> list[str]:
-    return [*(settings or []), *([] if steps is None else [f"train.steps={steps}"])]
+def _loaded(
+    path: str | None, settings: list[str], given: list[Flag], *, goes_on: bool
+) -> configs.Config:
+    """What is asked for. A folder of pictures, or a checkpoint to begin from, has its profile."""
+    if goes_on:
+        return configs.load(path, settings, given, is_whole=True)
+    named = {flag.key for flag in given if flag.value is not None}
+    if not named & {"data.source", "train.restore"}:
+        return configs.load(path, settings, given)
+    start = configs.load(path, settings, given).train.restore
+    defaults = {"train.profile": "fine_tuning" if start else "from_scratch"}
+    of_start = starting_point.net_of(start)
+    if of_start is not None:
+        defaults["model.name"] = of_start
+    return configs.load(path, settings, given, defaults=defaults)
 
 
 def _read_source(source: str | None) -> tuple[str | None, str | None]:

@@ -8,14 +8,26 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim import checkpoints
-from tf_slim.cli import build, errors, evaluating, progress, runs, terminal
+from tf_slim.cli import (
+    build,
+    errors,
+    evaluating,
+    progress,
+    restoring,
+    runs,
+    starting_point,
+    terminal,
+    training_step,
+)
 from tf_slim.cli import config as configs
 from tf_slim.cli.config import Config
+from tf_slim.cli.run_data import RunData
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.ops import files
@@ -29,6 +41,8 @@ class _Parts:
     eval_data: slim.data.Pipeline | None
     model: slim.Model
     step: slim.learning.TrainStep
+    best: checkpoints.Best | None = None
+    """Whose weights the model has in the end; None for the last ones."""
 
 
 class _Bookkeeping(Hook):
@@ -59,33 +73,54 @@ def train(config: Config, folder: str | None, *, name: str | None = None) -> int
     if config.train.deterministic:
         tf.config.experimental.enable_op_determinism()
     tf.random.set_seed(config.train.seed)
-    config = build.resolved(config)
+    data = RunData(config, folder)
+    config = build.resolved(config, data)
     if folder is None:
         folder = runs.free_for(name or runs.name_for(config), config)
+        data = RunData(config, folder)
     # Held until the end of it all: nobody else changes what is about to be built on.
     with RunFolder(folder, config.train.keep_checkpoints) as run_folder:
         runs.require_no_conflict(folder, config)
-        parts = _built(config)
+        begins = not runs.steps_taken(folder)
+        # Before anything is built: there may be no network, or a picture that cannot be read.
+        start = starting_point.fetched(config) if begins else ""
+        if begins:
+            data.check(_splits(config))
+        parts = _built(config, data)
         taken = _begin(run_folder, config)
         if taken is None:
-            _restore(config, parts.model)
+            restoring.restore(config, parts.model, start, parts.data.spec.labels_to_names)
             _set_aside_foreign_config(folder)
             _keep_config(folder, config)
+            data.keep(folder)
         _announce(config, folder, parts, taken)
         with _terminable():
             status = _fitted(config, run_folder, parts)
-        return status or _closed(config, folder, parts)
+        status = status or _closed(config, folder, parts)
+        data.say_skipped()
+        return status
 
 
-def _built(config: Config) -> _Parts:
-    data = build.pipeline(config, build.dataset(config, config.data.train_split), is_training=True)
+def _splits(config: Config) -> list[str]:
+    wanted = [config.data.train_split]
+    if build.has_eval_data(config):
+        wanted.append(config.data.eval_split or "")
+    return wanted
+
+
+def _built(config: Config, data: RunData) -> _Parts:
+    train_data = build.pipeline(config, data.spec(config.data.train_split), is_training=True)
     eval_data = None
     if build.has_eval_data(config):
         # Made now, so that a wrong name fails before hours of training and not after them.
-        eval_spec = build.evaluated(config, config.data.eval_split)
-        eval_data = build.pipeline(config, eval_spec, is_training=False)
-    model = build.model(config, data.element_spec[0])
-    return _Parts(data, eval_data, model, build.train_step(config, model))
+        eval_data = build.pipeline(config, build.evaluated(config, data, None), is_training=False)
+    model = build.model(config, train_data.element_spec[0])
+    return _Parts(
+        train_data,
+        eval_data,
+        model,
+        training_step.train_step(config, model, multi_label=train_data.spec.multi_label),
+    )
 
 
 def _begin(run_folder: RunFolder, config: Config) -> int | None:
@@ -126,24 +161,6 @@ def _note_new_end(folder: str, config: Config) -> None:
         )
 
 
-def _restore(config: Config, model: slim.Model) -> None:
-    path = config.train.restore
-    if not path:
-        return
-    try:
-        report = model.restore(path, exclude=config.train.restore_exclude or None)
-    except checkpoints.CheckpointError as error:
-        if error.report is None:
-            raise
-        option = "train.restore_exclude"
-        raise checkpoints.CheckpointError(
-            f"{error.report.text({'exclude': option})}\nNothing was restored. Leave variables out "
-            f"with {option}=[patterns].",
-            error.report,
-        ) from error
-    terminal.progress(f"restored {len(report.restored)} variables from {report.path}")
-
-
 def _announce(config: Config, folder: str, parts: _Parts, taken: int | None) -> None:
     data = parts.data
     terminal.progress(
@@ -170,6 +187,7 @@ def _fitted(config: Config, run_folder: RunFolder, parts: _Parts) -> int:
             keep_checkpoints=options.keep_checkpoints,
             log_every_steps=options.log_every_steps,
             summary_every_steps=options.summary_every_steps,
+            **_validation(config, parts),
         )
     except slim.learning.NonFiniteLossError as error:
         lower = config.optimizer.learning_rate / 10
@@ -187,8 +205,24 @@ def _fitted(config: Config, run_folder: RunFolder, parts: _Parts) -> int:
         terminal.progress(f"already complete: {run.step} steps taken, {options.steps} asked for")
     else:
         seconds = time.monotonic() - began
-        terminal.progress(f"{run.step - run.first_step} steps in {seconds:.0f} s")
+        early = "" if run.step == options.steps else f"; {run.stop}"
+        terminal.progress(f"{run.step - run.first_step} steps in {seconds:.0f} s{early}")
+    parts.best = run.best if run.restored_best else None
     return 0
+
+
+def _validation(config: Config, parts: _Parts) -> dict[str, Any]:
+    """What `fit` is told of validation while it trains."""
+    options = config.validation
+    if not options.while_training or parts.eval_data is None:
+        return {}
+    return {
+        "validation": parts.eval_data,
+        "validate_every": options.every_steps or parts.data.steps_per_epoch,
+        "best": options.metric,
+        "patience": options.patience,
+        "restore_best": options.restore_best,
+    }
 
 
 def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
@@ -207,10 +241,12 @@ def _closed(config: Config, folder: str, parts: _Parts) -> int:
     if parts.eval_data is None:
         terminal.note("there are no data to evaluate on (data.eval_split, data.files).")
         terminal.say(f"{config.model.name} is trained: {step} steps.")
+    elif parts.best is not None:
+        step = parts.best.step
+        evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
     else:
         with parts.step.averaged_weights():
-            found = evaluating.measure(config, parts.model, parts.eval_data, step=step)
-        evaluating.show(found)
+            evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
     _next(config, folder, step)
     return 0
 
@@ -218,11 +254,14 @@ def _closed(config: Config, folder: str, parts: _Parts) -> int:
 def _next(config: Config, folder: str, step: int) -> None:
     terminal.say()
     terminal.say(f"The run is in {folder}. What to try next:")
-    more = 2 * max(step, config.train.steps)
+    more = f"--steps {2 * max(step, config.train.steps)}"
+    if config.train.epochs is not None:
+        more = f"--epochs {2 * config.train.epochs}"
     run, parent = (terminal.quoted(path) for path in (folder, os.path.dirname(folder) or folder))
     suggestions = [
-        (f"tf-slim eval {run}", "evaluate it again"),
-        (f"tf-slim train {run} --steps {more}", "train it further"),
+        (f"tf-slim predict {run} PICTURE", "use it"),
+        (f"tf-slim eval {run} --report page.html", "look at what it takes for what"),
+        (f"tf-slim train {run} {more}", "train it further"),
         (f"tensorboard --logdir {parent}", "look at its curves"),
     ]
     if not evaluating.has_tensorboard():

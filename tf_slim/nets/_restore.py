@@ -13,7 +13,12 @@ from tf_slim.ops.wording import first_few
 
 
 def restore(
-    model: Model, path: str | os.PathLike, found: _registry.NetSpec, *, other_logits: bool
+    model: Model,
+    path: str | os.PathLike,
+    found: _registry.NetSpec,
+    *,
+    other_logits: bool,
+    exclude: Iterable[str] = (),
 ) -> checkpoints.Report:
     """Restores a net that has been built; averages of weights in place of the weights.
 
@@ -22,6 +27,7 @@ def restore(
       path: of a checkpoint.
       found: what the net is.
       other_logits: whether logits that have another shape in the checkpoint may be left alone.
+      exclude: patterns of other variables to leave alone.
 
     Raises:
       CheckpointError: the checkpoint does not fit.
@@ -42,7 +48,7 @@ def restore(
         and reader.shape(name) != variable.shape
     ]
     try:
-        return model.restore(path, exclude=other, rename=checkpoints.averages)
+        return model.restore(path, exclude=[*other, *exclude], rename=checkpoints.averages)
     except checkpoints.CheckpointError as error:
         if error.report is None:
             raise

@@ -1,5 +1,6 @@
 from .checking import checked as checked
 from .checking import read_rows as read_rows
+from .checking import with_listing as with_listing
 from .checking import write_rows as write_rows
 from .listing import Listing as Listing
 from .listing import Row as Row

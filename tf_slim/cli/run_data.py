@@ -1,0 +1,221 @@
+"""The data of a configuration, split by split, and those that a run keeps to."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+
+import tf_slim as slim
+from tf_slim.cli import progress, terminal
+from tf_slim.cli.config import Config
+from tf_slim.cli.options import ConfigError
+from tf_slim.data import DatasetSpec, from_source, from_tfrecords, get_dataset, sources
+from tf_slim.ops.wording import first_few
+
+FILE_NAME = "data.json"
+_SPLIT = "{split}"
+
+
+class RunData:
+    """The splits of the data that a configuration names, each described once.
+
+    Of pictures in a folder or a table a run keeps a list. So it goes on with the same ones,
+    whatever has been added meanwhile.
+
+    Args:
+      config: the configuration.
+      folder: the run folder; None before there is one.
+    """
+
+    def __init__(self, config: Config, folder: str | None = None):
+        self._config = config
+        self._path = None if folder is None else os.path.join(folder, FILE_NAME)
+        self.is_kept = self._path is not None and os.path.exists(self._path)
+        self._specs: dict[str, DatasetSpec] = {}
+        if self._path is not None and self.is_kept:
+            self._specs = dict(sources.read_rows(self._path))
+
+    def spec(self, split: str) -> DatasetSpec:
+        """The data of a split.
+
+        Raises:
+          ConfigError, ValueError: there are none.
+        """
+        if split not in self._specs:
+            self._specs[split] = dataset(self._config, split)
+        return self._specs[split]
+
+    def eval_split(self) -> str:
+        """The split to evaluate on; "" for none."""
+        options = self._config.data
+        if options.eval_split is not None:
+            return options.eval_split
+        if not options.source:
+            return "test"
+        there = self._specs if self.is_kept else slim.data.source_splits(options.source)
+        return next((name for name in ("validation", "test") if name in there), "")
+
+    def check(self, splits: Sequence[str]) -> None:
+        """Decodes the pictures of a run that begins, once, with progress, and keeps their list.
+
+        Those that cannot be read are named: it ends here, or goes on without them, as
+        `data.on_error` says.
+
+        Raises:
+          DataError: a picture cannot be read.
+        """
+        for split in splits:
+            spec = self.spec(split)
+            if spec.listing is None:
+                continue
+            with progress.counting(f"checking {split}", len(spec.listing)) as on_picture:
+                self._specs[split] = self._checked(spec, on_picture)
+
+    def _checked(self, spec: DatasetSpec, tell: Callable[[int], None] | None) -> DatasetSpec:
+        def progress(done: int, _: int) -> None:
+            if tell is not None:
+                tell(done)
+
+        try:
+            return sources.checked(spec, self._config.data.on_error, progress=progress)
+        except slim.data.DataError as error:
+            if self._config.data.on_error == "skip":
+                raise
+            raise ConfigError(f"{error} Here: --on-error skip.") from error
+
+    def keep(self, folder: str) -> None:
+        """Writes the list of the pictures into the folder of a run that begins."""
+        if any(spec.listing is not None for spec in self._specs.values()):
+            sources.write_rows(os.path.join(folder, FILE_NAME), self._specs)
+
+    def say_skipped(self) -> None:
+        """Lists what was left out of the data."""
+        skipped = dict(one for s in self._specs.values() if s.listing for one in s.listing.skipped)
+        if not skipped:
+            return
+        shown = first_few([f"{path} ({reason})" for path, reason in sorted(skipped.items())], 10)
+        where = "" if self._path is None else f" All of them: {self._path}."
+        terminal.note(f"{len(skipped)} files were left out: {shown}.{where}")
+
+
+def dataset(config: Config, split: str) -> DatasetSpec:
+    """A split of the data that the configuration names.
+
+    Raises:
+      ConfigError, ValueError: there are none.
+    """
+    options = config.data
+    if not options.source and not options.files:
+        return get_dataset(options.name, split)
+    try:
+        if options.source:
+            return from_source(
+                absolute_source(options.source),
+                split,
+                validation_share=options.validation_share,
+                num_classes=options.num_classes,
+                image_channels=options.channels,
+            )
+        return _of_files(
+            [absolute(pattern).replace(_SPLIT, split) for pattern in options.files],
+            split,
+            options.num_classes,
+            options.channels,
+        )
+    except ValueError as error:
+        if options.num_classes is not None or "How many classes" not in str(error):
+            raise
+        raise ConfigError(f"{error} Here: --set data.num_classes=N.") from error
+
+
+def others(config: Config, given: Sequence[str], split: str | None, channels: int) -> DatasetSpec:
+    """Data in place of those of the configuration, with as many classes.
+
+    Args:
+      config: the configuration.
+      given: a source, or several patterns of TFRecord files.
+      split: of the source; None for all of it.
+      channels: of the images, where these do not say it.
+
+    Raises:
+      ConfigError, ValueError: there are none.
+    """
+    classes = config.model.num_classes
+    if len(given) > 1:
+        if split is not None:
+            raise ConfigError("--split: several files have no splits; give one --data SOURCE.")
+        return _of_files(given, "all", classes, channels)
+    return from_source(given[0], split or "all", num_classes=classes, image_channels=channels)
+
+
+def _of_files(
+    patterns: Sequence[str], split: str, classes: int | None, channels: int
+) -> DatasetSpec:
+    return from_tfrecords(
+        patterns, classes, name=title(patterns[0]), split=split, image_channels=channels
+    )
+
+
+def of_classes(spec: DatasetSpec, names: Sequence[str] | None) -> DatasetSpec:
+    """Data with the numbers that a model has for their classes.
+
+    Args:
+      spec: the data. In a folder the classes are counted from 0 as they come.
+      names: those that the model knows; None if nobody knows them.
+
+    Raises:
+      ConfigError: there are others among them, or records have other numbers for them.
+    """
+    ours = spec.labels_to_names
+    if not ours or not names:
+        return spec
+    moved = [number for number, name in ours.items() if [name] != list(names[number : number + 1])]
+    if not moved:
+        return dataclasses.replace(spec, num_classes=len(names))
+    unknown = [name for name in ours.values() if name not in names]
+    if unknown:
+        raise ConfigError(
+            f"The data {spec.name!r} have classes that the model does not know: "
+            f"{first_few(map(repr, unknown))}. It knows: {first_few(map(repr, names), 10)}."
+        )
+    if spec.listing is None:
+        name = ours[moved[0]]
+        raise ConfigError(
+            f"The label file of the data {spec.name!r} disagrees with the model: {name!r} is class "
+            f"{moved[0]} there, and class {names.index(name)} of the model. Convert the data again."
+        )
+    number_of = {k: names.index(v) for k, v in ours.items()}
+    labels = [
+        tuple(number_of[one] for one in label) if isinstance(label, tuple) else number_of[label]
+        for label in spec.listing.labels
+    ]
+    listing = dataclasses.replace(spec.listing, labels=labels)
+    changed = dataclasses.replace(
+        spec, num_classes=len(names), labels_to_names=dict(enumerate(names))
+    )
+    return sources.with_listing(changed, listing)
+
+
+def title(source: str) -> str:
+    """A name for TFRecord files: that of their folder."""
+    return os.path.basename(os.path.dirname(absolute(source))) or "files"
+
+
+def absolute(path: str) -> str:
+    """A path that means the same from everywhere: a run may be continued from another folder."""
+    if not path or "://" in path:
+        return path
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def absolute_source(source: str) -> str:
+    """The same for `data.source`, which may be a name."""
+    if not source or source.startswith("tfds:") or source in slim.data.names():
+        return source
+    return absolute(source)
+
+
+def real(path: str) -> str:
+    """The path of a file, whatever links led to it."""
+    return path if "://" in path else os.path.realpath(path)
