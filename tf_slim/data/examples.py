@@ -6,6 +6,8 @@ import os
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 IMAGE = "image/encoded"
 LABEL = "image/class/label"
 FILE_NAME = "image/filename"
@@ -79,7 +81,7 @@ def as_targets(
         size = tf.stack([labels.nrows(), tf.constant(num_classes, tf.int64)])
         hits = tf.scatter_nd(tf.stack([rows, flat], axis=1), tf.ones_like(flat), size)
         targets = tf.cast(hits > 0, tf.float32)
-        targets.set_shape([None, num_classes])
+        targets.set_shape([*shapes.of(indices), num_classes])
         return targets
     if labels.dtype.is_floating:
         return labels

@@ -26,6 +26,8 @@ def from_tfrecords(
     image_size: int | Sequence[int] | None = None,
     preprocessing: str = "none",
     labels_file: str | os.PathLike | None = None,
+    multi_label: bool = False,
+    weighted: bool = False,
 ) -> DatasetSpec:
     """Describes any TFRecord files with the keys `image/encoded` and `image/class/label`.
 
@@ -40,6 +42,9 @@ def from_tfrecords(
         preprocessing: Name of the preprocessing to use unless a pipeline is given another.
         labels_file: A file of `id:name` lines. If None, `labels.txt` beside the data, if it is
             there.
+        multi_label: Whether a record has any number of labels.
+        weighted: Whether records have a weight (`image/weight`, by default 1), which training
+            batches then hold.
 
     Returns:
         The spec.
@@ -58,6 +63,8 @@ def from_tfrecords(
         image_channels=image_channels,
         image_size=image_size,
         preprocessing=preprocessing,
+        multi_label=multi_label,
+        weighted=weighted,
     )
     folder = os.path.dirname(os.path.abspath(draft.files()[0]))
     path = os.path.join(folder, FILE_NAME) if labels_file is None else os.fspath(labels_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -105,8 +106,8 @@ class Pipeline:
         """
         if not isinstance(spec, DatasetSpec):
             raise TypeError(
-                f"spec must be a slim.data.DatasetSpec, received {describe(spec)}. Write for "
-                "instance slim.data.from_tfrecords('data/train-*', num_classes)."
+                f"spec must be a slim.data.DatasetSpec, received {describe(spec)}. "
+                f"{_how_to_describe(spec)}"
             )
         for name, value in (
             ("batch_size", batch_size),
@@ -413,6 +414,19 @@ class Pipeline:
                 f"{image!r}."
             )
         return tf.TensorSpec(image.shape, image.dtype)
+
+
+def _how_to_describe(data: Any) -> str:
+    """What to write instead, for what people try first."""
+    if isinstance(data, (str, os.PathLike)):
+        return f"Write slim.data.from_source({os.fspath(data)!r}, 'train')."
+    if isinstance(data, tf.data.Dataset):
+        return "slim.learning.fit and slim.evaluation.evaluate take a tf.data.Dataset as it is."
+    if inspect.isgenerator(data) or inspect.isgeneratorfunction(data):
+        return "Write slim.data.from_generator(FUNCTION, num_classes)."
+    if isinstance(data, (np.ndarray, tf.Tensor, tuple, list)):
+        return "Write slim.data.from_arrays(images, labels)."
+    return "Write for instance slim.data.from_tfrecords('data/train-*', num_classes)."
 
 
 def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Callable:

@@ -13,7 +13,7 @@ from tf_slim.data.sources.numbered import Numbered
 from tf_slim.data.sources.pixels import as_pixels, checked_picture
 from tf_slim.data.sources.protocol import Loaded, Place
 from tf_slim.data.spec import DatasetSpec
-from tf_slim.ops.arguments import checked
+from tf_slim.ops.arguments import checked_by
 
 
 class Arrays(Numbered):
@@ -73,7 +73,7 @@ class Arrays(Numbered):
         return as_pixels(self._images[int(index)])
 
 
-@checked
+@checked_by(images=None, labels=None, weights=None)
 def from_arrays(
     images: Any,
     labels: Any,

@@ -129,7 +129,7 @@ def _split_folders(root: str) -> dict[str, list[str]]:
     for folder in found:
         if folder.lower() in described.SPLITS:
             splits.setdefault(described.SPLITS[folder.lower()], []).append(folder)
-    if not splits or "train" not in splits:
+    if not splits:
         return {}
     others = [folder for folder in found if folder.lower() not in described.SPLITS]
     if others and len(splits) == 1:
@@ -146,9 +146,14 @@ def _split_folders(root: str) -> dict[str, list[str]]:
 
 
 def _names(inside: dict[str, list[str]]) -> tuple[str, ...]:
-    if len(inside) > 1:
-        return tuple(name for name in ("train", "validation", "test") if name in inside)
-    return ("train", "validation")
+    if _drawn(inside):
+        return ("train", "validation")
+    return tuple(name for name in ("train", "validation", "test") if name in inside)
+
+
+def _drawn(inside: dict[str, list[str]]) -> bool:
+    """Whether a hash draws the splits: there are no folders that say it, or `train/` alone."""
+    return set(inside) <= {"train"}
 
 
 def _listed(
@@ -160,11 +165,15 @@ def _listed(
     for home in homes:
         _add_classes(root, home, classes)
     _check_classes(root, classes)
-    if len(inside) > 1 and split != "all":
+    if not _drawn(inside) and split != "all":
         homes = inside[split]
     paths: list[str] = []
     labels: list[int] = []
-    skipped: list[tuple[str, str]] = []
+    skipped = [
+        (f"{home}/{name}" if home else name, "it is in no folder of a class")
+        for home in dict.fromkeys(("", *homes))
+        for name in walking.loose(os.path.join(root, home))
+    ]
     for label, name in enumerate(sorted(classes)):
         for home, folder in classes[name]:
             if home not in homes:
@@ -176,11 +185,11 @@ def _listed(
                     continue
                 paths.append(prefix + found.path)
                 labels.append(label)
-    if len(inside) < 2:
+    if _drawn(inside):
         kept = ordering.of_split([path for path, _ in skipped], split, share)
         skipped = [skipped[i] for i in kept]
     listing = Listing(root, paths, labels, skipped=tuple(sorted(skipped)))
-    if len(inside) < 2:
+    if _drawn(inside):
         listing = listing.taken(ordering.of_split(paths, split, share))
     return sorted(classes), listing
 

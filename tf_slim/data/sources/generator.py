@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -265,14 +265,13 @@ def from_generator(
             f"{_AGAIN}"
         )
     records = function()
-    if records is function() and iter(records) is records:
-        raise TypeError(f"{_called(function)} returns the same iterator each time. {_AGAIN}")
-    try:
-        first = next(iter(records), None)
-    except TypeError:
+    if not isinstance(records, Iterable):
         raise TypeError(
             f"{_called(function)} must yield (image, label), it returns {describe(records)}."
-        ) from None
+        )
+    if isinstance(records, Iterator) and records is function():
+        raise TypeError(f"{_called(function)} returns the same iterator each time. {_AGAIN}")
+    first = next(iter(records), None)
     if first is None:
         raise DataError("it yields nothing.", path=f"the generator {_called(function)}")
     image = first[0] if isinstance(first, (tuple, list)) and first else None

@@ -15,7 +15,7 @@ from tf_slim.data.sources import converted, described, table_files, tfds
 from tf_slim.data.sources.folder import VALIDATION_SHARE, folder_splits, from_folder
 from tf_slim.data.sources.table import from_table, table_splits
 from tf_slim.data.spec import DatasetSpec
-from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.arguments import checked_by, describe
 from tf_slim.ops.data_errors import DataNotFoundError
 from tf_slim.ops.wording import did_you_mean
 
@@ -29,7 +29,7 @@ _KINDS = (
 )
 
 
-@checked
+@checked_by(source=None)
 def from_source(
     source: str | os.PathLike,
     split: str = "train",
@@ -88,7 +88,7 @@ def from_source(
     return from_folder(text, split, validation_share=validation_share, on_error=on_error, **common)
 
 
-@checked
+@checked_by(source=None)
 def source_splits(source: str | os.PathLike) -> tuple[str, ...]:
     """Names the splits of whatever a text names; see `from_source`.
 

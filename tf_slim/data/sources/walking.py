@@ -44,6 +44,13 @@ def folders(path: str) -> list[str]:
     return sorted(name for name in found if not hidden(name))
 
 
+def loose(path: str) -> list[str]:
+    """Names of what is in a folder itself and is no folder, sorted, without the hidden ones."""
+    inside = set(folders(path))
+    names = tf.io.gfile.listdir(path) if "://" in path else os.listdir(path)
+    return sorted(n for n in names if not hidden(n) and n.rstrip("/") not in inside)
+
+
 def pictures(folder: str, within: Sequence[str] = ()) -> Iterator[Found]:
     """Walks over the files of a folder and all folders in it, in no order that is always the same.
 
