@@ -49,6 +49,24 @@ def test_progress_is_told(folder):
     assert told == sorted(told)
 
 
+def test_checking_can_be_put_off_or_asked_for(folder):
+    later = data.from_folder(folder, "all", on_error="skip", check=False)
+    assert later.num_samples == 24
+    at_once = data.from_folder(folder, "all", on_error="skip")
+    assert list(sources.checked(later, "skip").listing.rows) == list(at_once.listing.rows)
+    with pytest.raises(data.DataError, match="4 of 24 pictures cannot be read"):
+        data.from_source(folder, "all", check=True)
+
+
+def test_a_class_of_which_nothing_is_left_to_train_on(tmp_path):
+    write(tmp_path, *some("train/a", "train/b", "val/a", "val/b"))
+    write(tmp_path, *some("train/c", "val/c"), content=b"text")
+    with pytest.raises(data.DataError, match="the split 'train' has no picture of 'c'"):
+        data.from_folder(tmp_path, on_error="skip")
+    with pytest.warns(UserWarning, match="split 'validation': no picture of 'c'"):
+        data.from_folder(tmp_path, "validation", on_error="skip")
+
+
 def test_not_one_good_picture(tmp_path):
     write(tmp_path, "a/1.png", "b/2.png", content=b"text")
     with pytest.raises(data.DataError, match="not one picture can be read"):

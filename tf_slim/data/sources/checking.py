@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from tf_slim.data.examples import decode
+from tf_slim.data.sources import described
 from tf_slim.data.sources.listing import Listing
 from tf_slim.data.sources.pictures import Pictures
 from tf_slim.data.spec import DatasetSpec
@@ -51,7 +52,7 @@ def checked(
 
     Raises:
         DataError: If pictures cannot be read and `on_error` is `fail`, naming the first few of
-            them; or if none is left.
+            them; or if none is left, or none of a class to train on.
         ValueError: If `on_error` is something else.
     """
     check_on_error(on_error)
@@ -72,7 +73,15 @@ def checked(
     if len(bad) == len(listing):
         raise DataError(f"not one picture can be read: {shown}.", path=listing.root)
     kept = listing.taken([i for i in range(len(listing)) if i not in bad], named)
-    return with_listing(spec, kept)
+    spec = with_listing(spec, kept)
+    described.check_classes(spec)
+    return spec
+
+
+def checked_if(spec: DatasetSpec, on_error: str, check: bool | None) -> DatasetSpec:
+    """`checked`, if that is asked for: by None if pictures are to be skipped."""
+    wanted = on_error == "skip" if check is None else check
+    return checked(spec, on_error) if wanted else spec
 
 
 def with_listing(spec: DatasetSpec, listing: Listing) -> DatasetSpec:

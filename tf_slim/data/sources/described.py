@@ -82,27 +82,11 @@ def as_spec(
     Raises:
         DataError: If there is no picture, or a class has none to train on.
     """
-    title = f"{where}, split {split!r}"
     if not len(listing):
         skipped = first_few([f"{path} ({reason})" for path, reason in listing.skipped], 3)
         left = f" Left out were: {skipped}." if listing.skipped else ""
         raise DataError(f"there is no picture in the split {split!r}.{left}", path=where)
-    absent = [
-        (labels_to_names or {}).get(label, str(label))
-        for label, count in enumerate(listing.counts(num_classes).tolist())
-        if not count
-    ]
-    if absent and split == "train" and not multi_label and labels_to_names:
-        raise DataError(
-            f"the split 'train' has no picture of {first_few(map(repr, absent))}, so nothing could "
-            "be learnt of it.",
-            path=where,
-            remedy="Add pictures of it, or take the class out. A lower validation_share leaves "
-            "more pictures to train on, where the split is drawn.",
-        )
-    if absent and labels_to_names:
-        warnings.warn(f"{title}: no picture of {first_few(map(repr, absent))}.", stacklevel=3)
-    return DatasetSpec(
+    spec = DatasetSpec(
         name=name or os.path.basename(os.path.abspath(where)) or where,
         split=split,
         data_sources=(where,),
@@ -116,3 +100,29 @@ def as_spec(
         weighted=listing.weights is not None,
         source=Pictures(listing.ordered()),
     )
+    check_classes(spec)
+    return spec
+
+
+def check_classes(spec: DatasetSpec) -> None:
+    """Looks for classes without a picture. Those that are numbers alone may have none.
+
+    Raises:
+        DataError: If there is such a class in the split to train on.
+    """
+    names = spec.labels_to_names
+    if not names:
+        return
+    counts = spec.listing.counts(spec.num_classes).tolist()
+    absent = [names.get(label, str(label)) for label, count in enumerate(counts) if not count]
+    if not absent:
+        return
+    shown, where = first_few(map(repr, absent)), spec.data_sources[0]
+    if spec.split == "train" and not spec.multi_label:
+        raise DataError(
+            f"the split 'train' has no picture of {shown}, so nothing could be learnt of it.",
+            path=where,
+            remedy="Add pictures of it, or take the class out. A lower validation_share leaves "
+            "more pictures to train on, where the split is drawn.",
+        )
+    warnings.warn(f"{where}, split {spec.split!r}: no picture of {shown}.", stacklevel=5)

@@ -30,6 +30,7 @@ def from_folder(
     *,
     validation_share: float = VALIDATION_SHARE,
     on_error: str = "fail",
+    check: bool | None = None,
     name: str | None = None,
     image_channels: int = 3,
     image_size: int | Sequence[int] | None = None,
@@ -56,6 +57,8 @@ def from_folder(
         on_error: What to do about a picture that cannot be read. `fail` reads none now, and fails
             when a pipeline comes to it. `skip` decodes all of them now, and leaves out the bad
             ones, listed with reasons in `spec.listing.skipped`.
+        check: Whether to decode all pictures now; None does so if `on_error` is `skip`. What is
+            not checked now can be later, with progress, by `slim.data.sources.checked`.
         name: Name of the data set. If None, the name of the folder.
         image_channels: Channels to decode: 1 (grey), 3 (RGB) or 4 (RGBA).
         image_size: Size in pixels to hand to the preprocessing: one integer or `(height, width)`.
@@ -87,7 +90,7 @@ def from_folder(
         image_size=image_size,
         preprocessing=preprocessing,
     )
-    return checking.checked(spec, on_error) if on_error == "skip" else spec
+    return checking.checked_if(spec, on_error, check)
 
 
 def folder_splits(path: str | os.PathLike) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ def from_source(
     *,
     validation_share: float = VALIDATION_SHARE,
     on_error: str = "fail",
+    check: bool | None = None,
     num_classes: int | None = None,
     image_channels: int = 3,
     image_size: int | Sequence[int] | None = None,
@@ -51,6 +52,7 @@ def from_source(
         split: Name of the split, one of `source_splits(source)`, or `all`; `val` is `validation`.
         validation_share: As in `from_folder`; other kinds of sources have their splits already.
         on_error: As in `from_folder` and `from_table`; a bad record is always an error.
+        check: As in `from_folder` and `from_table`.
         num_classes: Number of classes, where that is not to be had from the data.
         image_channels: Channels to decode; a registered data set knows its own.
         image_size: Size in pixels to hand to the preprocessing. None takes that of the data, if
@@ -83,9 +85,17 @@ def from_source(
             num_classes=num_classes,
             validation_share=validation_share,
             on_error=on_error,
+            check=check,
             **common,
         )
-    return from_folder(text, split, validation_share=validation_share, on_error=on_error, **common)
+    return from_folder(
+        text,
+        split,
+        validation_share=validation_share,
+        on_error=on_error,
+        check=check,
+        **common,
+    )
 
 
 @checked_by(source=None)

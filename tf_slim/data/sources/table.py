@@ -32,6 +32,7 @@ def from_table(
     labels_file: str | os.PathLike | None = None,
     validation_share: float = VALIDATION_SHARE,
     on_error: str = "fail",
+    check: bool | None = None,
     name: str | None = None,
     image_channels: int = 3,
     image_size: int | Sequence[int] | None = None,
@@ -65,6 +66,8 @@ def from_table(
         on_error: What to do about a row that repeats a picture, a missing file, and a picture that
             cannot be read. `fail` reads no picture now, and fails when a pipeline comes to it.
             `skip` decodes all of them now; what is left out is in `spec.listing.skipped`.
+        check: Whether to decode all pictures now; None does so if `on_error` is `skip`. What is
+            not checked now can be later, with progress, by `slim.data.sources.checked`.
         name: Name of the data set. If None, the name of the table without its extension.
         image_channels: Channels to decode: 1 (grey), 3 (RGB) or 4 (RGBA).
         image_size: Size in pixels to hand to the preprocessing: one integer or `(height, width)`.
@@ -110,14 +113,12 @@ def from_table(
         image_size=image_size,
         preprocessing=preprocessing,
     )
-    if on_error == "fail":
-        return spec
     left_out = [
         *((path, f"line {line}: there is no such file") for path, line in missing.items()),
         *((path, why) for path, why in repeated),
     ]
     listing = spec.listing.taken(range(len(spec.listing)), left_out)
-    return checking.checked(checking.with_listing(spec, listing), on_error)
+    return checking.checked_if(checking.with_listing(spec, listing), on_error, check)
 
 
 def table_splits(
