@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from tf_slim.data import images
 from tf_slim.data.examples import decode
 from tf_slim.data.sources import described
 from tf_slim.data.sources.listing import Listing
@@ -132,16 +133,8 @@ def _reason(path: tf.Tensor, channels: int) -> str | None:
         content = tf.io.read_file(path)
     except tf.errors.OpError as error:
         return f"it cannot be opened: {type(error).__name__.removesuffix('Error')}"
-    size = int(tf.strings.length(content))
-    if not size:
-        return "it is empty"
-    try:
-        decode(content, channels)
-    except (tf.errors.OpError, ValueError) as error:
-        said = getattr(error, "message", None) or str(error)
-        said = said.partition("\n")[0].partition("}} ")[2] or said.partition("\n")[0]
-        return f"{size} bytes that do not decode: {said.partition(' [Op:')[0].rstrip('.')}"
-    return None
+    damage = images.fault(content.numpy(), channels)
+    return None if damage is None else f"it {damage}"
 
 
 def write_rows(path: str | os.PathLike, specs: Mapping[str, DatasetSpec]) -> None:
