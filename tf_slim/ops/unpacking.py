@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from typing import Any
 
-__all__ = ["DownloadError", "extract", "is_archive"]
+__all__ = ["DownloadError", "extract", "is_archive", "opened"]
 
 _CHUNK = 1 << 18
 MOST_BYTES = 1 << 35
@@ -30,7 +30,7 @@ class DownloadError(OSError):
 def is_archive(path: str | os.PathLike) -> bool:
     """Whether a file begins as a tar archive does, compressed or not."""
     try:
-        with _opened(os.fspath(path)) as file:
+        with opened(os.fspath(path)) as file:
             return tarfile.TarInfo.frombuf(file.read(512), "utf-8", "surrogateescape") is not None
     except (*_DAMAGE, OSError):
         return False
@@ -58,7 +58,7 @@ def extract(
     os.makedirs(parent, exist_ok=True)
     staging = tempfile.mkdtemp(prefix=f".{base}.part-", dir=parent)
     try:
-        with _opened(archive) as file:
+        with opened(archive) as file:
             counted = _Counted(file, archive, most_bytes)
             with tarfile.open(fileobj=counted, mode="r|") as members:  # pyright: ignore[reportArgumentType, reportCallIssue]
                 for number, member in enumerate(members):
@@ -87,8 +87,18 @@ def extract(
     return folder
 
 
-def _opened(path: str) -> Any:
-    """A file to read what it holds, uncompressed."""
+def opened(path: str) -> Any:
+    """A file to read what it holds, uncompressed.
+
+    Args:
+      path: of a file, compressed or not.
+
+    Returns:
+      A binary file; an `io.BufferedReader` if there is nothing to uncompress.
+
+    Raises:
+      OSError: it cannot be opened.
+    """
     with open(path, "rb") as file:
         begin = file.read(6)
     for mark, opened in _COMPRESSED.items():

@@ -1,0 +1,65 @@
+"""Which known data set it is that a path has the archives of."""
+
+from __future__ import annotations
+
+import os
+
+from tf_slim.data.archives import cifar10, class_folders, imagenet, mnist, visual_wake_words
+from tf_slim.data.archives.archive import Archive
+from tf_slim.data.archives.members import is_archive, members_of
+
+
+def archive_kind(path: str) -> str | None:
+    """Tells what a path has the archives of, without reading more than names.
+
+    Args:
+        path: A file or folder.
+
+    Returns:
+        The name of a data set, `archive` for any other tar or zip file, or None.
+    """
+    if os.path.isdir(path):
+        for kind, find in (("mnist", mnist.find), ("visualwakewords", visual_wake_words.find)):
+            if find(path):
+                return kind
+        members = members_of(path, "")
+        if cifar10.find(members):
+            return "cifar10"
+        return "imagenet" if imagenet.find(members) else None
+    return "archive" if is_archive(path) else None
+
+
+def open_archive(
+    path: str, scratch: str, *, validation_share: float = class_folders.VALIDATION_SHARE
+) -> Archive | None:
+    """Finds the pictures of a data set as it is published.
+
+    Args:
+        path: A folder with the files of MNIST, of CIFAR-10, of ImageNet or of COCO; or a tar or zip
+            archive: of CIFAR-10, of ImageNet, or of class folders, as `flower_photos.tgz` is.
+        scratch: An existing folder for the uncompressed copy of a compressed archive. It has to
+            stay for as long as pictures are read.
+        validation_share: For class folders without splits: the share of the pictures that
+            "validation" gets.
+
+    Returns:
+        The data set, or None if there is no such in the folder, or the file is no archive.
+
+    Raises:
+        DataError: If something in it is missing, damaged, or not to be trusted.
+        OSError: If it cannot be read, or there is no room for the copy.
+    """
+    kind = archive_kind(path)
+    if kind is None:
+        return None
+    if kind == "mnist":
+        return mnist.read(path, mnist.find(path) or {})
+    if kind == "visualwakewords":
+        return visual_wake_words.read(path, visual_wake_words.find(path) or {}, scratch)
+    members = members_of(path, scratch)
+    batches = cifar10.find(members)
+    if batches:
+        return cifar10.read(batches)
+    if imagenet.find(members):
+        return imagenet.read(members)
+    return class_folders.read(members, validation_share)

@@ -1,0 +1,127 @@
+"""Visual Wake Words, out of the pictures and annotations of COCO: is there a person?
+
+A. Chowdhery, P. Warden, J. Shlens, A. Howard and R. Rhodes. Visual Wake Words Dataset. 2019.
+https://arxiv.org/abs/1906.05721
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from tf_slim.data.archives.archive import Archive, Packed
+from tf_slim.data.archives.members import Member, members_of
+from tf_slim.data.layouts import LAYOUTS
+from tf_slim.ops.data_errors import DataError
+from tf_slim.ops.wording import first_few
+
+LABELS = {0: "background", 1: "person"}
+LEAST_SHARE = 0.005
+"""Share of the picture that the box of a person has to be larger than."""
+
+_ANNOTATIONS = re.compile(r"instances_((?:train|val)20\d\d)\.json")
+
+
+def find(folder: str) -> dict[str, str] | None:
+    """Looks for annotations such as `annotations/instances_train2014.json`.
+
+    Args:
+        folder: Where to look.
+
+    Returns:
+        The path of each file by the name of the pictures, such as `train2014`, or None if there
+        are none.
+    """
+    inside = os.path.join(folder, "annotations")
+    names = sorted(os.listdir(inside)) if os.path.isdir(inside) else []
+    found = {
+        match[1]: os.path.join(inside, name)
+        for name in names
+        if (match := _ANNOTATIONS.fullmatch(name))
+    }
+    return found or None
+
+
+def read(folder: str, annotations: dict[str, str], scratch: str) -> Archive:
+    """Reads the annotations and finds the pictures.
+
+    Args:
+        folder: The folder. Beside the annotations it has a folder or an archive of the pictures of
+            each split, such as `train2014` or `train2014.zip`.
+        annotations: What `find` found.
+        scratch: See `members_of`.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DataError: If the annotations are none of COCO's, or pictures are missing.
+    """
+    splits = {}
+    for called, file in annotations.items():
+        split = called[:-4]
+        pictures = _pictures(folder, called, file, scratch)
+        labels = _labels(file)
+        missing = sorted(set(labels) - set(pictures))
+        if missing:
+            raise DataError(
+                f"{len(missing)} of the {len(labels)} pictures that it names are missing: "
+                f"{first_few(missing, 3)}.",
+                path=file,
+                remedy=f"Put the folder or archive {called} there, whole.",
+            )
+        splits[split] = [
+            Packed(
+                f"{split}/{LABELS[label]}/{name}",
+                label,
+                pictures[name].size,
+                pictures[name].where,
+                pictures[name].read,
+            )
+            for name, label in labels.items()
+        ]
+    layout = LAYOUTS["visualwakewords"]
+    return Archive(
+        name="visualwakewords",
+        splits=splits,
+        labels=LABELS,
+        layout="visualwakewords",
+        preprocessing=layout.preprocessing,
+    )
+
+
+def _pictures(folder: str, called: str, file: str, scratch: str) -> dict[str, Member]:
+    for name in (called, f"{called}.zip", f"{called}.tar", f"{called}.tar.gz"):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return {
+                name.rpartition("/")[2]: one
+                for name, one in members_of(path, scratch).files.items()
+            }
+    raise DataError(
+        f"the pictures that it is about are missing: there is neither a folder {called} nor an "
+        f"archive {called}.zip in {folder!r}.",
+        path=file,
+    )
+
+
+def _labels(path: str) -> dict[str, int]:
+    """Whether there is a person in a picture, by the name of its file."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+        persons = {one["id"] for one in content["categories"] if one["name"] == "person"}
+        images = {one["id"]: one for one in content["images"]}
+        labels = dict.fromkeys((one["file_name"] for one in images.values()), 0)
+        for one in content["annotations"]:
+            image = images[one["image_id"]]
+            _, _, width, height = one["bbox"]
+            share = width * height / (image["width"] * image["height"])
+            if one["category_id"] in persons and share > LEAST_SHARE:
+                labels[image["file_name"]] = 1
+    except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
+        raise DataError(
+            f"these are no annotations of COCO: {type(error).__name__}: {error}.", path=path
+        ) from error
+    return labels
