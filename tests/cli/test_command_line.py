@@ -17,6 +17,7 @@ from tf_slim.cli import main
 
 COMMANDS = ["train", "eval", "predict", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
 LEGACY_COMMANDS = ["migrate", "run"]
+OF_DATA = ["data inspect", "data convert", "data verify"]
 
 # The package itself is replaced by an empty one of the same folder: what is looked at is the
 # command line alone.
@@ -47,7 +48,9 @@ def _modules(code, *arguments):
 
 
 def test_the_files_of_the_command_line_import_no_tensorflow():
-    modules = _modules(ALONE, str(PACKAGE), json.dumps([[], *([name] for name in COMMANDS)]))
+    modules = _modules(
+        ALONE, str(PACKAGE), json.dumps([[], *(name.split() for name in [*COMMANDS, *OF_DATA])])
+    )
     assert "tf_slim.cli.train" in modules
     assert not {"tensorflow", "numpy", "keras"} & set(modules)
 
@@ -78,12 +81,20 @@ def test_help_lists_the_commands(cli):
         assert f" {name} " in result.out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *OF_DATA])
 def test_each_command_explains_itself(cli, command):
-    result = cli(command, "--help")
+    result = cli(*command.split(), "--help")
     assert result.status == 0
     assert "Usage: tf-slim" in result.out
     assert "--debug" in result.out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_the_commands_of_data_are_listed(cli, arguments):
+    result = cli("data", *arguments)
+    assert (result.status, result.err) == (0, "")
+    for name in OF_DATA:
+        assert f"\n  {name.split()[1]} " in result.out
 
 
 def test_version(cli):
@@ -132,7 +143,7 @@ def test_alone_it_shows_its_help(cli, arguments):
 
 
 @pytest.mark.parametrize("width", ["30", "80"])
-@pytest.mark.parametrize("command", ["", *COMMANDS, *LEGACY_COMMANDS])
+@pytest.mark.parametrize("command", ["", "data", *COMMANDS, *OF_DATA, *LEGACY_COMMANDS])
 def test_help_is_whole_at_any_width(cli, command, width, monkeypatch):
     wide = cli(*command.split(), "--help").out.split()
     monkeypatch.setenv("COLUMNS", width)

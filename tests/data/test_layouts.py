@@ -31,7 +31,7 @@ def test_each_is_told_and_read(tmp_path, name):
     counts = {split: write(tmp_path, layout, split) for split in layout.splits}
     (tmp_path / "labels.txt").write_text("0:nothing\n1:something\n")
     assert layouts.layout_of(tmp_path) is layout
-    assert layouts.layout_splits(tmp_path, layout) == layout.splits
+    assert layouts.layout_splits(tmp_path) == layout.splits
     for split in layout.splits:
         spec = layouts.from_layout(tmp_path, split)
         assert (spec.name, spec.split) == (name, split)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import errors, flags, quiet, terminal
+from tf_slim.cli import data, errors, flags, quiet, terminal
 from tf_slim.ops import old_release
 
 app = typer.Typer(
@@ -41,6 +41,8 @@ for _name, _settings in COMMANDS.items():
     # Whole: the library would cut the first sentence short.
     _summary = " ".join((_command.__doc__ or "").partition("\n\n")[0].split())
     app.command(_name, short_help=_summary, context_settings=_settings)(_command)
+
+app.add_typer(data.group, name="data")
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.

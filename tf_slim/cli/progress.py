@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -103,6 +104,51 @@ def counting(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
     with _bar(transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def stages(every_secs: float = 10.0) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows the progress of work of several stages: bars that disappear at the end, or lines.
+
+    Args:
+      every_secs: seconds between lines, where there is no terminal.
+
+    Yields:
+      A function to call with what is being done, how much of it is, and how much there is; from
+      any thread.
+    """
+    if not terminal.is_terminal(sys.stderr):
+        yield _Lines(every_secs).show
+        return
+    tasks: dict[str, Any] = {}
+    guard = threading.Lock()
+    with _bar(transient=True) as bar:
+
+        def show(what: str, done: int, total: int) -> None:
+            with guard:
+                if what not in tasks:
+                    for task in tasks.values():
+                        bar.update(task, visible=False)
+                    tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)
+
+        yield show
+
+
+class _Lines:
+    """A line now and then, so that a log shows that it goes on."""
+
+    def __init__(self, every_secs: float):
+        self._every, self._next = every_secs, time.monotonic() + every_secs
+        self._guard = threading.Lock()
+
+    def show(self, what: str, done: int, total: int) -> None:
+        with self._guard:
+            now = time.monotonic()
+            if now < self._next:
+                return
+            self._next = now + self._every
+        terminal.progress(f"{what}: {done:,} of {total:,}")
 
 
 def _bar(*more: str, transient: bool = False) -> Progress:

@@ -10,10 +10,15 @@ from .augment import Augment as Augment
 from .checks import check as check
 from .class_weights import class_weights as class_weights
 from .converted import from_converted as from_converted
+from .converting import convert as convert
 from .from_files import from_tfrecords as from_tfrecords
+from .inspecting import inspect as inspect
+from .inspection import Inspection as Inspection
 from .labels import read_labels as read_labels
 from .labels import write_labels as write_labels
 from .layouts import from_layout as from_layout
+from .manifest import Manifest as Manifest
+from .manifest import read_manifest as read_manifest
 from .pipeline import Pipeline as Pipeline
 from .registry import get_dataset as get_dataset
 from .registry import names as names
@@ -26,5 +31,6 @@ from .sources.kinds import from_source as from_source
 from .sources.kinds import source_splits as source_splits
 from .sources.table import from_table as from_table
 from .spec import DatasetSpec as DatasetSpec
+from .verifying import verify as verify
 from .writer import image_example as image_example
 from .writer import write_examples as write_examples

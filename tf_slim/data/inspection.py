@@ -114,7 +114,8 @@ class Inspection:
         multi_label: Whether a picture may have several labels.
         splits: What is in each split.
         duplicates: Groups of pictures whose files have the same bytes.
-        samples: A few pictures of each class and split, by `(class, split)`.
+        samples: A few pictures of each class.
+        doubled: The bytes of some of the duplicates, by the first picture of their group.
     """
 
     name: str
@@ -122,7 +123,8 @@ class Inspection:
     multi_label: bool
     splits: Mapping[str, SplitContent]
     duplicates: tuple[tuple[PictureId, ...], ...] = ()
-    samples: Mapping[tuple[int, str], Sequence[Sample]] = dataclasses.field(default_factory=dict)
+    samples: Mapping[int, Sequence[Sample]] = dataclasses.field(default_factory=dict)
+    doubled: Mapping[PictureId, bytes] = dataclasses.field(default_factory=dict)
 
     @property
     def pictures(self) -> int:

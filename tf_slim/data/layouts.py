@@ -141,20 +141,22 @@ def layout_of(folder: str | os.PathLike) -> Layout | None:
     return found[0] if found else None
 
 
-def layout_splits(folder: str | os.PathLike, layout: Layout) -> tuple[str, ...]:
-    """The splits of a data set that a folder has files of."""
-    return tuple(layout.matches(os.fsdecode(folder)))
+def layout_splits(folder: str | os.PathLike) -> tuple[str, ...]:
+    """The splits of a data set of research/slim that a folder has files of.
+
+    Raises:
+        DataError: If the folder has no such files.
+    """
+    folder = os.fsdecode(folder)
+    return tuple(_existing(folder).matches(folder))
 
 
-def from_layout(
-    folder: str | os.PathLike, split: str = "train", *, layout: Layout | None = None
-) -> DatasetSpec:
+def from_layout(folder: str | os.PathLike, split: str = "train") -> DatasetSpec:
     """Describes a split of the TFRecord files that research/slim makes.
 
     Args:
         folder: The folder. A `labels.txt` in it names the classes.
         split: Name of the split, as research/slim has it.
-        layout: Which data set it is, if that is known already.
 
     Returns:
         The spec.
@@ -164,12 +166,7 @@ def from_layout(
         ValueError: If the folder has no files of this split.
     """
     folder = os.fsdecode(folder)
-    layout = layout_of(folder) if layout is None else layout
-    if layout is None:
-        raise DataError(
-            f"this folder has none of research/slim's TFRecord files: {', '.join(LAYOUTS)}.",
-            path=folder,
-        )
+    layout = _existing(folder)
     found = layout.matches(folder)
     if split not in found:
         raise ValueError(
@@ -188,6 +185,16 @@ def from_layout(
         image_size=layout.image_size,
         preprocessing=layout.preprocessing,
     )
+
+
+def _existing(folder: str) -> Layout:
+    layout = layout_of(folder)
+    if layout is None:
+        raise DataError(
+            f"this folder has none of research/slim's TFRecord files: {', '.join(LAYOUTS)}.",
+            path=folder,
+        )
+    return layout
 
 
 def _check_complete(folder: str, layout: Layout, split: str, names: list[str]) -> None:

@@ -8,9 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import tensorflow as tf
+
 from tf_slim.ops import files
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
-from tf_slim.ops.wording import unknown_name
 
 FILE_NAME = "manifest.json"
 VERSION = 1
@@ -83,16 +84,6 @@ class Manifest:
         """One more than the highest label."""
         return max(self.labels) + 1
 
-    def split(self, name: str) -> ManifestSplit:
-        """Looks a split up.
-
-        Raises:
-            ValueError: If there is none of this name.
-        """
-        if name not in self.splits:
-            raise ValueError(unknown_name("split called", name, self.splits, repr))
-        return self.splits[name]
-
 
 def read_manifest(folder: str | os.PathLike) -> Manifest:
     """Reads the `manifest.json` of a folder. The files that it names are not looked at.
@@ -110,11 +101,11 @@ def read_manifest(folder: str | os.PathLike) -> Manifest:
     path = os.fsdecode(folder)
     if os.path.basename(path) != FILE_NAME:
         path = os.path.join(path, FILE_NAME)
+    if not tf.io.gfile.exists(path):
+        raise DataNotFoundError("there is no such manifest.", path=path)
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
-    except FileNotFoundError:
-        raise DataNotFoundError("there is no such manifest.", path=path) from None
+        with tf.io.gfile.GFile(path, "rb") as file:
+            content = json.loads(file.read())
     except (ValueError, RecursionError) as error:
         raise DataError(f"this is not JSON: {error}.", path=path, remedy=_AGAIN) from error
     return _Reader(path).manifest(content)

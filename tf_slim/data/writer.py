@@ -6,17 +6,17 @@ import contextlib
 import functools
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data.examples import IMAGE, LABEL
+from tf_slim.data.examples import FILE_NAME, IMAGE, LABEL, WEIGHT
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.data_errors import DataError
 
-_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
+SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 
 
 @checked
@@ -41,15 +41,49 @@ def image_example(
         DataError: If the bytes are no image, or the pixels not uint8 of such a shape.
     """
     encoded, file_format, height, width = _encode(image)
+    texts = None if text is None else [text]
+    return record_of(encoded, file_format, height, width, [label], texts=texts)
+
+
+def record_of(
+    encoded: bytes,
+    file_format: str,
+    height: int,
+    width: int,
+    labels: Sequence[int],
+    *,
+    texts: Sequence[str] | None = None,
+    filename: str | None = None,
+    weight: float | None = None,
+) -> tf.train.Example:
+    """Builds the record of a picture of which everything is known.
+
+    Args:
+        encoded: The bytes of its file.
+        file_format: Its format, such as `jpeg`.
+        height: In pixels, as it is decoded.
+        width: Likewise.
+        labels: Numbers of its classes.
+        texts: Names of its classes, or None.
+        filename: Its relative path, or None.
+        weight: How much it counts in training, or None.
+
+    Returns:
+        The record.
+    """
     features = {
         IMAGE: _bytes(encoded),
         "image/format": _bytes(file_format.encode()),
         "image/height": _int64(height),
         "image/width": _int64(width),
-        LABEL: _int64(label),
+        LABEL: _int64(*labels),
     }
-    if text is not None:
-        features["image/class/text"] = _bytes(text.encode())
+    if texts is not None:
+        features["image/class/text"] = _bytes(*(_utf8(text) for text in texts))
+    if filename is not None:
+        features[FILE_NAME] = _bytes(os.fsencode(filename))
+    if weight is not None:
+        features[WEIGHT] = tf.train.Feature(float_list=tf.train.FloatList(value=[weight]))
     return tf.train.Example(features=tf.train.Features(feature=features))
 
 
@@ -116,7 +150,7 @@ def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
                 f"image: {error.message}"
             ) from error
         # Newer versions of TensorFlow decode more formats than there are names for here.
-        names = [name for start, name in _SIGNATURES if image.startswith(start)]
+        names = [name for start, name in SIGNATURES if image.startswith(start)]
         return image, names[0] if names else "unknown", shape[0], shape[1]
     pixels = np.asarray(image)
     if pixels.ndim == 2:
@@ -143,9 +177,14 @@ def _codec() -> tuple[Callable[[np.ndarray], bytes], Callable[[bytes], np.ndarra
     return session.make_callable(encoded, [pixels]), session.make_callable(shape, [file])
 
 
-def _bytes(value: bytes):
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+def _bytes(*values: bytes):
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
-def _int64(value: int):
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))
+def _int64(*values: int):
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value) for value in values]))
+
+
+def _utf8(text: str) -> bytes:
+    # Names of folders may hold halves of characters, where they are no text.
+    return text.encode("utf-8", "surrogateescape")

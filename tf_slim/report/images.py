@@ -7,6 +7,8 @@ import base64
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data.examples import decode
+
 _SIDE = 160
 
 
@@ -35,8 +37,34 @@ def data_uri(
         pixels = tf.image.resize(pixels, [side, side], "area", preserve_aspect_ratio=True).numpy()
     if heat_map is not None:
         pixels = _warmed(pixels, heat_map)
-    encoded = tf.io.encode_png(tf.cast(tf.round(pixels), tf.uint8)).numpy()
-    return f"data:image/png;base64,{base64.b64encode(encoded).decode('ascii')}"
+    return _uri("png", tf.io.encode_png(tf.cast(tf.round(pixels), tf.uint8)).numpy())
+
+
+def thumbnail(encoded: bytes) -> str | None:
+    """A small JPEG of a picture as it is decoded for a net, as a `data:` URI.
+
+    Args:
+      encoded: the file of the picture.
+
+    Returns:
+      The URI; None if the file cannot be decoded.
+    """
+    try:
+        pixels = tf.cast(decode(tf.constant(encoded), 3), tf.float32)
+    except tf.errors.InvalidArgumentError:
+        return None
+    height, width = pixels.shape.as_list()[:2]
+    if max(height, width) > _SIDE:
+        size = [_SIDE, _SIDE]
+        pixels = tf.image.resize(pixels, size, "area", preserve_aspect_ratio=True)
+    small = tf.cast(tf.round(pixels), tf.uint8)
+    if max(height, width) < _SIDE // 2:  # of a few pixels, each is to be seen as it is
+        return _uri("png", tf.io.encode_png(small).numpy())
+    return _uri("jpeg", tf.io.encode_jpeg(small, quality=85).numpy())
+
+
+def _uri(kind: str, encoded: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode('ascii')}"
 
 
 def _warmed(pixels: np.ndarray, heat_map: np.ndarray) -> np.ndarray:

@@ -9,14 +9,10 @@ from typing import Any
 import numpy as np
 
 from tf_slim.ops import files
-from tf_slim.report import charts, classes, learning_curves, mistakes, statistics
+from tf_slim.report import charts, classes, document, learning_curves, mistakes, statistics
 from tf_slim.report.findings import Findings
 from tf_slim.report.markup import Markup, joined, tag
-from tf_slim.report.style import CSS
 from tf_slim.report.tables import number, percent
-
-# Nothing is fetched and nothing runs, whatever a name of a class may hold.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def write(
@@ -80,16 +76,8 @@ def html(
     names = [
         (class_names or {}).get(number) or str(number) for number in range(findings.num_classes)
     ]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("title", title),
-        tag("style", Markup(CSS)),
-    )
-    body = tag(
-        "body",
+    return document.page(
+        title,
         tag("h1", title),
         tag("p", subtitle, class_="soft"),
         _cards(findings, figures or {}),
@@ -102,7 +90,6 @@ def html(
         mistakes.worst(findings, names),
         tag("footer", footer),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
@@ -121,16 +108,7 @@ def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
         ),
         **{name: (value, None) for name, value in figures.items()},
     }
-    return tag(
-        "div",
-        *(
-            tag(
-                "div", tag("span", name), tag("b", value), note and tag("span", note), class_="card"
-            )
-            for name, (value, note) in rows.items()
-        ),
-        class_="cards",
-    )
+    return document.cards(rows)
 
 
 def _reliability(findings: Findings) -> Markup:

@@ -68,6 +68,13 @@ td small { color: var(--soft); }
 .warnings h2 { margin-top: .75rem; }
 .warnings li { overflow-wrap: anywhere; }
 .mistakes b { color: var(--ink); overflow-wrap: anywhere; }
+.sheet { display: grid; gap: .35rem; margin-bottom: 1.1rem;
+  grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); }
+.sheet img { display: block; width: 100%; height: 6rem; object-fit: cover; border-radius: .3rem;
+  background: var(--card); }
+.problems li { border-left: 3px solid var(--first); padding: .1rem 0 .1rem .7rem;
+  margin-bottom: .5rem; max-width: 52rem; overflow-wrap: anywhere; }
+.reasons th, .reasons td { text-align: left; overflow-wrap: anywhere; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75rem;
   font-size: .85rem; overflow-wrap: anywhere; }
 """

@@ -29,25 +29,22 @@ def archive_kind(path: str) -> str | None:
     return "archive" if is_archive(path) else None
 
 
-def open_archive(
-    path: str, scratch: str, *, validation_share: float = class_folders.VALIDATION_SHARE
-) -> Archive | None:
+def open_archive(path: str, scratch: str) -> Archive | str | None:
     """Finds the pictures of a data set as it is published.
 
     Args:
         path: A folder with the files of MNIST, of CIFAR-10, of ImageNet or of COCO; or a tar or zip
             archive: of CIFAR-10, of ImageNet, or of class folders, as `flower_photos.tgz` is.
-        scratch: An existing folder for the uncompressed copy of a compressed archive. It has to
-            stay for as long as pictures are read.
-        validation_share: For class folders without splits: the share of the pictures that
-            "validation" gets.
+        scratch: An existing folder for what a compressed archive holds. It has to stay for as long
+            as pictures are read.
 
     Returns:
-        The data set, or None if there is no such in the folder, or the file is no archive.
+        The data set. An archive of class folders becomes such folders: their path. None if there
+        is no such data set in the folder, or the file is no archive.
 
     Raises:
         DataError: If something in it is missing, damaged, or not to be trusted.
-        OSError: If it cannot be read, or there is no room for the copy.
+        OSError: If it cannot be read, or there is no room for what it holds.
     """
     kind = archive_kind(path)
     if kind is None:
@@ -62,4 +59,4 @@ def open_archive(
         return cifar10.read(batches)
     if imagenet.find(members):
         return imagenet.read(members)
-    return class_folders.read(members, validation_share)
+    return class_folders.unpacked(members, scratch)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tf_slim.data import registry
+from tf_slim.data import converted, layouts, registry
 from tf_slim.data.from_files import from_tfrecords
-from tf_slim.data.sources import converted, described, table_files, tfds
+from tf_slim.data.sources import described, table_files, tfds
 from tf_slim.data.sources.folder import VALIDATION_SHARE, folder_splits, from_folder
 from tf_slim.data.sources.table import from_table, table_splits
 from tf_slim.data.spec import DatasetSpec
@@ -38,14 +38,15 @@ def from_source(
     on_error: str = "fail",
     check: bool | None = None,
     num_classes: int | None = None,
-    image_channels: int = 3,
+    image_channels: int | None = None,
     image_size: int | Sequence[int] | None = None,
     preprocessing: str | None = None,
 ) -> DatasetSpec:
     """Describes a split of whatever a text names, as after `--data` of the command.
 
     That is a folder of class folders, a table of pictures, TFRecord files or a pattern of them, a
-    folder that `tf-slim data convert` wrote, `tfds:NAME`, or the name of a registered data set.
+    folder that `tf-slim data convert` wrote, one with the TFRecord files of research/slim (mnist,
+    cifar10, flowers, imagenet, visualwakewords), `tfds:NAME`, or the name of a registered data set.
 
     Args:
         source: What it is about.
@@ -54,7 +55,7 @@ def from_source(
         on_error: As in `from_folder` and `from_table`; a bad record is always an error.
         check: As in `from_folder` and `from_table`.
         num_classes: Number of classes, where that is not to be had from the data.
-        image_channels: Channels to decode; a registered data set knows its own.
+        image_channels: Channels to decode. None is 3; converted and registered data know their own.
         image_size: Size in pixels to hand to the preprocessing. None takes that of the data, if
             there is one.
         preprocessing: Name of the preprocessing. None takes that of the data set, or `none`.
@@ -73,9 +74,17 @@ def from_source(
         return tfds.from_tfds(text, split, **common)
     if kind == "name":
         return _named(text, split, image_size, preprocessing)
-    common["image_channels"] = image_channels
     if kind == "converted":
-        return converted.from_converted(text, split, **common)
+        return converted.from_converted(
+            text,
+            split,
+            image_channels=image_channels,
+            image_size=image_size,
+            preprocessing=preprocessing,
+        )
+    if kind == "layout":
+        return _of_layout(text, split, image_size, preprocessing)
+    common["image_channels"] = 3 if image_channels is None else image_channels
     if kind == "files":
         return _of_files(text, split, num_classes, common)
     if kind == "table":
@@ -119,7 +128,9 @@ def source_splits(source: str | os.PathLike) -> tuple[str, ...]:
     if kind == "name":
         return registry.splits(text)
     if kind == "converted":
-        return tuple(converted.read_manifest(text)["splits"])
+        return tuple(converted.read_converted(text)[1].splits)
+    if kind == "layout":
+        return layouts.layout_splits(text)
     if kind == "files":
         return _splits_of_files(text)
     return table_splits(text) if kind == "table" else folder_splits(text)
@@ -144,7 +155,9 @@ def _kind(source: str | os.PathLike) -> tuple[str, str]:
             f"another folder or use slim.data.get_dataset({text!r}, split).",
         )
     if there and tf.io.gfile.isdir(text):
-        return ("converted" if converted.is_converted(text) else "folder"), text
+        if converted.is_converted(text):
+            return "converted", text
+        return ("folder" if layouts.layout_of(text) is None else "layout"), text
     if there and table_files.is_table(text):
         return "table", text
     if there or SPLIT in text or any(mark in text for mark in "*?["):
@@ -165,6 +178,20 @@ def _named(
 ) -> DatasetSpec:
     there = registry.splits(name)
     spec = registry.get_dataset(name, split if split in there else described.split_name(split))
+    if image_size is not None:
+        spec = dataclasses.replace(spec, image_size=image_size)
+    return spec if preprocessing is None else dataclasses.replace(spec, preprocessing=preprocessing)
+
+
+def _of_layout(
+    folder: str,
+    split: str,
+    image_size: int | Sequence[int] | None,
+    preprocessing: str | None,
+) -> DatasetSpec:
+    there = layouts.layout_splits(folder)
+    other = {"validation": "val", "val": "validation"}.get(split, split)
+    spec = layouts.from_layout(folder, other if split not in there and other in there else split)
     if image_size is not None:
         spec = dataclasses.replace(spec, image_size=image_size)
     return spec if preprocessing is None else dataclasses.replace(spec, preprocessing=preprocessing)
