@@ -47,8 +47,9 @@ def write(path, files: Mapping[str, bytes]) -> None:
 
 def content_of(path) -> dict[str, bytes]:
     """All files of a folder, without those in folders of it."""
-    return {
-        name: open(os.path.join(path, name), "rb").read()
-        for name in sorted(os.listdir(path))
-        if os.path.isfile(os.path.join(path, name))
-    }
+    found = {}
+    for name in sorted(os.listdir(path)):
+        if os.path.isfile(os.path.join(path, name)):
+            with open(os.path.join(path, name), "rb") as file:
+                found[name] = file.read()
+    return found

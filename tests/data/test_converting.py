@@ -482,9 +482,9 @@ def test_the_archives_of_known_data_sets(tmp_path, name, as_there):
 def test_an_archive_of_class_folders_is_as_the_folder(tmp_path, pack):
     source = pictures.folder(tmp_path / "source", 6)
     files = {
-        f"flower_photos/{name}/{picture}": open(os.path.join(source, name, picture), "rb").read()
+        f"flower_photos/{name}/{picture}": content
         for name in os.listdir(source)
-        for picture in os.listdir(os.path.join(source, name))
+        for picture, content in pictures.content_of(os.path.join(source, name)).items()
     }
     files["flower_photos/LICENSE.txt"] = b"free"
     path = tmp_path / f"flowers.{pack}"

@@ -11,6 +11,8 @@ from tf_slim.cli import terminal
 # What `tf-slim data name` runs is `command` in the module `data_name`.
 COMMANDS = ("inspect", "convert", "verify")
 
+SUMMARY = "Look at pictures, convert and verify them."
+
 group = typer.Typer(rich_markup_mode=None)
 
 for _name in COMMANDS:
@@ -21,6 +23,6 @@ for _name in COMMANDS:
 
 @group.callback(invoke_without_command=True)
 def _main(context: typer.Context) -> None:
-    """Look at pictures before training on them, convert them to TFRecord files, verify these."""
+    """Look at pictures, convert and verify them."""
     if context.invoked_subcommand is None:
         terminal.say(context.get_help())

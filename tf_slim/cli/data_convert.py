@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import data_options, flags, progress, quiet, terminal
+from tf_slim.cli import data_options, flags, quiet, terminal
 from tf_slim.cli.inspect import size_text
 
 
@@ -45,6 +45,7 @@ def command(
     """
     quiet.import_tensorflow()
     import tf_slim as slim
+    from tf_slim.cli import progress
 
     try:
         with progress.stages() as report:

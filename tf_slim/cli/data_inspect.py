@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from tf_slim.cli import data_options, flags, outputs, progress, quiet, terminal
+from tf_slim.cli import data_options, flags, outputs, quiet, terminal
 from tf_slim.cli.inspect import size_text
 
 _MOST_CLASSES = 40
@@ -30,6 +30,7 @@ def command(
         targets.check("--html", html)
     quiet.import_tensorflow()
     import tf_slim as slim
+    from tf_slim.cli import progress
 
     with progress.stages() as report:
         found = slim.data.inspect(

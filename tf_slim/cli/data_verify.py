@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tf_slim.cli import data_options, errors, flags, progress, quiet, terminal
+from tf_slim.cli import data_options, errors, flags, quiet, terminal
 
 
 def command(
@@ -18,6 +18,7 @@ def command(
     """
     quiet.import_tensorflow()
     import tf_slim as slim
+    from tf_slim.cli import progress
 
     with progress.stages() as report:
         found = slim.data.verify(

@@ -42,7 +42,7 @@ for _name, _settings in COMMANDS.items():
     _summary = " ".join((_command.__doc__ or "").partition("\n\n")[0].split())
     app.command(_name, short_help=_summary, context_settings=_settings)(_command)
 
-app.add_typer(data.group, name="data")
+app.add_typer(data.group, name="data", short_help=data.SUMMARY)
 
 # The base of all errors in a command line. Typer brings its own copy of click, or needs click: one
 # that is imported by name might be another one.

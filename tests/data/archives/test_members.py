@@ -77,7 +77,9 @@ def test_an_archive_within_an_archive(tmp_path):
     path = tmp_path / "outer.tar"
     path.write_bytes(made.tar({"before": b"0", "inner.tar": inner, "after": b"9"}))
     outer = members.members_of(str(path), str(tmp_path)).files
-    found = members.tar_members(*members.range_of(outer["inner.tar"]), called="inner")
+    place = members.range_of(outer["inner.tar"])
+    assert place is not None
+    found = members.tar_members(*place, called="inner")
     assert {key: one.read() for key, one in found.files.items()} == FILES
 
 
@@ -86,8 +88,10 @@ def test_an_inner_archive_that_is_cut_does_not_go_on_in_the_outer_one(tmp_path):
     cut = made.tar({"one": b"1" * 100})[:1024]
     path.write_bytes(made.tar({"inner.tar": cut, "after": b"9"}))
     outer = members.members_of(str(path), str(tmp_path)).files
+    place = members.range_of(outer["inner.tar"])
+    assert place is not None
     with pytest.raises(data.DataError, match="inner: the archive is damaged"):
-        members.tar_members(*members.range_of(outer["inner.tar"]), called="inner")
+        members.tar_members(*place, called="inner")
 
 
 def test_what_is_too_large_takes_no_disk(tmp_path, monkeypatch):

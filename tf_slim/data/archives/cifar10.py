@@ -130,7 +130,7 @@ def _pickled(member: Member) -> tuple[np.ndarray, list[int]]:
     if not fits:
         raise DataError(
             f"its data must be uint8 [{len(classes)}, {_BYTES}], received {pixels.dtype} "
-            f"{list(pixels.shape)}.",
+            f"{pixels.shape}.",
             path=member.where,
         )
     return pixels, classes

@@ -56,7 +56,7 @@ def read(folder: str, files: dict[tuple[str, str], str]) -> Archive:
     Raises:
         DataError: If a file is missing or damaged, or two do not fit together.
     """
-    names = dict(enumerate(NAMES))
+    names: dict[int, str] = dict(enumerate(NAMES))
     own = os.path.join(folder, labels.FILE_NAME)
     if os.path.exists(own):
         names.update(labels.read_labels(own))

@@ -50,7 +50,8 @@ def probe(content: bytes | np.ndarray, *, decode: bool = True) -> Probe:
     if not isinstance(content, bytes):
         pixels = np.asarray(content)
         pixels = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
-        return Probe(_encoder()(pixels), "png", pixels.shape[0], pixels.shape[1])
+        height, width, _ = np.shape(pixels)
+        return Probe(_encoder()(pixels), "png", height, width)
     if not content:
         raise Unreadable("is empty (0 bytes)")
     try:

@@ -39,7 +39,7 @@ class Together:
         if self._stop.is_set():
             raise Stopped
 
-    def run(self, tasks: Iterable[Callable[[], None]]) -> None:
+    def run(self, tasks: Iterable[Callable[[], object]]) -> None:
         """Does all of them. When one fails, or the caller is interrupted, the others end early.
 
         Args:
