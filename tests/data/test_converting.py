@@ -266,15 +266,20 @@ def test_a_source_that_has_changed_is_begun_anew(tmp_path, monkeypatch):
 def test_what_is_converted_already_is_left_as_it_is(tmp_path):
     source, out = pictures.folder(tmp_path / "source", 4), tmp_path / "out"
     first = data.convert(source, out)
-    before = {name: os.stat(out / name) for name in os.listdir(out)}
+    before = identities(out)
     assert data.convert(source, out) == first
-    assert {name: os.stat(out / name) for name in os.listdir(out)} == before
+    assert identities(out) == before
     with pytest.raises(data.DataError, match="holds a conversion already"):
         data.convert(source, out, splits=["train"])
     pictures.write(source, {"cat/another.png": pictures.png(999)})
     with pytest.raises(data.DataError, match="holds a conversion already"):
         data.convert(source, out)
-    assert {name: os.stat(out / name) for name in os.listdir(out)} == before
+    assert identities(out) == before
+
+
+def identities(folder) -> dict[str, tuple[int, int]]:
+    found = {name: os.stat(folder / name) for name in os.listdir(folder)}
+    return {name: (one.st_ino, one.st_mtime_ns) for name, one in found.items()}
 
 
 def _something(out):

@@ -16,7 +16,7 @@ from tf_slim.ops import files
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.data_errors import DataError
 
-SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
+_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 
 
 @checked
@@ -150,7 +150,7 @@ def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
                 f"image: {error.message}"
             ) from error
         # Newer versions of TensorFlow decode more formats than there are names for here.
-        names = [name for start, name in SIGNATURES if image.startswith(start)]
+        names = [name for start, name in _SIGNATURES if image.startswith(start)]
         return image, names[0] if names else "unknown", shape[0], shape[1]
     pixels = np.asarray(image)
     if pixels.ndim == 2:

@@ -7,7 +7,7 @@ import base64
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data.examples import decode
+from tf_slim.data.images import decode
 
 _SIDE = 160
 

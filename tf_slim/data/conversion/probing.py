@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data import examples
-from tf_slim.data.writer import SIGNATURES
+from tf_slim.data.images import decoding, faults, headers
 
 
 class Probe(NamedTuple):
@@ -52,23 +51,24 @@ def probe(content: bytes | np.ndarray, *, decode: bool = True) -> Probe:
         pixels = pixels[:, :, np.newaxis] if pixels.ndim == 2 else pixels
         height, width, _ = np.shape(pixels)
         return Probe(_encoder()(pixels), "png", height, width)
-    if not content:
-        raise Unreadable("is empty (0 bytes)")
     try:
-        height, width = _reader()(content)
+        kind, height, width = _reader(decode)(content)
     except tf.errors.OpError as error:
-        raise Unreadable(f"does not decode ({len(content)} bytes)") from error
-    names = [name for start, name in SIGNATURES if content.startswith(start)]
-    return Probe(content, names[0] if names else "unknown", int(height), int(width))
+        raise Unreadable(faults.explain(content, error.message)) from error
+    if not kind:
+        raise Unreadable(faults.explain(content, ""))
+    return Probe(content, headers.FORMATS[kind], int(height), int(width))
 
 
 @functools.cache
-def _reader() -> Callable[[bytes], Any]:
+def _reader(decode: bool) -> Callable[[bytes], Any]:
     def build(file: tf.Tensor) -> list[tf.Tensor]:
-        image = examples.decode(file, 3)
-        with tf.control_dependencies([image]):
-            shape = tf.shape(image)
-            return [shape[0], shape[1]]
+        header = headers.header(file)
+        found = [header.kind, header.height, header.width]
+        if not decode:
+            return found
+        with tf.control_dependencies([decoding.decode_as(header, file, channels=3)]):
+            return [tf.identity(one) for one in found]
 
     return _callable(build, tf.string, [])
 
