@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from tf_slim.cli import data_options, flags, outputs, quiet, terminal
+from tf_slim.cli import data_options, flags, quiet, targets, terminal
 from tf_slim.cli.inspect import size_text
 
 _MOST_CLASSES = 40
