@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim import nets
-from tf_slim.ops import shapes
+from tf_slim.ops import net_table, shapes
 
 __all__ = [
     "Layer",
@@ -214,10 +214,7 @@ def analyze_net(
 
 def _layers(graph: tf.Graph, variables: Iterable[Any]) -> Iterable[Layer]:
     """Rows for the operations that count, by the scope of the variable that they multiply with."""
-    parameters: dict[str, int] = {}
-    for variable in variables:
-        scope = _layer_of(variable.op.name)
-        parameters[scope] = parameters.get(scope, 0) + (variable.shape.num_elements() or 0)
+    parameters = net_table.sizes_by_layer((variable.op.name, variable) for variable in variables)
     products: dict[str, int] = {}
     outputs: dict[str, str] = {}
     for name, count in multiply_adds(graph).items():
@@ -225,27 +222,8 @@ def _layers(graph: tf.Graph, variables: Iterable[Any]) -> Iterable[Layer]:
         scope = _scope_of(op)
         products[scope] = products.get(scope, 0) + count
         outputs[scope] = tensor_description(op.outputs[0])
-    for scope in _merged(list(parameters), list(products)):
+    for scope in net_table.merged(parameters, products):
         yield Layer(scope, outputs.get(scope, ""), parameters.get(scope, 0), products.get(scope, 0))
-
-
-def _merged(first: list[str], second: list[str]) -> list[str]:
-    """Both in one order: that of `first`, and after what precedes it what is in `second` only."""
-    merged = list(first)
-    place = 0
-    for name in second:
-        if name in merged:
-            place = merged.index(name) + 1
-        else:
-            merged.insert(place, name)
-            place += 1
-    return merged
-
-
-def _layer_of(variable: str) -> str:
-    """The scope of the layer that a variable belongs to; its batch norm is a part of it."""
-    scope = variable.rpartition("/")[0]
-    return scope.removesuffix("/BatchNorm")
 
 
 def _scope_of(op: tf.Operation) -> str:
@@ -254,5 +232,5 @@ def _scope_of(op: tf.Operation) -> str:
         while source.type in _PASSES_ON and source.inputs:
             source = source.inputs[0].op
         if source.type in _VARIABLES:
-            return _layer_of(source.name)
+            return net_table.layer_of(source.name.rpartition("/")[0])
     return op.name.rpartition("/")[0]

@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from tf_slim import checkpoints
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import calls, collect, patterns, places, scopes, stores
+from tf_slim.ops import calls, collect, net_table, patterns, places, scopes, stores
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
 from tf_slim.ops.origin import Origin
-from tf_slim.ops.outputs import accessible, in_full, split_outputs
+from tf_slim.ops.outputs import accessible, in_full, shapes_of, split_outputs
 from tf_slim.ops.specs import specs_of
 from tf_slim.ops.types import Patterns, Rename
 
@@ -83,6 +83,7 @@ class Model(tf.Module):
         self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
         self._children: list[Model] = []
         self._end_points = stores.Untracked({})
+        self._layer_shapes: Mapping[str, tf.TensorShape] = types.MappingProxyType({})
         self._evaluated_by = stores.Untracked({})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -183,10 +184,31 @@ class Model(tf.Module):
             call.roll_back()
             raise
         returned = split_outputs(result)[1]
+        if not self._layer_shapes:
+            self._layer_shapes = shapes_of(outputs.get(collect.LAYERS, {}))
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
         if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
             return in_full(result)
         return result
+
+    def summary(self, print_fn: Callable[[str], Any] = print) -> None:
+        """Prints the layers as a table: scope, shape of the output, number of parameters.
+
+        The shapes are those of the first call, or of `build`, whose batch is of unknown size. What
+        is left out is a layer of the user's own that has no variables. `slim.model_analyzer` and
+        `tf-slim inspect` count multiply-adds, too.
+
+        Args:
+          print_fn: is given the table, a text of several lines.
+        """
+        self.require_variables("print a summary of")
+        print_fn(net_table.written(repr(self), self.named_variables, self._all_layer_shapes()))
+
+    def _all_layer_shapes(self) -> dict[str, tf.TensorShape]:
+        found = dict(self._layer_shapes)
+        for child in self._children:
+            found.update(child._all_layer_shapes())
+        return found
 
     def require_outputs(self, outputs: Any, losses: Sequence[tf.Tensor] = ()) -> None:
         """Raises ValueError if a call gave nothing to train on or to evaluate.

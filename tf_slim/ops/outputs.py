@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import types
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -24,6 +26,12 @@ def in_full(result: Any) -> Any:
     if split_outputs(result)[1] is None:
         return precision.in_full(result)
     return (*precision.in_full(result[:-1]), result[-1])
+
+
+def shapes_of(outputs: Mapping[str, Any]) -> Mapping[str, tf.TensorShape]:
+    """The shapes of tensors by name; what is no tensor has none."""
+    found = {name: value.shape for name, value in outputs.items() if tf.is_tensor(value)}
+    return types.MappingProxyType(found)
 
 
 def accessible(value: Any) -> Any:
