@@ -91,7 +91,7 @@ def plan(
       ValueError: a pattern matches nothing, or there is nothing to train.
     """
     known = model.named_variables
-    fixed = set() if kept is None else set(_selected("frozen", known, kept, "variable"))
+    fixed = set() if kept is None else set(patterns.select(known, kept, argument="frozen")[0])
     trained = {n: v for n, v in _to_train(model, chosen).items() if n not in fixed}
     if not trained:
         raise ValueError(
@@ -116,20 +116,13 @@ def plan(
             "head_first: its optimizer must be another one than that of all later steps: what "
             "that remembers of the head would not fit a net that begins to move."
         )
-    head = set(_selected("head_first.head", known, head_first.head, "variable"))
+    head = set(patterns.select(known, head_first.head, argument="head_first.head")[0])
     names = [name for name in trained if name in head]
     if not names:
         raise ValueError(f"head_first: no variable of {head_first.head!r} is trained.")
     rest = [name for name in known if name not in head or name in fixed]
     when = {"until": head_first.steps, "prefix": "head_first/"}
     return (phase(head_first.optimizer, names, rest, **when), last)
-
-
-def _selected(argument: str, names: Mapping, given: Any, what: str) -> list[str]:
-    try:
-        return patterns.select(names, given, what=what)[0]
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{argument}: {error}") from None
 
 
 def _to_train(model: Model, chosen: Sequence | None) -> dict[str, tf.Variable]:

@@ -19,6 +19,7 @@ def select(
     exclude: Patterns = None,
     *,
     what: str = "variable",
+    argument: str = "include",
 ) -> tuple[list[str], list[str]]:
     """Splits names into those to take and those to leave.
 
@@ -29,6 +30,7 @@ def select(
         anywhere.
       exclude: patterns none of which may match, or None.
       what: a name for the named things, in messages.
+      argument: what the caller calls `include`, in messages.
 
     Returns:
       (taken, left): two lists, in the order of `names`.
@@ -38,7 +40,7 @@ def select(
       ValueError: a pattern matches no name.
     """
     names = list(names)
-    included = _matched(names, "include", include, what)
+    included = _matched(names, argument, include, what)
     excluded = _matched(names, "exclude", exclude, what)
     taken = [
         name for name in names if (include is None or name in included) and name not in excluded
