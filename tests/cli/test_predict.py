@@ -128,22 +128,22 @@ def test_the_page_shows_each_with_its_heat_map(run, bad, tmp_path):
     text = page.read_text(encoding="utf-8")
     assert text.count("<article") == 3
     assert text.count('class="warm"') == 2
-    assert "no picture that can be read" in text
+    assert "is not a JPEG" in text
 
 
 def test_a_bad_picture_ends_it_or_is_skipped(run, bad):
     result = tf_slim("predict", run, str(bad), "--top", "1")
     assert result.status == 1
     assert result.out.startswith(str(bad / "1.png"))
-    assert f"error: {bad / '2.png'}: this is no picture" in result.err
+    assert f"error: {bad / '2.png'}: it is not a JPEG" in result.err
     assert "--on-error skip" in result.err
     result = tf_slim("predict", run, str(bad), "--on-error", "skip", "--json")
     assert result.status == 0
-    assert f"skipped {bad / '2.png'}: this is no picture" in result.err
+    assert f"skipped {bad / '2.png'}: it is not a JPEG" in result.err
     assert "1 of 3 pictures were skipped" in result.err
     rows = json.loads(result.out)
     assert [bool(row["labels"]) for row in rows] == [True, False, True]
-    assert "no picture that can be read" in rows[1]["error"]
+    assert "is not a JPEG" in rows[1]["error"]
     result = tf_slim("predict", run, str(bad / "2.png"), "--on-error", "skip", "--json")
     assert result.status == 1
 

@@ -215,12 +215,43 @@ def test_a_run_needs_no_more_than_its_folder(tmp_path):
         slim.Predictor(run, labels=NAMES[:9])
 
 
+def test_a_run_on_a_folder_says_of_its_files_what_its_evaluation_does(tmp_path):
+    for number, content in enumerate(DIGITS[:12]):
+        path = tmp_path / "data" / ("ä" if number % 2 else "b") / f"{number} x.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    spec = slim.data.from_folder(tmp_path / "data", "all", image_channels=1, image_size=8)
+    model = slim.nets.create("lenet", 2).build([None, 8, 8, 1])
+    step = slim.learning.make_train_step(
+        model,
+        slim.losses.sparse_softmax_cross_entropy,
+        tf.keras.optimizers.SGD(0.1),
+        average_decay=0.5,
+    )
+    train = slim.data.Pipeline(spec, 4, is_training=True, preprocess="digits")
+    slim.learning.fit(step, train, tmp_path / "run", 3, hooks=[])
+    test = slim.data.Pipeline(spec, 4, preprocess="digits")
+    names = [str(tmp_path / "data" / name) for name in test.filenames(range(12))]
+    found = slim.Predictor(tmp_path / "run", batch_size=4)(names)
+    assert {one.label for one in found} <= {"ä", "b"}
+    infer = tf.function(model)
+    with step.averaged_weights():
+        expected = [tf.nn.softmax(infer(images)[0]).numpy() for images, _ in test.dataset()]
+    np.testing.assert_array_equal([one.probabilities for one in found], np.concatenate(expected))
+
+
+def test_a_picture_that_does_not_fit_the_net(model):
+    predict = slim.Predictor(model, preprocess="none", image_size=8, channels=1)
+    with pytest.raises(slim.data.DataError, match="it decodes, but not for the net"):
+        predict(np.zeros([9, 8, 1], np.uint8))
+
+
 # ------------------------------------------------------------------------------- bad input
 
 BAD = {
     "empty": (b"", "it is empty"),
-    "text": (b"dear diary, today", "no picture that can be read"),
-    "cut short": (DIGITS[0][:60], "no picture that can be read"),
+    "text": (b"dear diary, today", "is not a JPEG, PNG, GIF, BMP or WebP picture"),
+    "cut short": (DIGITS[0][:60], "it is a PNG of 8x8 pixels, but it is truncated"),
     "missing": ("nowhere/x.png", "there is no such file"),
     "floats": (np.zeros([8, 8, 1]), "uint8"),
     "two channels": (np.zeros([8, 8, 2], np.uint8), "channels"),

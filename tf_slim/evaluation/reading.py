@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from tf_slim.data import examples
+from tf_slim.data import examples, images
 from tf_slim.evaluation.pictures import Picture, encoded
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
 
@@ -45,6 +45,7 @@ class Reader:
             image = examples.decode(content, channels)
             return preprocess(image, is_training=False, seed=tf.constant([0, 0]))
 
+        self._channels = channels
         function = tf.function(prepare, input_signature=[tf.TensorSpec([], tf.string)])
         # Traced now: several threads would do so at a time.
         self._prepare = function.get_concrete_function()
@@ -53,7 +54,7 @@ class Reader:
 
     def __call__(self, number: int, picture: Picture) -> Read:
         """Reads a picture, whose place in the order is its name where it has no path."""
-        path = picture.path
+        path, content = picture.path, b""
         where = f"picture {number}" if path is None else path
         try:
             content = encoded(picture.content)
@@ -70,7 +71,10 @@ class Reader:
         except DataError as error:
             return Read(path, None, DataError(str(error), path=where))
         except (tf.errors.OpError, ValueError) as error:
-            said = f"this is no picture that can be read: {_reason(error)}."
+            fault = images.fault(content, self._channels)
+            said = (
+                f"it {fault}." if fault else f"it decodes, but not for the net: {_reason(error)}."
+            )
             return Read(path, None, DataError(said, path=where))
 
 
