@@ -21,8 +21,6 @@ _BINS = int(2 * _LARGEST * _STEPS) + 1
 def _ranking(name: str, num_classes: int, of_class: Callable[..., Any]) -> engine.Metric:
     """A mean over classes, of which those that `of_class` cannot judge are left out."""
     where = f"streaming_{name}"
-    if num_classes < 1:
-        raise ValueError(f"{where}: num_classes must be at least 1; got {num_classes}.")
 
     def measure(predictions, labels, weights):
         predictions, labels = inputs.align(where, predictions, labels)

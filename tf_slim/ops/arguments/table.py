@@ -156,6 +156,8 @@ TABLE: dict[str, Kind] = {
     "make_train_step.seed": INTEGER,
     "logdir": FOLDER,
     "classification_metrics.num_classes": POSITIVE_INTEGER,
+    "streaming_mean_average_precision.num_classes": POSITIVE_INTEGER,
+    "streaming_mean_auc.num_classes": POSITIVE_INTEGER,
     "KeepBest.score": FUNCTION,
     "every_secs": NUMBER,
     "filter_variables.var_list": LIST,
