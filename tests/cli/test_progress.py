@@ -126,3 +126,14 @@ def test_the_bar_of_an_evaluation_disappears(at_terminal):
         on_batch(3)
     assert "evaluating" in screen.getvalue()
     assert screen.getvalue().endswith("\x1b[2K")  # the line is erased
+
+
+def test_a_validation_is_a_line_above_the_bar(at_terminal):
+    screen = at_terminal()
+    hook = progress.training_hook()
+    run = Run(None, None, number_of_steps=5, step=2)
+    hook.begin(run)
+    hook.after_validation(run, {"accuracy": 0.5, "matrix": [[1]]})
+    hook.end(run)
+    assert "step 2/5  validation: accuracy 0.5000" in screen.getvalue()
+    assert "5/5" not in screen.getvalue()

@@ -45,7 +45,14 @@ def test_the_latest_and_the_best_are_kept(folder, tmp_path):
 
 
 def test_leftovers_of_a_killed_process_go(tmp_path):
-    for name in ("model.ckpt-3", "checkpoint", "history.jsonl", "config.toml", "best.json"):
+    for name in (
+        "model.ckpt-3",
+        "checkpoint",
+        "history.jsonl",
+        "config.toml",
+        "best.json",
+        "data.json",
+    ):
         (tmp_path / f".{name}.part-x").mkdir()
     RunFolder(tmp_path).close()
     assert os.listdir(tmp_path) == []

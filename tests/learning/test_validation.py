@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -404,3 +405,38 @@ def test_bad_input(case, tmp_path):
         fit(tmp_path, **given)
     assert len(str(caught.value)) < 500
     assert not checkpoints.prefixes(tmp_path)
+
+
+# ------------------------------------------------------------------ which pictures
+
+
+def test_other_pictures_than_the_run_began_with_are_told(tmp_path):
+    folder = tmp_path / "data"
+    for name in ("cat", "dog"):
+        for number in range(4):
+            picture = np.full([8, 8, 3], 40 * number, np.uint8)
+            tf.io.write_file(
+                str(folder / "train" / name / f"{number}.png"), tf.io.encode_png(picture)
+            )
+
+    def go(steps):
+        data = slim.data.Pipeline(slim.data.from_folder(folder, image_size=8), 2, is_training=True)
+        model = slim.Model(lambda x: slim.fully_connected(slim.flatten(x), 2, None, scope="fc"))
+        step = slim.learning.make_train_step(
+            model.build(data.element_spec[0]),
+            slim.losses.sparse_softmax_cross_entropy,
+            tf.keras.optimizers.SGD(0.1),
+        )
+        slim.learning.fit(step, data, tmp_path / "run", steps, hooks=[])
+
+    go(1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        go(2)
+    tf.io.write_file(
+        str(folder / "train" / "cat" / "new.png"), tf.io.encode_png(np.ones([8, 8, 3], np.uint8))
+    )
+    with pytest.warns(UserWarning, match="are 7, and others than the 6.*read_rows"):
+        go(3)
+    kept = slim.data.sources.read_rows(tmp_path / "run" / "data.json")
+    assert [len(spec.listing) for spec in kept.values()] == [6]

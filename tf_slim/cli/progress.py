@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tf_slim.cli import terminal
-from tf_slim.learning.hooks import Hook, ProgressLines, Rate, in_words
+from tf_slim.learning.hooks import Hook, ProgressLines, Rate, validation_line
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -62,9 +62,8 @@ class ProgressBar(Hook):
             self._update(run)
 
     def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
-        """Prints the results above the bar."""
-        best = "  (best)" if run.best is not None and run.best.step == run.step else ""
-        terminal.progress(f"step {run.step}  validation: {in_words(values)}{best}")
+        """Writes a line above the bar."""
+        terminal.progress(validation_line(run, values))
 
     def end(self, run: Run) -> None:
         """Leaves the bar as it stands."""

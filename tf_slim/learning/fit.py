@@ -173,7 +173,7 @@ def fit(
                 restore_best,
             )
         watchers = [
-            *([] if folder is None else [Describer(folder, dataset)]),
+            *([] if folder is None else [Describer(folder, dataset, validation)]),
             *(
                 []
                 if folder is None
@@ -353,11 +353,18 @@ def _check_hooks(hooks: Any) -> None:
     given = hooks if isinstance(hooks, (list, tuple)) else [hooks]
     events = ("begin", "after_step", "after_save", "end")
     for hook in given:
+        if not isinstance(hook, type) and callable(getattr(hook, "on_epoch_end", None)):
+            raise TypeError(
+                f"hooks: expected slim.hooks.Hook objects; got {describe(hook)}, a callback of "
+                "Keras. Write hooks=[slim.hooks.from_keras(callback)]; early stopping and the best "
+                "checkpoint are arguments of fit: validation=..., patience=...; a schedule of the "
+                "learning rate is one of the optimizer."
+            )
         if isinstance(hook, type) or not all(callable(getattr(hook, e, None)) for e in events):
             raise TypeError(
                 f"hooks: expected a list of slim.hooks.Hook objects; got {describe(hook)}. Write a "
                 "class of your own: `class Mine(slim.hooks.Hook): def after_step(self, run): ...`; "
-                "callbacks of Keras and functions do not know what a run is."
+                "functions do not know what a run is."
             )
     if given is not hooks:
         raise TypeError(f"hooks: expected a list; got {describe(hooks)}. Write hooks=[...].")

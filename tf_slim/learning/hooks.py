@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
+
+import tensorflow as tf
 
 from tf_slim import checkpoints
 from tf_slim.learning.run import Run
-from tf_slim.ops.arguments import checked
+from tf_slim.ops.arguments import checked, describe
 
 
 class Hook:
@@ -102,9 +104,7 @@ class ProgressLines(Hook):
         )
 
     def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
-        goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
-        best = "  (best)" if run.best is not None and run.best.step == run.step else ""
-        self._print(f"step {run.step}{goal}  validation: {in_words(values)}{best}")
+        self._print(validation_line(run, values))
 
     def end(self, run: Run) -> None:
         if run.best is not None and run.validation:
@@ -112,10 +112,13 @@ class ProgressLines(Hook):
             self._print(what + (", restored" if run.restored_best else ""))
 
 
-def in_words(values: Mapping[str, Any]) -> str:
+def validation_line(run: Run, values: Mapping[str, Any]) -> str:
     """The numbers among the results of a validation, on one line."""
+    goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
     numbers = {name: value for name, value in values.items() if isinstance(value, float)}
-    return "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+    said = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+    best = "  (best)" if run.best is not None and run.best.step == run.step else ""
+    return f"step {run.step}{goal}  validation: {said}{best}"
 
 
 class Rate:
@@ -141,3 +144,94 @@ class Rate:
         hours, minutes = seconds // 3600, seconds // 60 % 60
         short = f"{minutes}:{seconds % 60:02d}"
         return f"{hours}:{minutes:02d}:{seconds % 60:02d}" if hours else short
+
+
+def from_keras(callback: Any) -> Hook:
+    """A callback of Keras as a hook: `hooks=[slim.hooks.from_keras(callback)]`.
+
+    What is between two validations is an epoch to it; its logs have the results of the validation
+    as `val_accuracy` and so on, and as `loss` that of the last step. It may read and set the
+    learning rate, the weights and `stop_training`. What it remembers is not kept in checkpoints: a
+    run that is started again begins with a new callback. `fit` itself keeps the best checkpoint and
+    ends by patience, and remembers both.
+
+    Args:
+      callback: a `tf.keras.callbacks.Callback`.
+
+    Raises:
+      TypeError: it is of another kind.
+    """
+    if isinstance(callback, type) or not _is_of_keras(callback):
+        raise TypeError(
+            f"callback: expected a tf.keras.callbacks.Callback object; got {describe(callback)}."
+        )
+    return _OfKeras(callback)
+
+
+def _is_of_keras(callback: Any) -> bool:
+    return all(callable(getattr(callback, name, None)) for name in ("set_model", "on_epoch_end"))
+
+
+class _OfKeras(Hook):
+    """Calls a callback of Keras."""
+
+    def __init__(self, callback: Any):
+        self._callback = callback
+        self._epoch = 0
+        self._model: Any = None
+
+    def begin(self, run: Run) -> None:
+        self._model = _Trained(run, type(self._callback).__name__)
+        self._callback.set_params({"verbose": 0, "epochs": None, "steps": run.number_of_steps})
+        self._callback.set_model(self._model)
+        self._callback.on_train_begin()
+        self._callback.on_epoch_begin(self._epoch)
+
+    def after_step(self, run: Run) -> None:
+        if self._sees("on_train_batch_end"):  # to read the loss is to wait for the step
+            self._callback.on_train_batch_end(run.step - 1, {"loss": run.loss_value})
+        self._stop(run)
+
+    def after_validation(self, run: Run, values: Mapping[str, Any]) -> None:
+        logs = {"loss": run.loss_value, **{f"val_{name}": value for name, value in values.items()}}
+        self._callback.on_epoch_end(self._epoch, logs)
+        self._epoch += 1
+        self._callback.on_epoch_begin(self._epoch)
+        self._stop(run)
+
+    def end(self, run: Run) -> None:
+        self._callback.on_train_end()
+
+    def _sees(self, event: str) -> bool:
+        plain = tf.keras.callbacks.Callback
+        names = (event, event.replace("train_", ""))
+        return any(getattr(type(self._callback), n) is not getattr(plain, n) for n in names)
+
+    def _stop(self, run: Run) -> None:
+        if self._model.stop_training and run.stop is None:
+            run.stop = f"{type(self._callback).__name__} stopped it"
+
+
+class _Trained:
+    """What a callback of Keras may know of the model."""
+
+    def __init__(self, run: Run, callback: str):
+        self.stop_training = False
+        self.optimizer = run.train_step.optimizer
+        self._model = run.train_step.model
+        self._callback = callback
+
+    def get_weights(self) -> list:
+        return [variable.numpy() for variable in self._model.variables]
+
+    def set_weights(self, weights: Sequence) -> None:
+        for variable, value in zip(self._model.variables, weights, strict=True):
+            variable.assign(value)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{self._callback} asks for {name!r} of the model, which is a slim.Model and none of "
+            "Keras. Write a hook: `class Mine(slim.hooks.Hook): def after_validation(self, run, "
+            "values): ...`, where run.train_step.model is the model. The best checkpoint is kept "
+            "by slim.learning.fit(..., validation=...)."
+        )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.data import sources
 from tf_slim.learning import description
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
@@ -70,20 +73,40 @@ class Saver:
 
 
 class Describer(Hook):
-    """Keeps in the folder what `slim.load` makes the model of.
+    """Keeps in the folder what `slim.load` makes the model of, and which pictures there are.
 
     Args:
       folder: the run folder.
       dataset: what is trained on.
+      validation: what is validated on, or None.
     """
 
-    def __init__(self, folder: RunFolder, dataset: Any):
+    def __init__(self, folder: RunFolder, dataset: Any, validation: Any):
         self._folder = folder
         self._dataset = dataset
+        specs = (getattr(data, "spec", None) for data in (dataset, validation))
+        self._specs = {
+            spec.split: spec for spec in specs if getattr(spec, "listing", None) is not None
+        }
 
     def begin(self, run: Run) -> None:
         found = description.describe(run.train_step.model, self._dataset)
         description.write(self._folder.path, found)
+        path = os.path.join(self._folder.path, sources.FILE_NAME)
+        if not os.path.exists(path):
+            if self._specs:
+                sources.write_rows(path, self._specs)
+            return
+        for split, before in sources.read_rows(path).items():
+            now = self._specs.get(split)
+            if now is not None and list(now.listing.rows) != list(before.listing.rows):
+                warnings.warn(
+                    f"The pictures of {split!r} are {len(now.listing)}, and others than the "
+                    f"{len(before.listing)} that the run began with: it goes on, but not as if it "
+                    "had never stopped. Those of then: "
+                    f"slim.data.sources.read_rows({path!r})[{split!r}].",
+                    stacklevel=6,
+                )
 
 
 class Recorder(Hook):

@@ -13,6 +13,7 @@ from typing import Any
 
 from tf_slim import checkpoints
 from tf_slim.checkpoints import notes
+from tf_slim.data import sources
 from tf_slim.learning import description
 from tf_slim.learning.run_lock import RunLock
 from tf_slim.ops import files
@@ -145,7 +146,8 @@ class RunFolder(os.PathLike):
 
     @staticmethod
     def _is_own_temporary(base: str) -> bool:
-        names = (HISTORY, "config.toml", description.FILE_NAME, notes.STATE, notes.BEST)
+        described = ("config.toml", description.FILE_NAME, sources.FILE_NAME)
+        names = (HISTORY, *described, notes.STATE, notes.BEST)
         return base in names or _OWN.fullmatch(base) is not None
 
     def open_history(self, step: int) -> None:

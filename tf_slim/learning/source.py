@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tf_slim.learning.in_memory import how_to_hand_over
 from tf_slim.ops.arguments import describe
 
 
@@ -27,8 +28,7 @@ class Source:
         if spec is None:
             raise ValueError(
                 f"dataset: expected a tf.data.Dataset or slim.data.Pipeline of {expected}; "
-                f"got {describe(dataset)}. Of arrays make one: "
-                "`tf.data.Dataset.from_tensor_slices((images, labels)).batch(32)`."
+                f"got {describe(dataset)}. {how_to_hand_over(dataset)}"
             )
         if not isinstance(spec, tuple) or len(spec) not in ((2, 3) if weighted else (2,)):
             remedy = "`dataset.map(lambda row: (row['image'], row['label']))`"

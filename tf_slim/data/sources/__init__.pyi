@@ -1,3 +1,4 @@
+from .checking import FILE_NAME as FILE_NAME
 from .checking import checked as checked
 from .checking import read_rows as read_rows
 from .checking import with_listing as with_listing
