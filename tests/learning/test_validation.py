@@ -333,6 +333,23 @@ def test_a_net_that_is_no_classifier_is_measured_by_its_loss():
     assert run.best.value == pytest.approx(expected, rel=1e-4)
 
 
+def test_pictures_with_several_labels_are_measured_as_such():
+    images = np.arange(6 * 16, dtype=np.uint8).reshape(6, 4, 4, 1)
+    labels = np.int64([[1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0], [1, 1, 1], [0, 0, 1]])
+    spec = slim.data.from_arrays(images, labels, multi_label=True)
+    data = slim.data.Pipeline(spec, 2, is_training=True)
+    model = slim.Model(lambda x: slim.fully_connected(slim.flatten(x), 3, None, scope="fc"))
+    step = slim.learning.make_train_step(
+        model.build(data.element_spec[0]),
+        lambda outputs, y: slim.losses.sigmoid_cross_entropy(y, outputs),
+        tf.keras.optimizers.SGD(0.001),
+    )
+    run = slim.learning.fit(step, data, None, 3, hooks=[], validation=slim.data.Pipeline(spec, 4))
+    expected = np.mean((model(tf.constant(images, tf.float32)).numpy() > 0) == labels)
+    assert {"accuracy", "f1", "loss"} <= set(run.validation) and run.best.step == 3
+    assert run.validation["accuracy"] == pytest.approx(expected)
+
+
 def test_two_replicas(trained, strategy2, tmp_path):
     with strategy2.scope():
         _, step = toy.step(noise=False)

@@ -52,22 +52,28 @@ def classification_metrics(num_classes: int, *, multi_label: bool = False) -> di
     return chosen
 
 
-def usual_metrics(outputs: Any, labels: Any) -> dict[str, tuple] | None:
+def usual_metrics(
+    outputs: Any, labels: Any, *, multi_label: bool = False
+) -> dict[str, tuple] | None:
     """What a net is usually measured by, as far as the specs of outputs and labels tell.
 
     Args:
       outputs: the spec of what the net returns for a batch.
       labels: the spec of the labels of a batch.
+      multi_label: whether a row of labels may have several ones, or none.
 
     Returns:
       What `evaluate` takes for a classifier; None for another net.
     """
     if not all(isinstance(spec, tf.TensorSpec) for spec in (outputs, labels)):
         return None
-    if outputs.shape.rank != 2 or labels.shape.rank != 1 or not labels.dtype.is_integer:
+    if outputs.shape.rank != 2 or (classes := outputs.shape[1]) is None:
         return None
-    classes = outputs.shape[1]
-    return None if classes is None or classes < 2 else classification_metrics(classes)
+    if multi_label and labels.shape.rank == 2:
+        return classification_metrics(classes, multi_label=True)
+    if labels.shape.rank != 1 or not labels.dtype.is_integer or classes < 2:
+        return None
+    return classification_metrics(classes)
 
 
 def _classes(logits, labels):

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.data import sources
+from tf_slim.data import DatasetSpec, sources
 from tf_slim.learning import description
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
@@ -84,10 +84,11 @@ class Describer(Hook):
     def __init__(self, folder: RunFolder, dataset: Any, validation: Any):
         self._folder = folder
         self._dataset = dataset
-        specs = (getattr(data, "spec", None) for data in (dataset, validation))
-        self._specs = {
-            spec.split: spec for spec in specs if getattr(spec, "listing", None) is not None
-        }
+        self._specs: dict[str, DatasetSpec] = {}
+        for data in (dataset, validation):
+            spec = getattr(data, "spec", None)
+            if isinstance(spec, DatasetSpec) and spec.listing is not None:
+                self._specs[spec.split] = spec
 
     def begin(self, run: Run) -> None:
         found = description.describe(run.train_step.model, self._dataset)

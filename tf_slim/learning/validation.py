@@ -75,6 +75,7 @@ class Validation:
         self._every = every
         self._patience = patience
         self._restore_best = restore_best
+        self._is_multi_label = bool(getattr(getattr(data, "spec", None), "multi_label", False))
         with step.strategy.scope():
             self._evaluation = Evaluation(step.model, data, metrics, self._usual)
         names = list(self._evaluation.names)
@@ -184,7 +185,7 @@ class Validation:
 
     def _usual(self, labels: Any) -> Mapping[str, Any]:
         """What fits the net and the labels; at least the loss."""
-        found = usual_metrics(self._step.output_spec, labels)
+        found = usual_metrics(self._step.output_spec, labels, multi_label=self._is_multi_label)
         return found or {"loss": (slim_metrics.streaming_mean, self._loss)}
 
     def _loss(self, outputs: Any, labels: Any) -> tuple:
