@@ -278,8 +278,7 @@ def test_the_head_learns_as_it_does_where_the_rest_is_frozen():
         np.testing.assert_array_equal(ours[name].numpy(), theirs[name].numpy(), err_msg=name)
 
 
-@pytest.mark.parametrize("kind", ["adam", "v1"])
-@pytest.mark.parametrize("stop", [2, 3])
+@pytest.mark.parametrize(("kind", "stop"), [("adam", 3), ("v1", 2)])
 def test_a_run_goes_on_exactly_in_either_phase(kind, stop, tmp_path):
     def run(folder, *ends):
         for end in ends:
