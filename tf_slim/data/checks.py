@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data import images
 from tf_slim.data.examples import LABEL, decode
 from tf_slim.data.sources.protocol import RecordSource
 from tf_slim.data.spec import DatasetSpec
@@ -18,9 +18,8 @@ _REWRITE = "Leave the record out, or write it again (slim.data.image_example bui
 _REPLACE = "Leave the picture out, or put a good one in its place."
 _RESIZE = "Give the Pipeline an image_size, or a preprocess that takes and makes these sizes."
 
-# TensorFlow puts the iterator's name before its reason, and the failing node on the next line.
+# TensorFlow puts the iterator's name before its reason.
 _BEFORE_THE_REASON = "MapV2: "
-_DECODING = re.compile(r"node [^}]*DecodeImage}")
 
 
 def check(spec: DatasetSpec) -> dict[int, int]:
@@ -143,6 +142,8 @@ def _scan(source: RecordSource, part: Any, read: Callable[..., tuple[tf.Tensor, 
         dataset = dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         following = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
     config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
+    # It would take longer than most files.
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
     session = tf.compat.v1.Session(graph=graph, config=config)
     record = 0
     try:
@@ -175,6 +176,7 @@ def _explain(
         return f"preprocessing the picture fails: {reason}.", _RESIZE
     remedy = _REWRITE if source.listing is None else _REPLACE
     image = f"the image of {len(found)} bytes, starting with {found[:8]!r},"
-    if _DECODING.search(error.message):
-        return f"{image} does not decode as PNG, JPEG, GIF or BMP: {reason}.", remedy
+    damage = images.fault(found)
+    if damage is not None:
+        return f"{image} does not decode: it {damage}.", remedy
     return f"{image} decodes, but preprocessing it fails: {reason}.", _RESIZE

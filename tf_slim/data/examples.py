@@ -6,6 +6,7 @@ import os
 
 import tensorflow as tf
 
+from tf_slim.data import images
 from tf_slim.ops import shapes
 
 IMAGE = "image/encoded"
@@ -48,7 +49,7 @@ def filename(serialized: bytes) -> str | None:
 
 
 def decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
-    """Decodes one PNG, JPEG, BMP or (its first frame) GIF image.
+    """Decodes one JPEG, PNG, GIF (its first frame), BMP or WebP image, upright.
 
     Args:
         encoded: The file, a string tensor of shape `[]`.
@@ -57,9 +58,7 @@ def decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     Returns:
         The image, uint8 `[height, width, channels]`.
     """
-    image = tf.io.decode_image(encoded, channels=channels, expand_animations=False)
-    image.set_shape([None, None, channels])
-    return image
+    return images.decode(encoded, channels)
 
 
 def as_targets(

@@ -15,6 +15,7 @@ from tf_slim.data import examples
 from tf_slim.data.augment import Augment
 from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
+from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
@@ -364,12 +365,7 @@ class Pipeline:
         # The cast wraps around after 2**32 records, which only repeats seeds.
         low = tf.cast(indices, tf.int32)
         seeds = tf.stack([tf.fill(tf.shape(low), self._augmentation_seed), low], axis=1)
-        images = tf.map_fn(
-            lambda one: self._decode(*one),
-            (loaded.pictures, seeds),
-            fn_output_signature=self._image_spec,
-            parallel_iterations=1,
-        )
+        images = self._images(loaded.pictures, seeds)
         if not self._weighted:
             return images, labels
         weights = loaded.weights
@@ -377,6 +373,41 @@ class Pipeline:
             of_class = tf.gather(tf.constant(self._class_weights), labels)
             weights = of_class if weights is None else weights * of_class
         return images, labels, weights
+
+    def _images(self, pictures: Any, seeds: tf.Tensor) -> tf.Tensor:
+        """Pictures `[batch]` and their seeds `[batch, 2]` as the images of a batch."""
+        if self._source.encoded:
+            # The headers of all of them are read by the same operations.
+            pictures = files_of(self._source, pictures)
+        return tf.map_fn(
+            lambda one: self._image(*one),
+            (pictures, seeds),
+            fn_output_signature=self._image_spec,
+            parallel_iterations=1,
+        )
+
+    def _image(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
+        if self._source.encoded:
+            image = load(
+                picture,
+                self.spec.image_channels,
+                self._preprocess,
+                is_training=self.is_training,
+                seed=seed,
+            )
+        else:
+            pixels = self._source.fetch(picture)
+            image = self._preprocess(pixels, is_training=self.is_training, seed=seed)
+        return self._augmented(image, seed)
+
+    def _augmented(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        if self._augment.changes_images:
+            return self._augment.image(image, seed, self._pixel_range())
+        return image
+
+    def _decode(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
+        one = tf.nest.map_structure(lambda part: tf.expand_dims(part, 0), picture)
+        return self._images(one, seed[tf.newaxis])[0]
 
     def _mix(self, number: tf.Tensor, batch: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, ...]:
         """Mixes the examples of a batch, whose number in the full stream is given."""
@@ -386,15 +417,6 @@ class Pipeline:
             images, labels, weights[0] if weights else None, seed, self.spec.num_classes
         )
 
-    def _decode(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
-        image = self._source.fetch(picture)
-        if self._source.encoded:
-            image = examples.decode(image, self.spec.image_channels)
-        image = self._preprocess(image, is_training=self.is_training, seed=seed)
-        if self._augment.changes_images:
-            image = self._augment.image(image, seed, self._pixel_range())
-        return image
-
     def _pixel_range(self) -> Any:
         """What black and white become in the preprocessing; None where that is not fixed."""
         if isinstance(self.preprocessing, str):
@@ -402,8 +424,18 @@ class Pipeline:
         return getattr(self.preprocessing, "pixel_range", None)
 
     def _trace_preprocessing(self) -> tf.TensorSpec:
-        traced = tf.function(self._decode).get_concrete_function(
-            self._source.picture_spec, tf.TensorSpec([2], tf.int32)
+        if self._source.encoded:
+            decoded = tf.TensorSpec([None, None, self.spec.image_channels], tf.uint8)
+            fetch = tf.identity
+        else:
+            decoded, fetch = self._source.picture_spec, self._source.fetch
+
+        def preprocess(picture: Any, seed: tf.Tensor) -> tf.Tensor:
+            image = self._preprocess(fetch(picture), is_training=self.is_training, seed=seed)
+            return self._augmented(image, seed)
+
+        traced = tf.function(preprocess).get_concrete_function(
+            decoded, tf.TensorSpec([2], tf.int32)
         )
         image = traced.structured_outputs
         if not isinstance(image, (tf.Tensor, tf.TensorSpec)) or (

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data import images
 from tf_slim.data.examples import FILE_NAME, IMAGE, LABEL, WEIGHT
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.data_errors import DataError
-
-_SIGNATURES = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"BM", "bmp"))
 
 
 @checked
@@ -29,7 +28,7 @@ def image_example(
     `image/height`, `image/width`, `image/class/label`, and `image/class/text` if there is one.
 
     Args:
-        image: The bytes of a PNG, JPEG, GIF or BMP file, kept as they are; or the pixels, uint8
+        image: The bytes of a JPEG, PNG, GIF, BMP or WebP file, kept as they are; or pixels, uint8
             `[height, width, channels]` or `[height, width]`, which become a PNG.
         label: Number of the class.
         text: Name of the class.
@@ -143,15 +142,13 @@ def _replacing_far_away(path: str) -> Iterator[str]:
 def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
     if isinstance(image, bytes):
         try:
-            shape = _codec()[1](image)
+            file_format, shape = _codec()[1](image)
         except tf.errors.InvalidArgumentError as error:
             raise DataError(
-                f"{len(image)} bytes starting with {image[:8]!r} are not a PNG, JPEG, GIF or BMP "
-                f"image: {error.message}"
+                f"{len(image)} bytes starting with {image[:8]!r} are not a JPEG, PNG, GIF, BMP or "
+                f"WebP image that decodes: {error.message}"
             ) from error
-        # Newer versions of TensorFlow decode more formats than there are names for here.
-        names = [name for start, name in _SIGNATURES if image.startswith(start)]
-        return image, names[0] if names else "unknown", shape[0], shape[1]
+        return image, file_format.decode(), shape[0], shape[1]
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]
@@ -165,16 +162,17 @@ def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
 
 
 @functools.cache
-def _codec() -> tuple[Callable[[np.ndarray], bytes], Callable[[bytes], np.ndarray]]:
-    """Pixels to PNG, and an image file to its shape; with a session, so as to work in any mode."""
+def _codec() -> tuple[Callable, Callable]:
+    """Pixels to PNG, and a file to its format and shape; in a session, so it works in any mode."""
     with tf.Graph().as_default() as graph:
         pixels = tf.compat.v1.placeholder(tf.uint8, [None, None, None])
         encoded = tf.io.encode_png(pixels)
         file = tf.compat.v1.placeholder(tf.string, [])
-        shape = tf.shape(tf.io.decode_image(file, expand_animations=False))
+        header = images.header(file)
+        told = header.format, tf.shape(images.decode(file))
     config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
     session = tf.compat.v1.Session(graph=graph, config=config)
-    return session.make_callable(encoded, [pixels]), session.make_callable(shape, [file])
+    return session.make_callable(encoded, [pixels]), session.make_callable(told, [file])
 
 
 def _bytes(*values: bytes):

@@ -4,3 +4,4 @@ from .faults import fault as fault
 from .headers import FORMATS as FORMATS
 from .headers import Header as Header
 from .headers import header as header
+from .parts import decode_part as decode_part

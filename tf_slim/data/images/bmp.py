@@ -46,6 +46,7 @@ def decode(encoded: tf.Tensor, channels: int) -> tf.Tensor:
     """
     octets = tf.io.decode_raw(encoded, tf.uint8)
     head = tf.cast(tf.pad(octets[:70], [[0, tf.maximum(70 - tf.size(octets[:70]), 0)]]), tf.int64)
+    head = tf.ensure_shape(head, [70])
     is_os2 = tf.equal(little(head, 14, 4), 12)
     width = pick(is_os2, little(head, 18, 2), _signed(little(head, 18, 4)))
     signed_height = pick(is_os2, little(head, 20, 2), _signed(little(head, 22, 4)))

@@ -40,13 +40,16 @@ def decode(encoded: tf.Tensor, channels: int = 3, *, max_pixels: int = MAX_PIXEL
     if channels not in (1, 3, 4):
         raise ValueError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), received {channels!r}.")
     encoded = tf.convert_to_tensor(encoded, tf.string)
-    return decode_as(headers.header(encoded), encoded, channels, max_pixels)
+    header = headers.header(encoded)
+    checks = check(header.kind, header.height, header.width, max_pixels)
+    with tf.control_dependencies(checks):
+        return decode_as(header, tf.identity(encoded), channels, max_pixels)
 
 
 def decode_as(
     header: headers.Header, encoded: tf.Tensor, channels: int, max_pixels: int = MAX_PIXELS
 ) -> tf.Tensor:
-    """`decode`, for one whose header has been read.
+    """`decode`, for one whose header has been read and passed `check`.
 
     Args:
         header: What the header says, each of shape `[]`.
@@ -57,10 +60,27 @@ def decode_as(
     Returns:
         The image, uint8 `[height, width, channels]`.
     """
-    decode_any = _decode_apart(channels, max_pixels)
-    return decode_any(
-        encoded, header.kind, header.height, header.width, header.orientation, header.detail
-    )
+
+    def decode_any() -> tf.Tensor:
+        apart = _decode_apart(channels, max_pixels)
+        return apart(encoded, header.kind, header.orientation, header.detail)
+
+    def decode_simple() -> tf.Tensor:
+        return tf.io.decode_image(encoded, channels=channels, expand_animations=False)
+
+    if channels == 4:
+        image = decode_any()
+    else:
+        image = tf.cond(is_simple(header), decode_simple, decode_any)
+    image.set_shape([None, None, channels])
+    return image
+
+
+def is_simple(header: headers.Header) -> tf.Tensor:
+    """Whether TensorFlow's own decoder does all there is to do, for one channel or three."""
+    is_jpeg = tf.equal(header.kind, headers.JPEG) & tf.not_equal(header.detail, 4)
+    upright = tf.equal(header.orientation, 1)
+    return (is_jpeg | tf.equal(header.kind, headers.PNG)) & upright
 
 
 @functools.cache
@@ -69,7 +89,8 @@ def _decode_apart(channels: int, max_pixels: int):
         functools.partial(_decode, channels, max_pixels),
         FILE,
         tf.TensorSpec([], tf.int32),
-        *[NUMBER] * 4,
+        NUMBER,
+        NUMBER,
     )
 
 
@@ -78,12 +99,9 @@ def _decode(
     max_pixels: int,
     encoded: tf.Tensor,
     kind: tf.Tensor,
-    height: tf.Tensor,
-    width: tf.Tensor,
     orientation: tf.Tensor,
     detail: tf.Tensor,
 ) -> tf.Tensor:
-    checks = check(kind, height, width, max_pixels)
 
     def of_jpeg() -> tf.Tensor:
         if channels == 1:
@@ -102,18 +120,17 @@ def _decode(
         return apart(with_channels, FILE)
 
     kept = 3 if channels == 1 else channels
-    with tf.control_dependencies(checks):
-        image = tf.switch_case(
-            kind,
-            [
-                lambda: tf.zeros([1, 1, channels], tf.uint8),
-                of_jpeg,
-                lambda: png.decode(encoded, detail, channels),
-                lambda: rare(gif.decode, 3, max_pixels)(encoded),
-                lambda: rare(bmp.decode, kept)(encoded),
-                lambda: rare(webp.decode, kept, max_pixels)(encoded),
-            ],
-        )
+    image = tf.switch_case(
+        kind,
+        [
+            lambda: tf.zeros([1, 1, channels], tf.uint8),
+            of_jpeg,
+            lambda: png.decode(encoded, detail, channels),
+            lambda: rare(gif.decode, 3, max_pixels)(encoded),
+            lambda: rare(bmp.decode, kept)(encoded),
+            lambda: rare(webp.decode, kept, max_pixels)(encoded),
+        ],
+    )
     image.set_shape([None, None, channels])
     return exif.upright(image, orientation)
 

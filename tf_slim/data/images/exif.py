@@ -6,8 +6,11 @@ form of a TIFF file of its own, with the octets of a number in one order or the 
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
+from tf_slim.data.images.calls import FILES, apart
 from tf_slim.data.images.octets import big, little, pick, read, says
 from tf_slim.ops import shapes
 
@@ -28,9 +31,14 @@ def orientation(encoded: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
     """
     return tf.cond(
         tf.reduce_any(position >= 0),
-        lambda: _read(encoded, position),
+        lambda: _read_apart()(encoded, position),
         lambda: tf.ones_like(position),
     )
+
+
+@functools.cache
+def _read_apart():
+    return apart(_read, FILES, tf.TensorSpec([None], tf.int64))
 
 
 def _read(encoded: tf.Tensor, position: tf.Tensor) -> tf.Tensor:

@@ -74,9 +74,8 @@ def explain(encoded: bytes, message: str, *, max_pixels: int = MAX_PIXELS) -> st
         return f"{what}, more than the bound of {max_pixels} (max_pixels)"
     _, found, reason = message.partition(MARK)
     if found:
-        return (
-            f"{what}, but it does not decode: {reason.partition(']')[0].partition('[')[0].strip()}"
-        )
+        reason = reason.partition("]")[0].strip()
+        return f"{what}, but it does not decode: {reason}"
     if _ends_early(encoded, FORMATS[kind]):
         return f"{what}, but it is truncated: its {len(encoded)} bytes end before the picture does"
     return f"{what}, but its data is damaged"

@@ -45,6 +45,7 @@ def decode(encoded: tf.Tensor, channels: int, max_pixels: int) -> tf.Tensor:
     there = require(begin >= 0, "the GIF has no frame, or is truncated or damaged")
     with tf.control_dependencies(there):
         frame = tf.cast(tf.pad(octets, [[0, 10]])[begin : begin + 10], tf.int64)
+        frame = tf.ensure_shape(frame, [10])
     left, top = little(frame, 1, 2), little(frame, 3, 2)
     width, height = little(frame, 5, 2), little(frame, 7, 2)
     fits = require(width * height <= max_pixels, f"more pixels than the bound of {max_pixels}")
@@ -57,7 +58,7 @@ def decode(encoded: tf.Tensor, channels: int, max_pixels: int) -> tf.Tensor:
         origin = b",\0\0\0\0"
         alone = tf.strings.join([b"GIF89a", sides, before, origin, sides, data, b";"])
     image = tf.io.decode_image(alone, channels=channels, expand_animations=False)
-    head = tf.cast(octets[:10], tf.int64)
+    head = tf.ensure_shape(tf.cast(octets[:10], tf.int64), [10])
     return place(image, top, left, little(head, 8, 2), little(head, 6, 2))
 
 

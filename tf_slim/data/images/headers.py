@@ -69,6 +69,14 @@ def _read_all_apart():
     return apart(_read_all, FILES)
 
 
+@functools.cache
+def _lay_out_apart(module):
+    octets = tf.TensorSpec([None, _OCTETS], tf.int64)
+    return apart(
+        lambda *files: tuple(module.lay_out(*files)), FILES, octets, tf.TensorSpec([None], tf.bool)
+    )
+
+
 def _read_all(encoded: tf.Tensor) -> tuple[tf.Tensor, ...]:
     start = read(encoded, tf.constant(0, tf.int64), _OCTETS)
     kind = tf.zeros_like(start[:, 0], tf.int32)
@@ -78,12 +86,13 @@ def _read_all(encoded: tf.Tensor) -> tuple[tf.Tensor, ...]:
         active = says(start, module.START)
         if module is webp:
             active &= says(start, b"WEBP", 8)
-        layout = tf.cond(
-            tf.reduce_any(active),
-            lambda module=module, active=active: tuple(module.lay_out(encoded, start, active)),
-            lambda: tuple(nothing),
+        layout = Layout(
+            *tf.cond(
+                tf.reduce_any(active),
+                functools.partial(_lay_out_apart(module), encoded, start, active),
+                lambda: tuple(nothing),
+            )
         )
-        layout = Layout(*layout)
         told = active & (layout.height > 0) & (layout.width > 0)
         told &= (layout.height < 2**31) & (layout.width < 2**31)
         kind = tf.where(told, number, kind)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from tf_slim.ops import shapes
+
 
 def read(encoded: tf.Tensor, position, count: int | tf.Tensor) -> tf.Tensor:
     """Some octets of each file; past the end of one there are zeros.
@@ -31,24 +33,26 @@ def read(encoded: tf.Tensor, position, count: int | tf.Tensor) -> tf.Tensor:
 
 def big(octets: tf.Tensor, first: int, count: int) -> tf.Tensor:
     """The number of `count` octets from `first` on, the most significant one first."""
-    value = octets[..., first]
-    for index in range(first + 1, first + count):
-        value = value * 256 + octets[..., index]
-    return value
+    return _weighted(octets, first, [256**n for n in reversed(range(count))])
 
 
 def little(octets: tf.Tensor, first: int, count: int) -> tf.Tensor:
     """The number of `count` octets from `first` on, the least significant one first."""
-    value = octets[..., first + count - 1]
-    for index in range(first + count - 2, first - 1, -1):
-        value = value * 256 + octets[..., index]
-    return value
+    return _weighted(octets, first, [256**n for n in range(count)])
 
 
 def says(octets: tf.Tensor, text: bytes, first: int = 0) -> tf.Tensor:
-    """Whether these octets stand from `first` on."""
-    part = octets[..., first : first + len(text)]
-    return tf.reduce_all(tf.equal(part, tf.constant(list(text), tf.int64)), axis=-1)
+    """Whether these octets, of which the first seven count, stand from `first` on."""
+    text = text[:7]
+    return tf.equal(big(octets, first, len(text)), int.from_bytes(text, "big"))
+
+
+def _weighted(octets: tf.Tensor, first: int, weights: list[int]) -> tf.Tensor:
+    # Four operations, however many octets: what has to be prepared for each graph are operations.
+    length = shapes.size(octets, -1) or 0
+    weights = [0] * first + weights
+    weights += [0] * (length - len(weights))
+    return tf.reduce_sum(octets * tf.constant(weights, tf.int64), -1)
 
 
 def among(values: tf.Tensor, choices: Sequence[int]) -> tf.Tensor:

@@ -4,6 +4,7 @@ from . import inception as inception
 from . import lenet as lenet
 from . import none as none
 from . import vgg as vgg
+from .cropping import Cropping as Cropping
 from .registry import get_pixel_range as get_pixel_range
 from .registry import get_preprocessing as get_preprocessing
 from .registry import names as names

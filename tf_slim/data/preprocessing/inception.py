@@ -11,6 +11,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.data.preprocessing.colour import ORDERINGS, distort_colour, one_of
+from tf_slim.data.preprocessing.cropping import Cropping
 from tf_slim.data.preprocessing.geometry import resize
 from tf_slim.data.preprocessing.registry import register
 from tf_slim.ops import shapes
@@ -43,17 +44,37 @@ def inception(
     """
     size = _SIZE if image_size is None else image_size
 
-    def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
+    def window(height: tf.Tensor, width: tf.Tensor, *, is_training: bool, seed: tf.Tensor):
+        if is_training:
+            begin, sides, _ = _distorted_box([height, width, 1], _seeds(seed)[0])
+            return tf.concat([begin[:2], sides[:2]], 0)
+        return _middle(height, width, central_fraction)
+
+    def finish(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         image = tf.image.convert_image_dtype(image, tf.float32)
         if not is_training:
-            return to_signed(central(image, size, central_fraction))
-        seeds = tf.unstack(tf.random.split(seed, 4))
-        image, _ = random_part(image, seeds[0])
+            return to_signed(resize(image, size))
+        seeds = _seeds(seed)
         image = resize_by_any(image, size, seeds[1], fast=fast)
         image = tf.image.stateless_random_flip_left_right(image, seeds[2])
         return to_signed(distort_by_any(image, seeds[3], fast=fast))
 
-    return preprocess
+    return Cropping(window, finish)
+
+
+def _seeds(seed: tf.Tensor) -> list[tf.Tensor]:
+    """For the part, its resizing, its flip and its colours."""
+    return tf.unstack(tf.random.split(seed, 4))
+
+
+def _middle(height: tf.Tensor, width: tf.Tensor, fraction: float | None) -> tf.Tensor:
+    """The `[top, left, height, width]` that `tf.image.central_crop` takes of a picture."""
+    sides = tf.stack([height, width])
+    if not fraction:
+        return tf.concat([tf.zeros_like(sides), sides], 0)
+    precise = tf.cast(sides, tf.float64)
+    begin = tf.cast((precise - precise * fraction) / 2, tf.int32)
+    return tf.concat([begin, sides - 2 * begin], 0)
 
 
 def central(
@@ -96,8 +117,33 @@ def random_part(
     Returns:
         The part, and where it lies: float32 `[1, 1, 4]`.
     """
-    begin, size, box = tf.image.stateless_sample_distorted_bounding_box(
+    begin, size, box = _distorted_box(
         tf.shape(image),
+        seed,
+        bbox,
+        min_object_covered=min_object_covered,
+        aspect_ratio_range=aspect_ratio_range,
+        area_range=area_range,
+        max_attempts=max_attempts,
+    )
+    part = tf.slice(image, begin, size)
+    part.set_shape([None, None, shapes.size(image, 2)])
+    return part, box
+
+
+def _distorted_box(
+    size,
+    seed: tf.Tensor,
+    bbox: tf.Tensor | None = None,
+    *,
+    min_object_covered: float = 0.1,
+    aspect_ratio_range: tuple[float, float] = (0.75, 1.33),
+    area_range: tuple[float, float] = (0.05, 1.0),
+    max_attempts: int = 100,
+):
+    """Where the part lies: its beginning, its size and its box."""
+    return tf.image.stateless_sample_distorted_bounding_box(
+        size,
         tf.constant([[[0.0, 0.0, 1.0, 1.0]]]) if bbox is None else bbox,
         seed,
         min_object_covered=min_object_covered,
@@ -106,9 +152,6 @@ def random_part(
         max_attempts=max_attempts,
         use_image_if_no_bounding_boxes=True,
     )
-    part = tf.slice(image, begin, size)
-    part.set_shape([None, None, shapes.size(image, 2)])
-    return part, box
 
 
 def resize_by_any(
