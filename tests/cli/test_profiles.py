@@ -51,7 +51,7 @@ def test_what_a_run_has_written_is_whole(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "steps", "epochs"),
     [
-        ([], 800, 20),
+        ([], 800, 10),
         (["train.steps=7"], 7, None),
         (["train.steps=7", "train.epochs=3"], 800, 3),
         (["train.epochs=3", "train.steps=7"], 7, None),

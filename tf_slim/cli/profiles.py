@@ -24,7 +24,7 @@ PROFILES: dict[str, dict[str, tuple[Any, str]]] = {
         **_BOTH,
         "train.epochs": (10, "what was known is adapted soon, and small data are learned by heart"),
         "train.head_epochs": (2, "a head of random weights would spoil what is below it"),
-        "train.rate_after_head": (0.1, "what was trained is to change little"),
+        "train.rate_after_head": (0.05, "what was trained is to change little, or it is lost"),
         "optimizer.learning_rate": (0.02, "of a new head alone"),
     },
     "from_scratch": {
