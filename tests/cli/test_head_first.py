@@ -120,3 +120,26 @@ def test_what_cannot_be_is_said(setting, tmp_path):
     assert result.status
     assert "Traceback" not in result.err
     assert re.search(BAD[setting], result.err, re.DOTALL)
+
+
+def test_batch_norms_keep_their_averages_where_they_are_to(tmp_path):
+    """As the profile of fine-tuning asks: the net is the same in training as in evaluation."""
+    result = tf_slim(
+        "train", "--logdir", str(tmp_path / "run"), "--steps", "2", "--net", "cifarnet",
+        *_set("train.freeze_batch_norm=true", "data.image_size=32", "data.preprocessing=lenet"),
+    )  # fmt: skip
+    assert result.status == 0, result.err  # a net without batch norm
+    options = ("model.name=mobilenet_v1_025", "data.image_size=32", "data.preprocessing=lenet")
+    result = tf_slim(
+        "train", "--logdir", str(tmp_path / "other"), "--steps", "2",
+        *_set("train.freeze_batch_norm=true", "data.batch_size=8", "data.eval_split=''", *options),
+    )  # fmt: skip
+    assert result.status == 0, result.err
+    before, after = (checkpoints.Reader(str(tmp_path / f"other/model.ckpt-{n}")) for n in (0, 2))
+    changed = {
+        name.rpartition("/")[2]
+        for name in before.names
+        if name.startswith("MobilenetV1/") and np.any(before.read(name) != after.read(name))
+    }
+    assert "weights" in changed and "beta" in changed
+    assert not changed & {"moving_mean", "moving_variance"}

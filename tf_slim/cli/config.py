@@ -151,6 +151,9 @@ class TrainOptions:
     frozen: list[str] = option(
         [], "patterns of variables to leave as they are, their batch norms in inference"
     )
+    freeze_batch_norm: bool = option(
+        False, "batch norms keep their averages, and normalize by these, as in inference"
+    )
     head: list[str] = option([], "patterns of the new head; [] for the logits of the net")
     head_steps: int = option(0, "steps in which the head alone is trained, at first", at_least=0)
     head_epochs: int | None = option(None, "the same in epochs, in place of it", at_least=1)

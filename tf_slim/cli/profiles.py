@@ -25,6 +25,7 @@ PROFILES: dict[str, dict[str, tuple[Any, str]]] = {
         "train.epochs": (10, "what was known is adapted soon, and small data are learned by heart"),
         "train.head_epochs": (2, "a head of random weights would spoil what is below it"),
         "train.rate_after_head": (0.05, "what was trained is to change little, or it is lost"),
+        "train.freeze_batch_norm": (True, "those of few pictures are worse than those it has"),
         "optimizer.learning_rate": (0.02, "of a new head alone"),
     },
     "from_scratch": {

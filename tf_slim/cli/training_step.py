@@ -35,7 +35,7 @@ def train_step(
             loss(config, multi_label=multi_label),
             trainer,
             variables_to_train=options.trainable or None,
-            frozen=options.frozen or None,
+            frozen=[*options.frozen, *_averages(config, net)] or None,
             head_first=_head_first(config),
             average_decay=options.average_decay,
             clip_global_norm=options.clip_global_norm,
@@ -49,6 +49,14 @@ def train_step(
             f"A pattern of variable names (train.trainable, .frozen, .head, .gradient_multipliers)"
             f" does not fit {config.model.name}: {error}"
         ) from error
+
+
+def _averages(config: Config, net: slim.Model) -> list[str]:
+    """The averages of batch norms, if these are to stay as they are."""
+    if not config.train.freeze_batch_norm:
+        return []
+    endings = ("/moving_mean", "/moving_variance")
+    return [name for name in net.named_variables if name.endswith(endings)]
 
 
 def loss(config: Config, *, multi_label: bool = False) -> Callable:

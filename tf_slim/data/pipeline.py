@@ -343,6 +343,14 @@ class Pipeline:
         with self.diagnosing():
             yield from self.dataset()
 
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property, which has failed: it says how
+            return object.__getattribute__(self, name)
+        hint = ""
+        if not name.startswith("_") and hasattr(tf.data.Dataset, name):
+            hint = f" A tf.data.Dataset has it: pipeline.dataset().{name}."
+        raise AttributeError(f"A slim.data.Pipeline has no {name!r}.{hint}")
+
     def __repr__(self) -> str:
         mode = "training" if self.is_training else "evaluation"
         return (

@@ -250,6 +250,11 @@ def _by_name(metrics: Any) -> Mapping[str, Any]:
 
 
 def _name_of(metric: Any) -> str:
+    if isinstance(metric, str):
+        raise TypeError(
+            f"metrics: expected functions, or objects, that measure; got the name {metric!r}. "
+            f"Write slim.metrics.streaming_{metric.lower()}, or leave metrics out for the usual."
+        )
     while isinstance(metric, (tuple, functools.partial)):
         metric = metric[0] if isinstance(metric, tuple) else metric.func
     name = getattr(metric, "name", None) or getattr(metric, "__name__", None)

@@ -27,6 +27,15 @@ _OPTIONS = (
     "num_classes", "weight_decay", "batch_norm_decay", "features", "checkpoint", "precision",
 )  # fmt: skip
 
+# What keras.applications takes, and what to write.
+_OF_KERAS = {
+    "classes": "num_classes=...",
+    "include_top": "num_classes=None for features, or features=[names of end points]",
+    "input_shape": "model.build(tf.TensorSpec([None, height, width, channels]))",
+    "pooling": "num_classes=None, global_pool=True, where the net has it",
+    "weights": "checkpoint=True for the published one, or a path",
+}
+
 # Families of nets have two names for the decay of batch norm in their scopes.
 _DECAYS = ("batch_norm_decay", "bn_decay")
 
@@ -195,6 +204,11 @@ def bind(
 
 
 def _check_keywords(found: _registry.NetSpec, kwargs: Mapping[str, Any]) -> None:
+    for name in kwargs:
+        if name in _OF_KERAS and name not in found.keywords:
+            raise TypeError(
+                f"The net {found.name!r} has no keyword {name!r}: write {_OF_KERAS[name]}."
+            )
     parameters = inspect.signature(found.fn).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return

@@ -11,7 +11,16 @@ import tensorflow as tf
 
 from tf_slim import checkpoints
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import calls, collect, net_table, patterns, places, scopes, stores
+from tf_slim.ops import (
+    calls,
+    collect,
+    keras_names,
+    net_table,
+    patterns,
+    places,
+    scopes,
+    stores,
+)
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
@@ -144,6 +153,11 @@ class Model(tf.Module):
             f"<slim.Model {self.name}: {len(variables)} variables, "
             f"{sum(size for size, _ in sizes):,} parameters ({trained:,} trainable){how}>"
         )
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property, which has failed: it says how
+            return object.__getattribute__(self, name)
+        raise AttributeError(keras_names.missing(name))
 
     def __deepcopy__(self, memo):
         raise TypeError(self._no_copy())

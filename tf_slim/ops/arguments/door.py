@@ -97,6 +97,8 @@ def door(
 
 _OF_KERAS = {
     "activation": "activation_fn",
+    "callbacks": "hooks",
+    "validation_data": "validation",
     "bias_initializer": "biases_initializer",
     "bias_regularizer": "biases_regularizer",
     "dilation_rate": "rate",
@@ -110,12 +112,20 @@ _OF_KERAS = {
     "training": "is_training",
     "units": "num_outputs",
 }
-"""What Keras calls some arguments of layers, and Slim's names."""
+"""What Keras calls some arguments, and Slim's names."""
+
+
+_ELSEWHERE = {
+    "class_weight": " Weights of classes are those of the data: "
+    "slim.data.Pipeline(..., class_weights='balanced').",
+    "sample_weight": " Weights of examples come with them, in batches (inputs, labels, weights).",
+}
+"""What Keras takes and Slim has in another place."""
 
 
 def _unknown(title: str, name: str, known: Iterable[str]) -> str:
     ours = _OF_KERAS.get(name)
-    hint = did_you_mean(name, known)
+    hint = _ELSEWHERE.get(name) or did_you_mean(name, known)
     if ours is not None and ours in known:
         hint = f" Slim's name is {ours!r}."
     return f"{title}() got an unexpected keyword argument {name!r}.{hint}"
