@@ -67,7 +67,7 @@ def test_inspect_counts_and_names_what_is_wrong(home):
     out = said["inspect"].out + said["inspect"].err
     for name in made:
         assert name in out
-    assert "cut.jpg" in out
+    assert "notes.txt" in out
     assert (folder / "sheet.html").exists()
 
 
