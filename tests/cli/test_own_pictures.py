@@ -18,6 +18,7 @@ import pytest
 import tf_slim as slim
 from tests.cli import pictures
 from tests.cli.conftest import tf_slim
+from tests.report import browser
 from tf_slim.cli.config import load
 from tf_slim.learning import read_history
 
@@ -132,6 +133,14 @@ def test_the_report_names_classes_and_files(home):
     names = [path for paths in made.values() for path in paths]
     shown = sum(os.path.basename(name) in page for name in names)
     assert shown or not mistakes
+
+
+@browser.needed
+def test_the_report_in_a_browser(home, tmp_path):
+    seen = browser.look((home[0] / "page.html").read_text(encoding="utf-8"), tmp_path)
+    assert seen["headings"][:3] == ["About the data", "Learning curves", "Confusion matrix"]
+    assert all(seen["images"]) and all(seen["lines"])
+    assert (seen["outside"], seen["empty"], seen["wide"]) == ([], 0, 0)
 
 
 def test_predict_gives_labels_best_first(home):

@@ -46,7 +46,7 @@ def command(
     report: Annotated[
         str | None,
         flags.optional(
-            "HTML", "Write a page to look at: classes, curves, calibration, the worst mistakes."
+            "HTML", "Write a page to look at: learning, classes, calibration, mistakes, data."
         ),
     ] = None,
     as_json: flags.Json = False,
@@ -59,7 +59,7 @@ def command(
     quiet.import_tensorflow()
     import tf_slim as slim
     from tf_slim import checkpoints
-    from tf_slim.cli import build, evaluating, run_data
+    from tf_slim.cli import build, data_warnings, evaluating, run_data
     from tf_slim.cli.run_data import RunData
     from tf_slim.learning import agreement, description
 
@@ -87,13 +87,20 @@ def command(
             f"{error.report.text({})}\nThe net of {run} is not the one that the checkpoint is of."
         ) from error
     step = int(reader.read("global_step")) if "global_step" in reader else None
-    findings = None if report is None else evaluating.findings(config)
+    findings = None
+    if report is not None:
+        findings = evaluating.findings(config, multi_label=spec.multi_label)
     measured = evaluating.measure(config, model, pipeline, step=step, findings=findings)
     agreement.warn(model, *next(iter(pipeline.dataset())))
     if report is not None and findings is not None:
         evaluating.illustrate(findings, model, pipeline)
         evaluating.write_report(
-            report, measured, findings, spec.labels_to_names, checkpoint=reader.path
+            report,
+            measured,
+            findings,
+            spec.labels_to_names,
+            checkpoint=reader.path,
+            warnings=data_warnings.warnings(config, of_run, spec),
         )
     if as_json:
         result = {"checkpoint": reader.path, **dataclasses.asdict(measured)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -72,12 +72,17 @@ def show(measured: Measured) -> None:
         terminal.say(f"  {name:<12} {shown}", style="bold" if name == "accuracy" else None)
 
 
-def findings(config: Config) -> slim.report.Findings:
+def findings(config: Config, *, multi_label: bool) -> slim.report.Findings:
     """Room for what a report is made of.
 
     Raises:
       ConfigError: there is nothing to tell apart.
     """
+    if multi_label:
+        raise ConfigError(
+            "--report shows which class was taken for which, and here a picture may be of several. "
+            "Without --report the command measures them; slim.metrics has curves by class."
+        )
     classes = config.model.num_classes or 0
     if classes < 2:
         raise ConfigError(f"--report compares classes, at least 2; the model has {classes}.")
@@ -104,6 +109,7 @@ def write_report(
     class_names: Mapping[int, str] | None,
     *,
     checkpoint: str,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Writes the page of an evaluation, with the learning curves of the run of the checkpoint."""
     figures = {n: _figure(v) for n, v in measured.metrics.items() if n != "accuracy"}
@@ -115,6 +121,7 @@ def write_report(
         class_names=class_names,
         figures=figures,
         history=slim.learning.read_history(os.path.dirname(checkpoint)),
+        warnings=warnings,
         footer=(
             f"Checkpoint {checkpoint}. TF-Slim {slim.__version__}, TensorFlow {tf.__version__}."
         ),

@@ -14,7 +14,7 @@ _MOST_CLASSES_WITH_NUMBERS = 15
 _MOST_POINTS = 250
 
 _SIDE = 300
-_LEFT, _TOP, _RIGHT, _BOTTOM = 54, 10, 24, 40
+_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 10, 24, 40
 
 SERIES = ("first", "second", "third")
 """The classes (of the style sheet) of lines that stand out beside the main one."""
@@ -214,7 +214,8 @@ def over_steps(title: str, lines: Sequence[tuple[str, np.ndarray, np.ndarray]]) 
         return f"{first + share * (last - first):,.0f}"
 
     def up(share: float) -> str:
-        return f"{low + share * (high - low):.3g}"
+        value = low + share * (high - low)
+        return "0" if abs(value) < 1e-3 * (high - low) else f"{value:.3g}"
 
     return _plot(title, ("step", title), *drawn, ticks=(along, up))
 
