@@ -114,6 +114,8 @@ def dataset(config: Config, split: str) -> DatasetSpec:
                 absolute_source(options.source),
                 split,
                 validation_share=options.validation_share,
+                on_error=options.on_error,
+                check=False,  # pictures are decoded by `check`, with progress
                 num_classes=options.num_classes,
                 image_channels=options.channels,
             )

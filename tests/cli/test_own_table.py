@@ -1,0 +1,57 @@
+"""From a table of pictures, several labels each, to a model that is trained and measured."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.cli.conftest import tf_slim
+
+TRAIN = (
+    *("train", "--net", "lenet", "--data", "table.csv", "--logdir", "run", "--steps", "3"),
+    *("--batch-size", "4", "--set", "data.image_size=12", "--set", "data.preprocessing=lenet"),
+)
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A table of 20 pictures, bright ones and red ones, one of which is missing."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.RandomState(0)
+    lines = ["path,label,split"]
+    for number in range(20):
+        bright, red = divmod(number % 3 + 1, 2)
+        pixels = rng.randint(0, 60, [12, 12, 3]) + 150 * bright
+        pixels[..., 0] += 40 * red
+        png = tf.io.encode_png(pixels.astype(np.uint8)).numpy()
+        (tmp_path / f"{number}.png").write_bytes(png)
+        labels = "|".join(["bright"] * bright + ["red"] * red)
+        lines.append(f"{number}.png,{labels},{'validation' if number >= 14 else 'train'}")
+    lines.insert(3, "missing.png,red,train")
+    (tmp_path / "table.csv").write_text("\n".join(lines) + "\n")
+
+
+def test_a_missing_picture_is_refused_or_left_out_and_named(table):
+    refused = tf_slim(*TRAIN)
+    assert refused.status == 1 and "missing.png" in refused.err
+    assert "Traceback" not in refused.err
+
+    trained = tf_slim(*TRAIN, "--on-error", "skip")
+    assert trained.status == 0, trained.err
+    assert "missing.png" in trained.err and "14 images to train on" in trained.err
+    assert "missing.png" in pathlib.Path("run/data.json").read_text()
+
+    measured = tf_slim("eval", "run", "--json")
+    metrics = json.loads(measured.out)["metrics"]
+    assert {"f1", "mean_average_precision"} <= set(metrics)
+
+    report = tf_slim("eval", "run", "--report", "page.html")
+    assert report.status == 1 and "may be of several" in report.err
+
+    predicted = json.loads(tf_slim("predict", "run", "0.png", "--json").out)
+    chances = {row["label"]: row["probability"] for row in predicted[0]["labels"]}
+    assert set(chances) == {"bright", "red"}
