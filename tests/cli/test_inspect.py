@@ -9,7 +9,7 @@ import pytest
 
 from tests.goldens import loader
 from tf_slim import checkpoints
-from tf_slim.cli.inspect import size_text
+from tf_slim.ops.wording import size_text
 
 LENET = loader.checkpoint("lenet_ish")
 

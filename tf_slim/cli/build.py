@@ -14,9 +14,8 @@ from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
 from tf_slim.cli.run_data import RunData
 from tf_slim.data import DatasetSpec, Pipeline, preprocessing
+from tf_slim.data.sources.kinds import SPLIT
 from tf_slim.ops import tfrecord
-
-_SPLIT = "{split}"
 
 
 def resolved(config: Config, data: RunData | None = None) -> Config:
@@ -124,7 +123,7 @@ def evaluated(
         return spec
     if given:
         return dataclasses.replace(spec, split=trained_on)
-    hint = "" if has_splits(config) else f" They have no {_SPLIT} in them."
+    hint = "" if has_splits(config) else f" They have no {SPLIT} in them."
     key = "data.source" if config.data.source else "data.files"
     raise ConfigError(
         f"{key} are the same for the split {split!r} and for {trained_on!r}, which was "
@@ -144,7 +143,7 @@ def _channels(config: Config, data: RunData) -> int:
 def has_splits(config: Config) -> bool:
     """Whether there may be a split other than the one trained on."""
     options = config.data
-    return bool(options.source) or not options.files or any(_SPLIT in p for p in options.files)
+    return bool(options.source) or not options.files or any(SPLIT in p for p in options.files)
 
 
 def has_eval_data(config: Config) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tf_slim.cli import data_options, flags, quiet, terminal
-from tf_slim.cli.inspect import size_text
+from tf_slim.ops.wording import size_text
 
 
 def command(
@@ -18,10 +18,9 @@ def command(
     ],
     on_error: Annotated[
         str,
-        typer.Option(
-            metavar="fail|skip",
-            help="What to do about pictures that cannot be read: fail before anything is written, "
-            "or leave them out and list them.",
+        flags.on_error(
+            "What to do about pictures that cannot be read: fail before anything is written, or "
+            "leave them out and list them."
         ),
     ] = "fail",
     split: data_options.Split = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from tf_slim.cli import data_options, flags, quiet, targets, terminal
-from tf_slim.cli.inspect import size_text
+from tf_slim.ops.wording import size_text
 
 _MOST_CLASSES = 40
 _MOST_GROUPS = 10

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from tf_slim.cli.options import ConfigError
+
 debug = False
 """Whether to show tracebacks."""
 
@@ -36,6 +38,17 @@ def repeatable(metavar: str, help: str, *names: str) -> Any:
 def setting(help: str) -> Any:
     """`--set SECTION.KEY=VALUE`."""
     return repeatable("SECTION.KEY=VALUE", help, "--set")
+
+
+def on_error(help: str) -> Any:
+    """`--on-error fail|skip`."""
+    return typer.Option("--on-error", metavar="fail|skip", help=help, callback=_fail_or_skip)
+
+
+def _fail_or_skip(value: str) -> str:
+    if value not in ("fail", "skip"):
+        raise ConfigError(f"--on-error {value}: expected fail or skip.")
+    return value
 
 
 Exclude = Annotated[list[str] | None, repeatable("PATTERN", "Variables to leave out.")]

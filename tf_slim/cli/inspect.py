@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from tf_slim.cli import flags, inspect_net, net_statistics, quiet, terminal
 from tf_slim.cli.options import ConfigError
-from tf_slim.ops.wording import near_names
+from tf_slim.ops.wording import near_names, size_text
 
 
 def command(
@@ -124,11 +123,3 @@ def _show(rows: list[dict[str, Any]], stats: bool) -> None:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
-
-
-def size_text(size: int) -> str:
-    """A number of bytes, for people."""
-    if size < 1000:
-        return f"{size} B"
-    power = min(int(math.log(size, 1000)), 4)
-    return f"{size / 1000**power:.1f} {('B', 'kB', 'MB', 'GB', 'TB')[power]}"

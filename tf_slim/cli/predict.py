@@ -10,8 +10,6 @@ import typer
 from tf_slim.cli import flags, quiet, targets
 from tf_slim.cli.options import ConfigError
 
-_ON_ERROR = ("fail", "skip")
-
 
 def command(
     run: Annotated[
@@ -50,11 +48,7 @@ def command(
     ] = None,
     on_error: Annotated[
         str,
-        typer.Option(
-            "--on-error",
-            metavar="fail|skip",
-            help="What to do where a picture cannot be read.",
-        ),
+        flags.on_error("What to do where a picture cannot be read."),
     ] = "fail",
     checkpoint: Annotated[
         str | None,
@@ -82,8 +76,6 @@ def command(
     debug: flags.Debug = False,
 ) -> int | None:
     """Say what pictures show, by the model of a run or a published one."""
-    if on_error not in _ON_ERROR:
-        raise ConfigError(f"--on-error {on_error}: expected fail or skip.")
     if out is not None and features is None:
         raise ConfigError("--out goes with --features NAME: it is where embeddings are written.")
     if features is not None and out is None and not as_json:

@@ -11,10 +11,9 @@ from tf_slim.cli import progress, terminal
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
 from tf_slim.data import DatasetSpec, from_source, from_tfrecords, get_dataset, sources
+from tf_slim.data.sources import tfds
+from tf_slim.data.sources.kinds import SPLIT
 from tf_slim.ops.wording import first_few
-
-FILE_NAME = "data.json"
-_SPLIT = "{split}"
 
 
 class RunData:
@@ -30,7 +29,7 @@ class RunData:
 
     def __init__(self, config: Config, folder: str | None = None):
         self._config = config
-        self._path = None if folder is None else os.path.join(folder, FILE_NAME)
+        self._path = None if folder is None else os.path.join(folder, sources.FILE_NAME)
         self.is_kept = self._path is not None and os.path.exists(self._path)
         self._specs: dict[str, DatasetSpec] = {}
         if self._path is not None and self.is_kept:
@@ -87,7 +86,7 @@ class RunData:
     def keep(self, folder: str) -> None:
         """Writes the list of the pictures into the folder of a run that begins."""
         if any(spec.listing is not None for spec in self._specs.values()):
-            sources.write_rows(os.path.join(folder, FILE_NAME), self._specs)
+            sources.write_rows(os.path.join(folder, sources.FILE_NAME), self._specs)
 
     def say_skipped(self) -> None:
         """Lists what was left out of the data."""
@@ -120,7 +119,7 @@ def dataset(config: Config, split: str) -> DatasetSpec:
                 image_channels=options.channels,
             )
         return _of_files(
-            [absolute(pattern).replace(_SPLIT, split) for pattern in options.files],
+            [absolute(pattern).replace(SPLIT, split) for pattern in options.files],
             split,
             options.num_classes,
             options.channels,
@@ -213,7 +212,7 @@ def absolute(path: str) -> str:
 
 def absolute_source(source: str) -> str:
     """The same for `data.source`, which may be a name."""
-    if not source or source.startswith("tfds:") or source in slim.data.names():
+    if not source or source.startswith(tfds.PREFIX) or source in slim.data.names():
         return source
     return absolute(source)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -61,17 +62,22 @@ def config_to_evaluate(folder: str, settings: list[str]) -> Config:
     return configs.load(None, settings)
 
 
-def _described(folder: str) -> dict[str, Any]:
-    """What a run made in Python says of itself, by keys of the configuration; {} for nothing.
+def description(folder: str) -> dict[str, Any]:
+    """What stands in the `run.json` of a run folder, read without TensorFlow; {} for nothing.
 
-    TensorFlow is not needed for it.
+    What is wrong with it is told by `tf_slim.learning.description`, which reads it in earnest.
     """
-    try:
+    with contextlib.suppress(OSError, ValueError):
         with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
-            run = json.load(file)
-        kwargs = dict(run["kwargs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+            found = json.load(file)
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def _described(folder: str) -> dict[str, Any]:
+    """What a run made in Python says of itself, by keys of the configuration; {} for nothing."""
+    run = description(folder)
+    kwargs = dict(run.get("kwargs") or {})
     if not run.get("net") or run.get("unwritten"):
         return {}
     found = {

@@ -7,13 +7,11 @@ word is told of at once.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 from typing import TYPE_CHECKING
 
 from tf_slim.cli import config as configs
-from tf_slim.cli import net_statistics
+from tf_slim.cli import net_statistics, runs
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError, fields
 from tf_slim.nets._published import PUBLISHED, Checkpoint
@@ -198,9 +196,8 @@ def _net_of_run(start: str) -> str | None:
     if not start or "://" in start:
         return None
     folder = _folder(start)
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
-            return json.load(file).get("net")
+    if found := runs.description(folder):
+        return found.get("net")
     if not os.path.exists(configs.path_in(folder)):
         return None
     return configs.load(configs.path_in(folder), is_whole=True).model.name

@@ -61,17 +61,11 @@ def _averages(config: Config, net: slim.Model) -> list[str]:
 
 def loss(config: Config, *, multi_label: bool = False) -> Callable:
     """The loss: cross entropy with the labels, be they classes or mixtures, smoothed if asked."""
-    smoothing = config.train.label_smoothing
-    if not multi_label:
-        return functools.partial(slim.losses.label_cross_entropy, label_smoothing=smoothing)
-
-    def of_each_class(logits: Any, labels: Any, weights: Any = None) -> Any:
-        weights = 1.0 if weights is None else weights[:, tf.newaxis]
-        return slim.losses.label_cross_entropy(
-            logits, labels, weights, label_smoothing=smoothing, multi_label=True
-        )
-
-    return of_each_class
+    return functools.partial(
+        slim.losses.label_cross_entropy,
+        label_smoothing=config.train.label_smoothing,
+        multi_label=multi_label,
+    )
 
 
 def optimizer(config: Config) -> Any:

@@ -97,19 +97,12 @@ def _labels(
     """Yields the labels of each record, once the record has passed every check."""
 
     def read(*record: Any) -> tuple[tf.Tensor, ...]:
-        nest = record[0] if len(record) == 1 else record
-        chunk = tf.nest.map_structure(lambda part: part[tf.newaxis], nest)
-        pictures, labels, _ = source.load(chunk)
-        picture = tf.nest.map_structure(lambda part: part[0], pictures)
+        picture, labels, _ = source.load_one(*record)
         if prepare is not None:
             image = prepare(picture)
         else:
             image = source.fetch(picture)
             image = decode(image, spec.image_channels) if source.encoded else image
-        if isinstance(labels, tf.RaggedTensor):
-            labels = labels.flat_values
-        elif labels.dtype.is_floating:
-            labels = tf.where(labels[0] > 0)[:, 0]
         # The sum is there to be computed: TensorFlow leaves out what only a shape depends on.
         return labels, tf.shape(image), tf.reduce_sum(tf.cast(image, tf.float32))
 

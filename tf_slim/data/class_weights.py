@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.wording import did_you_mean
@@ -109,7 +110,7 @@ def count_labels(spec: DatasetSpec) -> np.ndarray:
             source.read_all()
             .batch(_CHUNK)
             .map(
-                lambda *records: source.load(records[0] if len(records) == 1 else records).labels,
+                lambda *records: source.load(as_nest(records)).labels,
                 num_parallel_calls=tf.data.AUTOTUNE,
             )
         )

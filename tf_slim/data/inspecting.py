@@ -7,14 +7,13 @@ import dataclasses
 import functools
 import hashlib
 import os
-import tempfile
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tf_slim.data.conversion.plan import Plan, plan_of
+from tf_slim.data.conversion.looking import plan_to_look_at
+from tf_slim.data.conversion.plan import Plan
 from tf_slim.data.conversion.probing import Probe, Unreadable
 from tf_slim.data.conversion.reading import Shard, Stored
 from tf_slim.data.conversion.side_by_side import Counter, Progress, Together
@@ -63,22 +62,11 @@ def inspect(
         DataError: For what `from_source` raises it, such as a folder without classes.
         OSError: If a file of records cannot be read.
     """
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what is warned of is in the result
-        plan = plan_of(
-            source,
-            scratch,
-            splits=splits,
-            layout=None,
-            validation_share=validation_share,
-            with_digest=False,
-        )
+    with plan_to_look_at(source, splits=splits, validation_share=validation_share) as plan:
         counter = Counter("reading", plan.pictures, progress)
         together = Together(workers)
         look = _Look(plan, together, counter)
-        together.run(
-            functools.partial(look.at, shard) for shards in plan.shards.values() for shard in shards
-        )
+        together.run(functools.partial(look.at, shard) for _, shard in plan.tasks())
         return look.found()
 
 

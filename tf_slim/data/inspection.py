@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tf_slim.data.images import ENDINGS
 from tf_slim.ops.wording import first_few
 
 IMBALANCE = 10.0
@@ -16,14 +18,6 @@ IMBALANCE = 10.0
 
 FEW = 10
 """Fewer pictures of a class than this are few."""
-
-_EXTENSIONS = {
-    "jpeg": ("jpg", "jpeg", "jpe", "jfif"),
-    "png": ("png",),
-    "gif": ("gif",),
-    "bmp": ("bmp", "dib"),
-    "webp": ("webp",),
-}
 
 
 class PictureId(NamedTuple):
@@ -279,9 +273,9 @@ class Inspection:
 
 def is_misnamed(path: str, format_name: str) -> bool:
     """Whether the end of a path stands for another format of pictures than its own."""
-    end = path.rpartition(".")[2].lower()
-    known = {one for ends in _EXTENSIONS.values() for one in ends}
-    return end in known and end not in _EXTENSIONS.get(format_name, (end,))
+    ending = os.path.splitext(path)[1].lower()
+    formats = [name for name, endings in ENDINGS.items() if ending in endings]
+    return bool(formats) and format_name in ENDINGS and format_name not in formats
 
 
 def three_numbers(values: np.ndarray) -> dict[str, float] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+from collections.abc import Container
 
 from tf_slim.data.labels import FILE_NAME, read_labels
 from tf_slim.data.spec import DatasetSpec
@@ -139,6 +140,12 @@ def layout_of(folder: str | os.PathLike) -> Layout | None:
             remedy="Put each data set into a folder of its own, or name a pattern of files.",
         )
     return found[0] if found else None
+
+
+def same_split(split: str, there: Container[str]) -> str:
+    """What a split is called there: some data sets say `val`, others `validation`."""
+    other = {"validation": "val", "val": "validation"}.get(split, split)
+    return other if split not in there and other in there else split
 
 
 def layout_splits(folder: str | os.PathLike) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
 from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
+from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes, tfrecord
@@ -368,7 +369,7 @@ class Pipeline:
 
     def _load(self, indices: tf.Tensor, *records: Any) -> tuple[tf.Tensor, ...]:
         """Turns records `[batch]` and their positions in the stream into a batch."""
-        loaded = self._source.load(records[0] if len(records) == 1 else records)
+        loaded = self._source.load(as_nest(records))
         labels = examples.as_targets(loaded.labels, indices, self.spec.num_classes)
         # The cast wraps around after 2**32 records, which only repeats seeds.
         low = tf.cast(indices, tf.int32)

@@ -20,8 +20,8 @@ class DatasetSpec:
     """One split of a data set of labelled images.
 
     They are in TFRecord files, unless `source` says otherwise. Every record is then a
-    `tf.train.Example` with `image/encoded` (PNG, JPEG, GIF or BMP) and `image/class/label` (one
-    integer in `[0, num_classes)`; any number of them in multi-label data).
+    `tf.train.Example` with `image/encoded` (JPEG, PNG, GIF, BMP or WebP) and `image/class/label`
+    (one integer in `[0, num_classes)`; any number of them in multi-label data).
 
     Attributes:
         name: Name of the data set.

@@ -7,20 +7,18 @@ import dataclasses
 import functools
 import os
 import re
-import tempfile
 import threading
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tf_slim.data import converted, labels
 from tf_slim.data.conversion import reading
-from tf_slim.data.conversion.plan import plan_of
+from tf_slim.data.conversion.looking import plan_to_look_at
 from tf_slim.data.conversion.probing import Unreadable
 from tf_slim.data.conversion.reading import Shard
 from tf_slim.data.conversion.side_by_side import Counter, Progress, Together
 from tf_slim.data.conversion.writing import sha256_of, usable
-from tf_slim.data.manifest import FILE_NAME, Manifest, ManifestFile, read_manifest
+from tf_slim.data.manifest import FILE_NAME, ManifestFile
 from tf_slim.data.sources.folder import VALIDATION_SHARE
 from tf_slim.data.spec import DatasetSpec
 from tf_slim.ops.arguments import checked_by
@@ -91,22 +89,9 @@ def verify(
         path = os.path.expanduser(os.fsdecode(source))
         if converted.is_converted(path):
             return _Converted(path).verified(workers, progress)
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        plan = plan_of(
-            source,
-            scratch,
-            splits=None,
-            layout=None,
-            validation_share=validation_share,
-            with_digest=False,
-        )
+    with plan_to_look_at(source, validation_share=validation_share) as plan:
         tally = _Tally(plan.about.labels, workers, progress, plan.pictures)
-        tally.together.run(
-            functools.partial(tally.shard, shard)
-            for shards in plan.shards.values()
-            for shard in shards
-        )
+        tally.together.run(functools.partial(tally.shard, shard) for _, shard in plan.tasks())
         return tally.result(plan.about.skipped, has_manifest=False)
 
 
@@ -167,8 +152,7 @@ class _Converted:
     """A converted folder, and what its manifest says."""
 
     def __init__(self, path: str):
-        self._folder = os.path.dirname(path) if os.path.basename(path) == FILE_NAME else path
-        self._manifest: Manifest = read_manifest(self._folder)
+        self._folder, self._manifest = converted.read_converted(path)
 
     def verified(self, workers: int | None, progress: Progress | None) -> Verification:
         manifest = self._manifest

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data import images
+from tf_slim.data.sources import walking
+from tf_slim.ops import files
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
-
-ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp")
-"""How the names of pictures end; those of a folder are told by them."""
 
 
 class Picture(NamedTuple):
@@ -78,34 +78,22 @@ def _picture(given: Any) -> Picture:
 
 
 def in_folder(folder: str) -> list[str]:
-    """The pictures in a folder and in those within it, by the endings of their names, sorted.
-
-    Hidden ones are left out, and links that lead back are followed once.
+    """The pictures in a folder and in those within it, sorted: those that training would find.
 
     Raises:
       DataNotFoundError: there is none.
     """
-    found, others, seen = [], 0, set()
-    for where, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(where)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            if name.lower().endswith(ENDINGS) and not name.startswith("."):
-                found.append(os.path.join(where, name))
-            else:
-                others += 1
-    if not found:
-        there = f"{others} other files" if others else "nothing"
+    found = list(walking.pictures(folder))
+    paths = [os.path.join(folder, one.path) for one in found if one.reason is None]
+    if not paths:
+        there = f"{len(found)} other files" if found else "nothing"
+        endings = [ending for endings in images.ENDINGS.values() for ending in endings]
         raise DataNotFoundError(
             f"there is no picture in this folder, {there} in all. Pictures are told by their "
-            f"endings: {', '.join(ENDINGS)}.",
+            f"endings: {', '.join(endings)}.",
             path=folder,
         )
-    return sorted(found)
+    return sorted(paths)
 
 
 def expanded(arguments: Iterable[str]) -> list[str]:
@@ -142,11 +130,7 @@ def encoded(content: Any) -> bytes:
       DataError, OSError: it cannot be read, or is no picture.
     """
     if isinstance(content, str):
-        if "://" in content:
-            with tf.io.gfile.GFile(content, "rb") as file:
-                return file.read()
-        with open(content, "rb") as file:
-            return file.read()
+        return files.read_bytes(content)
     if isinstance(content, (bytes, bytearray)):
         return bytes(content)
     pixels = np.asarray(_pixels_of_pil(content) if _is_pil(content) else content)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.data import preprocessing as preprocessings
+from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.spec import as_image_size
 from tf_slim.evaluation import pictures as given
 from tf_slim.evaluation.heat_maps import grad_cam
@@ -24,8 +25,6 @@ from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
 from tf_slim.ops.wording import first_few
-
-_POLICIES = ("fail", "skip")
 
 
 class Predictor:
@@ -169,8 +168,7 @@ class Predictor:
           slim.data.DataError: a picture cannot be read, and `on_error` is "fail".
           ValueError: `on_error` is something else, or there is no such end point.
         """
-        if on_error not in _POLICIES:
-            raise ValueError(f"on_error: expected 'fail' or 'skip'; got {describe(on_error)}.")
+        check_on_error(on_error)
         return self._stream(pictures, on_error, features, heat_maps)
 
     def _stream(

@@ -172,22 +172,11 @@ def fit(
                 patience,
                 restore_best,
             )
-        watchers = [
-            *([] if folder is None else [Describer(folder, dataset, validation)]),
-            *(
-                []
-                if folder is None
-                else [
-                    Recorder(
-                        folder,
-                        log_every_steps,
-                        summary_every_steps,
-                        (lambda run: False) if judge is None else judge.due,
-                    )
-                ]
-            ),
-            *([ProgressLines()] if hooks is None else hooks),
-        ]
+        watchers = [ProgressLines()] if hooks is None else list(hooks)
+        if folder is not None:
+            is_validated = (lambda run: False) if judge is None else judge.due
+            recorder = Recorder(folder, log_every_steps, summary_every_steps, is_validated)
+            watchers = [Describer(folder, dataset, validation), recorder, *watchers]
         saver = Saver(folder, save_every_secs, save_every_steps, watchers)
         return _train(train_step, source, folder, number_of_steps, watchers, saver, judge)
 

@@ -1,4 +1,4 @@
-"""The words that messages share: the near names of a wrong one, and the first few of many."""
+"""The words that messages share: near names of a wrong one, the first few of many, sizes."""
 
 from __future__ import annotations
 
@@ -31,6 +31,17 @@ def first_few(names: Iterable[str], most: int = 5) -> str:
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) or "nothing") + more
+
+
+def size_text(size: float) -> str:
+    """A number of bytes: `1.5 MB`."""
+    if size < 1000:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str], shown: Callable = str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tf_slim.data.inspection import Inspection, PictureId, Sample, SplitContent, three_numbers
 from tf_slim.ops import files
+from tf_slim.ops.wording import size_text
 from tf_slim.report import document, images, tables
 from tf_slim.report.markup import Markup, joined, tag
 
@@ -54,15 +55,6 @@ def data_html(found: Inspection, *, title: str = "", footer: str = "") -> str:
         _samples(found),
         tag("footer", footer),
     )
-
-
-def size_text(size: float) -> str:
-    """A number of bytes, for people."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def _summary(found: Inspection) -> str:

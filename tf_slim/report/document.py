@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from tf_slim.report.markup import Markup, tag
 from tf_slim.report.style import CSS
 
-# Nothing is fetched and nothing runs, whatever a name of a class may hold.
+# Nothing is fetched and nothing runs, whatever a name of a class or of a file may hold.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def page(title: str, *body: Markup | None) -> str:
+def page(title: str, *body: Markup | None, style: str = "") -> str:
     """The text of an HTML file.
 
     Args:
       title: what it is about, as a browser shows it.
       *body: what is in it.
+      style: rules of its own, in CSS.
     """
     head = tag(
         "head",
@@ -24,7 +25,7 @@ def page(title: str, *body: Markup | None) -> str:
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", title),
-        tag("style", Markup(CSS)),
+        tag("style", Markup(CSS + style)),
     )
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body), lang='en')}\n"
 

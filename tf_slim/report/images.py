@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -33,11 +34,10 @@ def data_uri(
         pixels = np.nan_to_num(pixels)
         low, high = pixels.min(), pixels.max()
         pixels = (pixels - low) / max(high - low, 1e-12) * 255.0
-    if max(pixels.shape[:2]) > side:
-        pixels = tf.image.resize(pixels, [side, side], "area", preserve_aspect_ratio=True).numpy()
+    pixels = _fitted(pixels, side).numpy()
     if heat_map is not None:
         pixels = _warmed(pixels, heat_map)
-    return _uri("png", tf.io.encode_png(tf.cast(tf.round(pixels), tf.uint8)).numpy())
+    return _uri("png", tf.io.encode_png(_rounded(pixels)).numpy())
 
 
 def thumbnail(encoded: bytes) -> str | None:
@@ -53,14 +53,21 @@ def thumbnail(encoded: bytes) -> str | None:
         pixels = tf.cast(decode(tf.constant(encoded), 3), tf.float32)
     except tf.errors.InvalidArgumentError:
         return None
-    height, width = pixels.shape.as_list()[:2]
-    if max(height, width) > _SIDE:
-        size = [_SIDE, _SIDE]
-        pixels = tf.image.resize(pixels, size, "area", preserve_aspect_ratio=True)
-    small = tf.cast(tf.round(pixels), tf.uint8)
-    if max(height, width) < _SIDE // 2:  # of a few pixels, each is to be seen as it is
+    small = _rounded(_fitted(pixels, _SIDE))
+    if max(pixels.shape[:2]) < _SIDE // 2:  # of a few pixels, each is to be seen as it is
         return _uri("png", tf.io.encode_png(small).numpy())
     return _uri("jpeg", tf.io.encode_jpeg(small, quality=85).numpy())
+
+
+def _fitted(pixels: Any, side: int) -> tf.Tensor:
+    """A picture, scaled down where its longest side is longer."""
+    if max(pixels.shape[:2]) > side:
+        return tf.image.resize(pixels, [side, side], "area", preserve_aspect_ratio=True)
+    return tf.convert_to_tensor(pixels)
+
+
+def _rounded(pixels: Any) -> tf.Tensor:
+    return tf.cast(tf.round(pixels), tf.uint8)
 
 
 def _uri(kind: str, encoded: bytes) -> str:

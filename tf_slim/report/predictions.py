@@ -7,15 +7,11 @@ from collections.abc import Iterable
 
 from tf_slim.evaluation.prediction import Prediction, Scored
 from tf_slim.ops import files
-from tf_slim.report import images
+from tf_slim.report import document, images
 from tf_slim.report.markup import Markup, tag
-from tf_slim.report.style import CSS
 from tf_slim.report.tables import percent
 
 _SIDE = 224
-
-# Nothing is fetched and nothing runs, whatever a name of a class or of a file may hold.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 _CSS = """
 .toggle { cursor: pointer; }
@@ -68,23 +64,15 @@ class PredictionsPage:
           subtitle: more about it.
           footer: how it came about.
         """
-        head = tag(
-            "head",
-            tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            tag("title", title),
-            tag("style", Markup(CSS + _CSS)),
-        )
-        body = tag(
-            "body",
+        return document.page(
+            title,
             tag("h1", title),
             tag("p", subtitle, class_="soft"),
             *self._explained(),
             tag("div", *self._cards, class_="pictures"),
             tag("footer", footer),
+            style=_CSS,
         )
-        return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
     def write(self, path: str | os.PathLike, title: str, subtitle: str = "", footer: str = ""):
         """Writes the page; see `html`.

@@ -17,7 +17,7 @@ from tf_slim.data.archives.archive import Archive, Packed
 from tf_slim.data.conversion import reading
 from tf_slim.data.conversion.reading import Shard, Stored
 from tf_slim.data.conversion.workplace import Done
-from tf_slim.data.layouts import Layout
+from tf_slim.data.layouts import Layout, same_split
 from tf_slim.data.manifest import Manifest, ManifestFile, ManifestSplit
 from tf_slim.data.sources import checking, kinds, ordering
 from tf_slim.data.spec import DatasetSpec
@@ -35,7 +35,6 @@ class Plan:
     Attributes:
         about: The manifest, but for its splits.
         specs: The spec of each split, where there are such.
-        archive: The archive that is converted, where there is one.
         layout: How research/slim calls the files, or None.
         shards: The shards of each split.
         digest: Of paths, sizes, labels, weights and splits.
@@ -44,7 +43,6 @@ class Plan:
 
     about: Manifest
     specs: Mapping[str, DatasetSpec]
-    archive: Archive | None
     layout: Layout | None
     shards: Mapping[str, Sequence[Shard]]
     digest: str
@@ -53,7 +51,7 @@ class Plan:
     @property
     def pictures(self) -> int:
         """Number of pictures in all splits."""
-        return sum(one.pictures for shards in self.shards.values() for one in shards)
+        return sum(shard.pictures for _, shard in self.tasks())
 
     @property
     def is_checked(self) -> bool:
@@ -232,7 +230,7 @@ def _of_specs(specs: Mapping[str, DatasetSpec], layout: Layout | None, with_dige
     shards = _shards(specs, layout)
     digest = digest.hexdigest()
     about = dataclasses.replace(about, source=digest)
-    return Plan(about, specs, None, layout, shards, digest, total)
+    return Plan(about, specs, layout, shards, digest, total)
 
 
 def _of_archive(archive: Archive, splits: Sequence[str] | None, layout: Layout | None) -> Plan:
@@ -267,7 +265,7 @@ def _of_archive(archive: Archive, splits: Sequence[str] | None, layout: Layout |
         preprocessing=archive.preprocessing,
         source=digest.hexdigest(),
     )
-    return Plan(about, {}, archive, layout, shards, about.source, total)
+    return Plan(about, {}, layout, shards, about.source, total)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -318,12 +316,12 @@ def _bounds(count: int, split: str, layout: Layout | None) -> list[int]:
 
 
 def _split_of_layout(split: str, layout: Layout) -> str:
-    for name in (split, {"validation": "val", "val": "validation"}.get(split, split)):
-        if name in layout.splits:
-            return name
-    raise ValueError(
-        unknown_name(f"split of the layout {layout.name!r} called", split, layout.splits)
-    )
+    name = same_split(split, layout.splits)
+    if name not in layout.splits:
+        raise ValueError(
+            unknown_name(f"split of the layout {layout.name!r} called", split, layout.splits)
+        )
+    return name
 
 
 def _labels_of_layout(names: Mapping[int, str], layout: Layout | None) -> dict[int, str]:

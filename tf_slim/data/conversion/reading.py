@@ -16,7 +16,7 @@ from tf_slim.data.sources import ordering
 from tf_slim.data.sources.listing import Listing
 from tf_slim.data.sources.protocol import RecordSource, shard_tensor
 from tf_slim.data.spec import DatasetSpec
-from tf_slim.ops import tfrecord
+from tf_slim.ops import files, tfrecord
 from tf_slim.ops.data_errors import DataError
 
 
@@ -141,11 +141,7 @@ class _ListingReader:
 def read_file(path: str) -> tuple[bytes | None, str | None]:
     """The content of a file, or why it cannot be had."""
     try:
-        if "://" in path:
-            with tf.io.gfile.GFile(path, "rb") as file:
-                return file.read(), None
-        with open(path, "rb") as file:
-            return file.read(), None
+        return files.read_bytes(path), None
     except OSError as error:
         return None, f"cannot be opened: {error.strerror or error}"
     except tf.errors.OpError as error:
@@ -249,14 +245,7 @@ class _SourceReader:
             records = source.read(shard_tensor([self.shard])[0])
 
         def take(*record: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            nest = record[0] if len(record) == 1 else record
-            chunk = tf.nest.map_structure(lambda part: part[tf.newaxis], nest)
-            pictures, labels, weights = source.load(chunk)
-            picture = source.fetch(tf.nest.map_structure(lambda part: part[0], pictures))
-            if isinstance(labels, tf.RaggedTensor):
-                labels = labels.flat_values
-            elif labels.dtype.is_floating:
-                labels = tf.where(labels[0] > 0)[:, 0]
-            return picture, labels, tf.constant(np.nan) if weights is None else weights[0]
+            picture, labels, weight = source.load_one(*record)
+            return source.fetch(picture), labels, tf.constant(np.nan) if weight is None else weight
 
         return records.map(take, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)

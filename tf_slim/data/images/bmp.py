@@ -9,6 +9,7 @@ from tf_slim.data.images.layout import Layout
 from tf_slim.data.images.octets import little, pick
 
 START = b"BM"
+ENDINGS = (".bmp",)
 
 _BIT_FIELDS = (3, 6)
 

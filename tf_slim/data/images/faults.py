@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.data.images import gif, jpeg, png
 from tf_slim.data.images.checking import MARK
 from tf_slim.data.images.decoding import MAX_PIXELS, decode
 from tf_slim.data.images.headers import FORMATS, header
@@ -85,7 +86,7 @@ def _unknown(encoded: bytes) -> str:
     for first, mark, name in _OTHERS:
         if encoded.lstrip()[first:].startswith(mark) or encoded[first:].startswith(mark):
             return f"is {name}, not a JPEG, PNG, GIF, BMP or WebP picture"
-    for mark, name in ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG", "PNG"), (b"GIF8", "GIF")):
+    for mark, name in ((jpeg.START, "JPEG"), (png.START[:4], "PNG"), (gif.START, "GIF")):
         if encoded.startswith(mark):
             return f"begins as a {name}, but its header is truncated or damaged"
     return (

@@ -9,6 +9,7 @@ from tf_slim.data.images.layout import Layout
 from tf_slim.data.images.octets import little
 
 START = b"GIF8"
+ENDINGS = (".gif",)
 
 
 def lay_out(encoded: tf.Tensor, start: tf.Tensor, active: tf.Tensor) -> Layout:

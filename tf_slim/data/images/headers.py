@@ -17,6 +17,13 @@ _MODULES = {"jpeg": jpeg, "png": png, "gif": gif, "bmp": bmp, "webp": webp}
 FORMATS = ("unknown", *_MODULES)
 """Names of the formats."""
 
+ENDINGS = {name: module.ENDINGS for name, module in _MODULES.items()}
+"""How the names of files of each format end, in lower case. What is in a file only its content
+tells."""
+
+STARTS = tuple(module.START[:4] for module in _MODULES.values())
+"""How a file begins that may be a picture."""
+
 UNKNOWN, JPEG, PNG, GIF, BMP, WEBP = range(6)
 
 _OCTETS = 32

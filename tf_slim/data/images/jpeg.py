@@ -8,6 +8,7 @@ from tf_slim.data.images.layout import LONGEST, Layout
 from tf_slim.data.images.octets import among, big, pick, read, says
 
 START = b"\xff\xd8\xff"
+ENDINGS = (".jpg", ".jpeg", ".jpe", ".jfif")
 
 _FRAMES = [0xC0 + n for n in range(16) if n not in (4, 8, 12)]
 _WITHOUT_LENGTH = [0x00, 0x01, *range(0xD0, 0xD9)]

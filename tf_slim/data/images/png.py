@@ -8,6 +8,7 @@ from tf_slim.data.images.layout import LONGEST, Layout
 from tf_slim.data.images.octets import big, pick, read, says
 
 START = b"\x89PNG\r\n\x1a\n"
+ENDINGS = (".png",)
 
 
 def lay_out(encoded: tf.Tensor, start: tf.Tensor, active: tf.Tensor) -> Layout:

@@ -10,6 +10,7 @@ from tf_slim.data.images.layout import LONGEST, Layout
 from tf_slim.data.images.octets import as_text, little, pick, read, says
 
 START = b"RIFF"
+ENDINGS = (".webp",)
 
 _ALPHA, _EXIF = 0x10, 0x08
 

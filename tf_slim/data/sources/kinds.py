@@ -83,7 +83,8 @@ def from_source(
             preprocessing=preprocessing,
         )
     if kind == "layout":
-        return _of_layout(text, split, image_size, preprocessing)
+        split = layouts.same_split(split, layouts.layout_splits(text))
+        return _prepared(layouts.from_layout(text, split), image_size, preprocessing)
     common["image_channels"] = 3 if image_channels is None else image_channels
     if kind == "files":
         return _of_files(text, split, num_classes, common)
@@ -178,20 +179,13 @@ def _named(
 ) -> DatasetSpec:
     there = registry.splits(name)
     spec = registry.get_dataset(name, split if split in there else described.split_name(split))
-    if image_size is not None:
-        spec = dataclasses.replace(spec, image_size=image_size)
-    return spec if preprocessing is None else dataclasses.replace(spec, preprocessing=preprocessing)
+    return _prepared(spec, image_size, preprocessing)
 
 
-def _of_layout(
-    folder: str,
-    split: str,
-    image_size: int | Sequence[int] | None,
-    preprocessing: str | None,
+def _prepared(
+    spec: DatasetSpec, image_size: int | Sequence[int] | None, preprocessing: str | None
 ) -> DatasetSpec:
-    there = layouts.layout_splits(folder)
-    other = {"validation": "val", "val": "validation"}.get(split, split)
-    spec = layouts.from_layout(folder, other if split not in there and other in there else split)
+    """Data that say themselves how they are prepared, unless the call says it."""
     if image_size is not None:
         spec = dataclasses.replace(spec, image_size=image_size)
     return spec if preprocessing is None else dataclasses.replace(spec, preprocessing=preprocessing)

@@ -81,6 +81,21 @@ class RecordSource(abc.ABC):
             records: A nest of tensors `[records, ...]`, of what `read` gives.
         """
 
+    def load_one(self, *record: Any) -> tuple[Any, tf.Tensor, tf.Tensor | None]:
+        """Takes one record apart, in a function that is mapped over what `read` gives.
+
+        Returns:
+            A row of `Loaded.pictures`; the labels, int64 `[labels]`; the weight, or None.
+        """
+        chunk = tf.nest.map_structure(lambda part: part[tf.newaxis], as_nest(record))
+        pictures, labels, weights = self.load(chunk)
+        if isinstance(labels, tf.RaggedTensor):
+            labels = labels.flat_values
+        elif labels.dtype.is_floating:
+            labels = tf.where(labels[0] > 0)[:, 0]
+        picture = tf.nest.map_structure(lambda part: part[0], pictures)
+        return picture, labels, None if weights is None else weights[0]
+
     def fetch(self, picture: Any) -> tf.Tensor:
         """Gets one picture: its encoded file, or its pixels uint8 `[height, width, channels]`.
 
@@ -144,6 +159,11 @@ class RecordSource(abc.ABC):
         """
         del part, record
         return None
+
+
+def as_nest(records: tuple) -> Any:
+    """What `RecordSource.load` takes, of the arguments that a map of a dataset calls with."""
+    return records[0] if len(records) == 1 else records
 
 
 def shard_tensor(shards: Sequence[Any]) -> tf.Tensor:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp"})
-"""In lower case. What is in a file is told by its content alone, whatever its name says."""
+from tf_slim.data import images
 
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
+_EXTENSIONS = frozenset(ending for endings in images.ENDINGS.values() for ending in endings)
 # Files that systems leave behind in folders.
 _LEFT_BEHIND = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir"})
 
@@ -110,7 +109,7 @@ def _identity(path: str) -> tuple[int, int]:
 
 def _no_picture(path: str, name: str) -> str | None:
     extension = os.path.splitext(name)[1].lower()
-    if extension in EXTENSIONS:
+    if extension in _EXTENSIONS:
         return None
     if extension:
         return f"its extension is {extension}, which is none of a picture"
@@ -119,6 +118,6 @@ def _no_picture(path: str, name: str) -> str | None:
             start = file.read(4)
     except (tf.errors.OpError, OSError) as error:
         return f"it has no extension and cannot be read ({type(error).__name__})"
-    if start.startswith(_SIGNATURES):
+    if start.startswith(images.STARTS):
         return None
     return "it has no extension, and its content is none of a picture"
