@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data import images
+from tf_slim.data.conversion.probing import Probe, Unreadable, probe
 from tf_slim.data.examples import FILE_NAME, IMAGE, LABEL, WEIGHT
 from tf_slim.ops import files
 from tf_slim.ops.arguments import checked, describe
@@ -139,16 +138,15 @@ def _replacing_far_away(path: str) -> Iterator[str]:
         raise
 
 
-def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
+def _encode(image: bytes | np.ndarray) -> Probe:
     if isinstance(image, bytes):
         try:
-            file_format, shape = _codec()[1](image)
-        except tf.errors.InvalidArgumentError as error:
+            return probe(image)
+        except Unreadable as error:
             raise DataError(
                 f"{len(image)} bytes starting with {image[:8]!r} are not a JPEG, PNG, GIF, BMP or "
-                f"WebP image that decodes: {error.message}"
+                f"WebP image that decodes: it {error}."
             ) from error
-        return image, file_format.decode(), shape[0], shape[1]
     pixels = np.asarray(image)
     if pixels.ndim == 2:
         pixels = pixels[:, :, np.newaxis]
@@ -158,21 +156,7 @@ def _encode(image: bytes | np.ndarray) -> tuple[bytes, str, int, int]:
             f"{pixels.dtype} {list(pixels.shape)}.",
             remedy="Convert it first, e.g. np.clip(np.rint(image), 0, 255).astype(np.uint8).",
         )
-    return _codec()[0](pixels), "png", pixels.shape[0], pixels.shape[1]
-
-
-@functools.cache
-def _codec() -> tuple[Callable, Callable]:
-    """Pixels to PNG, and a file to its format and shape; in a session, so it works in any mode."""
-    with tf.Graph().as_default() as graph:
-        pixels = tf.compat.v1.placeholder(tf.uint8, [None, None, None])
-        encoded = tf.io.encode_png(pixels)
-        file = tf.compat.v1.placeholder(tf.string, [])
-        header = images.header(file)
-        told = header.format, tf.shape(images.decode(file))
-    config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
-    session = tf.compat.v1.Session(graph=graph, config=config)
-    return session.make_callable(encoded, [pixels]), session.make_callable(told, [file])
+    return probe(pixels)
 
 
 def _bytes(*values: bytes):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from tf_slim.data.layouts import Layout
+
 
 @dataclasses.dataclass(frozen=True)
 class Packed:
@@ -33,21 +35,13 @@ class Archive:
     """A data set as it is published.
 
     Attributes:
-        name: Name of the data set.
+        layout: What research/slim has for it: its name, its sizes, its preprocessing.
         splits: The pictures of each split, in any order.
         labels: Name of each class.
-        layout: Name of the layout that research/slim has for it (`data.layouts`), or None.
-        image_channels: Channels of the pictures.
-        image_size: `(height, width)` in pixels if all have the same, or None.
-        preprocessing: Name of the preprocessing that fits.
         skipped: `(path, reason)` of what is in it and is no picture.
     """
 
-    name: str
+    layout: Layout
     splits: Mapping[str, Sequence[Packed]]
     labels: Mapping[int, str]
-    layout: str | None = None
-    image_channels: int = 3
-    image_size: tuple[int, int] | None = None
-    preprocessing: str = "none"
     skipped: tuple[tuple[str, str], ...] = ()

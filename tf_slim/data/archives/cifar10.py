@@ -89,14 +89,10 @@ def read(batches: dict[str, Member]) -> Archive:
             )
             for index, label in enumerate(classes)
         )
-    layout = LAYOUTS["cifar10"]
     return Archive(
-        name="cifar10",
+        LAYOUTS["cifar10"],
         splits=splits,
         labels=dict(enumerate(NAMES)),
-        layout="cifar10",
-        image_size=layout.image_size,
-        preprocessing=layout.preprocessing,
     )
 
 

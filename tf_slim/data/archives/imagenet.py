@@ -68,16 +68,13 @@ def read(members: Members) -> Archive:
     if VALIDATION in by_name:
         splits["validation"] = _validation(by_name, numbers)
     readable = _readable(by_name)
-    layout = LAYOUTS["imagenet"]
     return Archive(
-        name="imagenet",
+        LAYOUTS["imagenet"],
         splits=splits,
         labels={
             0: "background",
             **{number: readable.get(synset, synset) for synset, number in numbers.items()},
         },
-        layout="imagenet",
-        preprocessing=layout.preprocessing,
         skipped=tuple(members.skipped),
     )
 

@@ -72,15 +72,10 @@ def read(folder: str, files: dict[tuple[str, str], str]) -> Archive:
                 remedy="Fetch both again.",
             )
         splits[split] = _pictures(split, images, classes, names, files[split, "images"])
-    layout = LAYOUTS["mnist"]
     return Archive(
-        name="mnist",
+        LAYOUTS["mnist"],
         splits=splits,
         labels=names,
-        layout="mnist",
-        image_channels=1,
-        image_size=layout.image_size,
-        preprocessing=layout.preprocessing,
     )
 
 

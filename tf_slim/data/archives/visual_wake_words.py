@@ -81,13 +81,10 @@ def read(folder: str, annotations: dict[str, str], scratch: str) -> Archive:
             )
             for name, label in labels.items()
         ]
-    layout = LAYOUTS["visualwakewords"]
     return Archive(
-        name="visualwakewords",
+        LAYOUTS["visualwakewords"],
         splits=splits,
         labels=LABELS,
-        layout="visualwakewords",
-        preprocessing=layout.preprocessing,
     )
 
 

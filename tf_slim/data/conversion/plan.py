@@ -234,9 +234,10 @@ def _of_specs(specs: Mapping[str, DatasetSpec], layout: Layout | None, with_dige
 
 
 def _of_archive(archive: Archive, splits: Sequence[str] | None, layout: Layout | None) -> Plan:
-    if layout is not None and archive.layout != layout.name:
+    known = archive.layout
+    if layout is not None and layout is not known:
         raise DataError(
-            f"the layout {layout.name!r} is not that of this archive, which is {archive.name}."
+            f"the layout {layout.name!r} is not that of this archive, which is {known.name}."
         )
     digest = hashlib.blake2b(digest_size=16)
     total = 0
@@ -259,10 +260,10 @@ def _of_archive(archive: Archive, splits: Sequence[str] | None, layout: Layout |
         splits={},
         labels=archive.labels,
         skipped=archive.skipped,
-        name=archive.name,
-        image_channels=archive.image_channels,
-        image_size=archive.image_size,
-        preprocessing=archive.preprocessing,
+        name=known.name,
+        image_channels=known.image_channels,
+        image_size=known.image_size,
+        preprocessing=known.preprocessing,
         source=digest.hexdigest(),
     )
     return Plan(about, {}, layout, shards, about.source, total)
