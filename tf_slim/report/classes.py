@@ -48,7 +48,7 @@ def confusion(findings: Findings, names: Sequence[str]) -> Markup:
 
 def rates(findings: Findings, names: Sequence[str]) -> Markup:
     """The table of classes."""
-    f1 = statistics.rates(findings.confusion).f1
+    f1 = statistics.f1(findings.confusion)
     right, true = np.diag(findings.confusion), findings.confusion.sum(1)
     predicted = findings.confusion.sum(0)
     curves_of_classes = _curves_of_classes(findings, statistics.roc)

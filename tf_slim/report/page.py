@@ -95,7 +95,7 @@ def html(
 def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
     right, total = findings.right, findings.examples
     low, high = statistics.wilson_interval(right, total)
-    f1 = statistics.rates(findings.confusion).f1
+    f1 = statistics.f1(findings.confusion)
     rows = {
         "accuracy": (
             percent(right / total),

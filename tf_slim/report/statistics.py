@@ -1,4 +1,4 @@
-"""What is computed from counts: intervals, rates of classes, curves."""
+"""What is computed from counts: intervals, F1 of classes, curves."""
 
 from __future__ import annotations
 
@@ -22,31 +22,15 @@ def wilson_interval(right: int, total: int) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-class Rates(NamedTuple):
-    """Of each class, `[classes]`: NaN where there is nothing to divide by."""
-
-    precision: np.ndarray
-    recall: np.ndarray
-    f1: np.ndarray
-    support: np.ndarray
-
-
-def rates(confusion: np.ndarray) -> Rates:
-    """Precision, recall and F1 of each class.
+def f1(confusion: np.ndarray) -> np.ndarray:
+    """F1 of each class, `[classes]`; NaN for one that does not occur and is not predicted.
 
     Args:
       confusion: `[classes, classes]`, rows are true classes, columns predicted ones.
     """
-    both, true, predicted = np.diag(confusion), confusion.sum(1), confusion.sum(0)
-    return Rates(
-        divided(both, predicted), divided(both, true), divided(2 * both, true + predicted), true
-    )
-
-
-def divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """The quotient; NaN where the denominator is 0."""
+    both, either = 2 * np.diag(confusion), confusion.sum(1) + confusion.sum(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(denominator == 0, np.nan, numerator / denominator)
+        return np.where(either == 0, np.nan, both / either)
 
 
 class Curve(NamedTuple):

@@ -21,7 +21,8 @@ class Cropping:
         def finish(image, *, is_training, seed):
             return tf.image.resize(image, (224, 224))
 
-        pipeline = slim.data.Pipeline(spec, 32, preprocess=Cropping(window, finish))
+        crop = slim.data.preprocessing.Cropping(window, finish)
+        pipeline = slim.data.Pipeline(spec, 32, preprocess=crop)
 
     Attributes:
         window: `window(height, width, *, is_training, seed)`: `[top, left, height, width]` in
