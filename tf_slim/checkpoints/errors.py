@@ -5,12 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
-# Names that TensorFlow puts around the messages of its operations.
-_NODES = re.compile(r"\{\{(function_)?node [^}]*\}\}|\[\[.*\]\]| \[Op:\w+\]( name: *)?")
+from tf_slim.ops.wording import without_nodes
 
 # Reasons of the system for not reading a file, which say nothing about what is in it.
 _OF_THE_SYSTEM = frozenset(
@@ -37,7 +35,7 @@ class CheckpointError(ValueError):
 def reason(error: BaseException) -> str:
     """The first line of what an error has to say, without the names of nodes."""
     message = getattr(error, "message", None) or getattr(error, "strerror", None) or str(error)
-    message = _NODES.sub("", message).strip()
+    message = without_nodes(message)
     return message.splitlines()[0].rstrip(". ") if message else type(error).__name__
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from tf_slim.checkpoints.errors import reason
 from tf_slim.data import examples, images
 from tf_slim.evaluation.pictures import Picture, encoded
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
@@ -79,13 +80,8 @@ class Reader:
 
 
 def _reason(error: Exception) -> str:
-    """What TensorFlow says is wrong, without the names of its nodes."""
-    text = getattr(error, "message", None) or str(error)
-    if "\n\n" in text:  # the trace of where the node was made stands before
-        text = text.rstrip().split("\n\n")[-1]
-    line = text.strip().partition("\n")[0].partition(" [[{{")[0]
-    line = line.partition("}} ")[2] or line
-    return line.partition(" [Op:")[0].removeprefix("assertion failed: ").strip().rstrip(".")
+    """What TensorFlow says is wrong, in a line."""
+    return reason(error).removeprefix("assertion failed: ").strip()
 
 
 def read_in_parallel(pictures: Iterator[Picture], reader: Reader, ahead: int) -> Iterator[Read]:

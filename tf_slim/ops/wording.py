@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
+
+# Names that TensorFlow puts around the messages of its operations.
+_NODES = re.compile(r"\{\{(function_)?node [^}]*\}\}|\[\[.*\]\]| \[Op:\w+\]( name: *)?")
 
 
 def near_names(name: object, known: Iterable[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
@@ -31,6 +35,13 @@ def first_few(names: Iterable[str], most: int = 5) -> str:
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) or "nothing") + more
+
+
+def without_nodes(message: str) -> str:
+    """What an operation of TensorFlow says, without names of nodes and where they were made."""
+    if "Detected at node" in message:
+        message = message.rstrip().split("\n\n")[-1]
+    return _NODES.sub("", message).strip()
 
 
 def size_text(size: float) -> str:
