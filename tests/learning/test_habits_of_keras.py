@@ -124,6 +124,16 @@ def test_a_callback_of_keras_is_a_hook():
     ]
 
 
+def test_a_callback_of_functions_is_called_after_each_step():
+    losses = []
+    trained_by(
+        tf.keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: losses.append((batch, logs["loss"] > 0))
+        )
+    )
+    assert losses == [(step, True) for step in range(4)]
+
+
 def test_callbacks_of_keras_act():
     run = trained_by(tf.keras.callbacks.EarlyStopping("val_loss", min_delta=9.0, patience=2))
     assert (run.step, run.stop) == (3, "EarlyStopping stopped it")

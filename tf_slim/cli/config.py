@@ -85,7 +85,10 @@ class AugmentOptions:
     """What training adds to the augmentation of its preprocessing: see `slim.data.Augment`."""
 
     rand_augment_ops: int = option(
-        0, "RandAugment (arXiv:1909.13719): changes an image, 2 is usual", at_least=0, at_most=14
+        0,
+        "operations of RandAugment, 2 are usual (arXiv:1909.13719)",
+        at_least=0,
+        at_most=14,
     )
     rand_augment_magnitude: float = option(9.0, "how strong they are", at_least=0, at_most=10)
     random_erasing: float = option(

@@ -31,6 +31,7 @@ from .sources.kinds import from_source as from_source
 from .sources.kinds import source_splits as source_splits
 from .sources.table import from_table as from_table
 from .spec import DatasetSpec as DatasetSpec
+from .verifying import Verification as Verification
 from .verifying import verify as verify
 from .writer import image_example as image_example
 from .writer import write_examples as write_examples

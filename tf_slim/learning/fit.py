@@ -227,6 +227,7 @@ def _loop(
     if validation is not None and validation.pending(run):  # saved, and stopped before it
         _validate(run, validation, watchers, saver)
     batches = source.batches(run.step) if run.stop is None else iter(())
+    after_step = [hook.after_step for hook in watchers]
     batch = None
     while run.stop is None:
         following = _next_batch(run, source, batches, saver)
@@ -234,7 +235,7 @@ def _loop(
             break
         batch = following
         _take_step(run, batch)
-        _tell(run, saver, [hook.after_step for hook in watchers], run)
+        _tell(run, saver, after_step, run)
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
         elif request.signum is not None:

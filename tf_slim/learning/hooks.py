@@ -172,11 +172,19 @@ def _is_of_keras(callback: Any) -> bool:
     return all(callable(getattr(callback, name, None)) for name in ("set_model", "on_epoch_end"))
 
 
+def _overrides(callback: Any, *events: str) -> bool:
+    """Whether it does something at one of these events, by a method or a function that it has."""
+    plain = tf.keras.callbacks.Callback
+    handlers = [(getattr(callback, event, None), getattr(plain, event)) for event in events]
+    return any(getattr(own, "__func__", own) not in (None, other) for own, other in handlers)
+
+
 class _OfKeras(Hook):
     """Calls a callback of Keras."""
 
     def __init__(self, callback: Any):
         self._callback = callback
+        self._sees_steps = _overrides(callback, "on_train_batch_end", "on_batch_end")
         self._epoch = 0
         self._model: Any = None
 
@@ -188,7 +196,7 @@ class _OfKeras(Hook):
         self._callback.on_epoch_begin(self._epoch)
 
     def after_step(self, run: Run) -> None:
-        if self._sees("on_train_batch_end"):  # to read the loss is to wait for the step
+        if self._sees_steps:  # to read the loss is to wait for the step
             self._callback.on_train_batch_end(run.step - 1, {"loss": run.loss_value})
         self._stop(run)
 
@@ -201,11 +209,6 @@ class _OfKeras(Hook):
 
     def end(self, run: Run) -> None:
         self._callback.on_train_end()
-
-    def _sees(self, event: str) -> bool:
-        plain = tf.keras.callbacks.Callback
-        names = (event, event.replace("train_", ""))
-        return any(getattr(type(self._callback), n) is not getattr(plain, n) for n in names)
 
     def _stop(self, run: Run) -> None:
         if self._model.stop_training and run.stop is None:

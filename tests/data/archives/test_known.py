@@ -27,7 +27,7 @@ def test_mnist(tmp_path, compressed):
     folder = made.mnist(tmp_path / "digits", compressed=compressed)
     assert archive_kind(str(folder)) == "mnist"
     archive = open_archive(str(folder), str(tmp_path))
-    assert (archive.name, archive.layout, archive.image_channels) == ("mnist", "mnist", 1)
+    assert (archive.layout.name, archive.layout.image_channels) == ("mnist", 1)
     assert {split: len(of) for split, of in archive.splits.items()} == {"train": 12, "test": 5}
     one = archive.splits["train"][11]
     assert (one.path, one.label, archive.labels[one.label]) == ("train/one/00011.png", 1, "one")
@@ -80,7 +80,7 @@ def test_a_file_of_mnist_with_too_few_bytes(tmp_path):
 def test_cifar10(tmp_path, kind):
     path = made.cifar10(tmp_path / "cifar.tar.gz", kind)
     archive = open_archive(str(path), str(tmp_path))
-    assert (archive.name, archive.layout, archive.image_size) == ("cifar10", "cifar10", (32, 32))
+    assert (archive.layout.name, archive.layout.image_size) == ("cifar10", (32, 32))
     assert {split: len(of) for split, of in archive.splits.items()} == {"train": 15, "test": 3}
     one = archive.splits["train"][4]
     assert (one.path, one.label) == ("train/automobile/data_batch_2-00001.png", 1)
