@@ -90,7 +90,7 @@ def test_a_source_that_is_none(cli, tmp_path, monkeypatch, command, source, word
         (["data", "convert", "."], 2, "OUT"),
         (["data", "inspect", "--htm", "x"], 2, "--htm"),
         (["data", "inspect", "digits", "--workers", "0"], 2, "--workers"),
-        (["data", "convert", "digits", "x", "--on-error", "ignore"], 1, "'fail' or 'skip'"),
+        (["data", "convert", "digits", "x", "--on-error", "ignore"], 1, "expected fail or skip"),
         (["data", "convert", "digits", "x", "--layout", "flower"], 1, "Did you mean 'flowers'"),
         (["data", "inspect", "digits", "--split", "val"], 1, "no split called 'val'"),
         (["data", "inspect", "digits", "--html", "no/folder/x.html"], 1, "there is no folder"),
