@@ -133,13 +133,15 @@ def _scan(source: RecordSource, part: Any, read: Callable[..., tuple[tf.Tensor, 
     with tf.Graph().as_default() as graph:
         dataset = source.read_part(part)
         dataset = dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        following = tf.compat.v1.data.make_one_shot_iterator(dataset).get_next()
+        iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
+        following = iterator.get_next()
     config = tf.compat.v1.ConfigProto(device_count={"GPU": 0})
     # It would take longer than most files.
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     session = tf.compat.v1.Session(graph=graph, config=config)
     record = 0
     try:
+        session.run(iterator.initializer)
         following = session.make_callable(following)
         while True:
             yield following()

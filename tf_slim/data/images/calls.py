@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import tensorflow as tf
 
@@ -24,9 +26,21 @@ def apart(function: Callable, *signature: tf.TensorSpec) -> Callable:
     Returns:
         The function, in graphs and out of them.
     """
-    return tf.function(
+    traced = tf.function(
         function,
         autograph=False,
         input_signature=signature,
         experimental_attributes={"_noinline": True},
     )
+
+    @functools.cache
+    def shared() -> Callable:
+        # A graph of TensorFlow 1 would have all of it traced again, for each such graph. A new
+        # thread is in none.
+        def trace() -> Callable:
+            return traced.get_concrete_function() if tf.executing_eagerly() else traced
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(trace).result()
+
+    return lambda *tensors: shared()(*tensors)
