@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -107,31 +108,41 @@ def _labels(
         return labels, tf.shape(image), tf.reduce_sum(tf.cast(image, tf.float32))
 
     first_shape = None
-    for part in source.parts():
-        for index, (labels, shape, _) in enumerate(_scan(source, part, read)):
-            shape = shape.tolist()
-            first_shape = first_shape or shape
-            bad = [label for label in labels if not 0 <= label < spec.num_classes]
-            if bad:
-                problem = f"{LABEL} is {bad[0]}, but labels must be in [0, {spec.num_classes})."
-                remedy = "Correct num_classes of the spec, or the label."
-            elif prepare is not None and shape != first_shape:
-                problem = (
-                    f"after preprocessing the image is {shape}, but that of the first record is "
-                    f"{first_shape}: they do not fit into one batch."
-                )
-                remedy = _RESIZE
-            else:
-                yield np.asarray(labels).tolist()
-                continue
-            raise DataError(problem, remedy=remedy, **source.place(part, index)._asdict())
+    with _scanner(source, read) as scan:
+        for part in source.parts():
+            for index, (labels, shape, _) in enumerate(scan(part)):
+                shape = shape.tolist()
+                first_shape = first_shape or shape
+                bad = [label for label in labels if not 0 <= label < spec.num_classes]
+                if bad:
+                    problem = f"{LABEL} is {bad[0]}, but labels must be in [0, {spec.num_classes})."
+                    remedy = "Correct num_classes of the spec, or the label."
+                elif prepare is not None and shape != first_shape:
+                    problem = (
+                        f"after preprocessing the image is {shape}, but that of the first record "
+                        f"is {first_shape}: they do not fit into one batch."
+                    )
+                    remedy = _RESIZE
+                else:
+                    yield np.asarray(labels).tolist()
+                    continue
+                raise DataError(problem, remedy=remedy, **source.place(part, index)._asdict())
 
 
-def _scan(source: RecordSource, part: Any, read: Callable[..., tuple[tf.Tensor, ...]]) -> Iterator:
-    """Yields `read(record)` for each record of a part. A graph of its own works in every mode."""
+@contextlib.contextmanager
+def _scanner(
+    source: RecordSource, read: Callable[..., tuple[tf.Tensor, ...]]
+) -> Iterator[Callable[[Any], Iterator]]:
+    """What yields `read(record)` for each record of a part.
+
+    A graph of its own works in every mode. It is one for all parts: it takes longer to prepare than
+    a small file to read.
+    """
+    named = all(isinstance(part, str) for part in source.parts())
     # The caller must not find this graph its default one between two records.
     with tf.Graph().as_default() as graph:
-        dataset = source.read_part(part)
+        name = tf.compat.v1.placeholder(tf.string, []) if named else None
+        dataset = source.read_part(name)
         dataset = dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         iterator = tf.compat.v1.data.make_initializable_iterator(dataset)
         following = iterator.get_next()
@@ -139,22 +150,28 @@ def _scan(source: RecordSource, part: Any, read: Callable[..., tuple[tf.Tensor, 
     # It would take longer than most files.
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     session = tf.compat.v1.Session(graph=graph, config=config)
-    record = 0
+    following = session.make_callable(following)
+
+    def scan(part: Any) -> Iterator:
+        source.start_part(part)
+        record = 0
+        try:
+            session.run(iterator.initializer, {name: part} if named else None)
+            while True:
+                yield following()
+                record += 1
+        except tf.errors.OutOfRangeError:
+            source.finish_part(part)
+        except tf.errors.OpError as error:
+            damage = source.damage(part, record, error)
+            if damage is not None:
+                raise damage from error
+            problem, remedy = _explain(source, part, record, error)
+            where = source.place(part, record)._asdict()
+            raise DataError(problem, remedy=remedy, **where) from error
+
     try:
-        session.run(iterator.initializer)
-        following = session.make_callable(following)
-        while True:
-            yield following()
-            record += 1
-    except tf.errors.OutOfRangeError:
-        source.finish_part(part)
-    except tf.errors.OpError as error:
-        damage = source.damage(part, record, error)
-        if damage is not None:
-            raise damage from error
-        problem, remedy = _explain(source, part, record, error)
-        where = source.place(part, record)._asdict()
-        raise DataError(problem, remedy=remedy, **where) from error
+        yield scan
     finally:
         session.close()
 

@@ -126,8 +126,16 @@ class RecordSource(abc.ABC):
         """What is read one after the other when a fault is looked for."""
         return [None]
 
+    def start_part(self, part: Any) -> None:
+        """Looks at a part before it is read.
+
+        Raises:
+            DataError: If it must not be.
+        """
+        del part
+
     def read_part(self, part: Any) -> tf.data.Dataset:
-        """The records of a part."""
+        """The records of a part; of one that is a string, given as a tensor."""
         del part
         return self.read_all()
 

@@ -72,8 +72,10 @@ class TFRecords(RecordSource):
     def parts(self) -> Sequence[str]:
         return self._files
 
-    def read_part(self, part: str) -> tf.data.Dataset:
+    def start_part(self, part: str) -> None:
         tfrecord.refuse_endless([part])
+
+    def read_part(self, part: tf.Tensor) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(part)
 
     def place(self, part: str, record: int) -> Place:
