@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from tests.cli.test_train import DIGITS
+from tf_slim.cli import evaluating
 
 
 def test_it_measures_the_latest_checkpoint_over_the_whole_split(trained, cli):
@@ -17,6 +18,18 @@ def test_it_measures_the_latest_checkpoint_over_the_whole_split(trained, cli):
     assert result.status == 0
     assert result.out.startswith("lenet on digits, test: 355 images, after 60 steps\n")
     assert training.out.startswith(result.out)
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [(11, "63.64 %  (7 of 11)"), (77, "63.64 %  (49 of 77 answers, one a class)")],
+)
+def test_accuracy_is_a_share_of_answers(capsys, answers, shown):
+    metrics = {"accuracy": 7 / 11, "mean_average_precision": 0.5}
+    evaluating.show(evaluating.Measured("lenet", "x", "test", 11, 3, answers, metrics))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines[1:]] == [shown, "0.5000"]
+    assert lines[1].index(shown) == lines[2].index("0.5000")
 
 
 def test_json(trained, cli):

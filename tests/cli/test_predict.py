@@ -199,7 +199,7 @@ def test_what_it_says_when_it_cannot(cli, run, pictures, fault):
     assert (result.status, result.out) == (status, "")
     assert result.err.startswith("error: ")
     assert words in result.err
-    assert "Traceback" not in result.err
+    assert "Traceback" not in result.err and "in user code" not in result.err
 
 
 def test_standard_input_without_a_path(run, monkeypatch):

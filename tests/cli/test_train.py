@@ -214,7 +214,8 @@ def test_print_config_is_a_config_file(cli, tmp_path):
     [
         (["nowhere.toml"], ["no config file or run folder 'nowhere.toml'"]),
         (["vgg_16"], ["tf-slim train --set model.name=vgg_16"]),
-        (["."], [". is no run folder", "config.toml"]),
+        (["."], [". is no run folder", "config.toml", "tf-slim train --data ."]),
+        (["--steps", "3", "--epochs", "1"], ["--steps and --epochs: give one of them"]),
         (["--set", "train.stepz=3"], ["'stepz'", "Did you mean 'steps'?"]),
         (["--set", "model.name=lenett"], ["no net 'lenett'", "Did you mean 'lenet'"]),
         (["--set", "data.name=digit"], ["no data set 'digit'", "Did you mean 'digits'?"]),

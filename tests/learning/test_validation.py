@@ -348,6 +348,7 @@ def test_pictures_with_several_labels_are_measured_as_such():
     expected = np.mean((model(tf.constant(images, tf.float32)).numpy() > 0) == labels)
     assert {"accuracy", "f1", "loss"} <= set(run.validation) and run.best.step == 3
     assert run.validation["accuracy"] == pytest.approx(expected)
+    assert run.best.metric == "mean_average_precision"
 
 
 def test_two_replicas(trained, strategy2, tmp_path):

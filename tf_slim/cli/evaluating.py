@@ -26,6 +26,8 @@ class Measured:
       split: of the data.
       images: how many images there are in it.
       step: of training, or None.
+      answers: what the accuracy is a share of: one an image, or where an image may be of several
+        classes one an image and class.
       metrics: the results by name.
     """
 
@@ -34,6 +36,7 @@ class Measured:
     split: str
     images: int
     step: int | None
+    answers: int
     metrics: dict[str, float]
 
 
@@ -56,20 +59,29 @@ def measure(
             on_batch=on_batch,
             observe=None if findings is None else findings.add,
         )
+    classes = config.model.num_classes or 0
     return Measured(
-        config.model.name, data.spec.name, data.spec.split, data.num_samples, step, metrics
+        config.model.name,
+        data.spec.name,
+        data.spec.split,
+        data.num_samples,
+        step,
+        data.num_samples * (classes if data.spec.multi_label else 1),
+        metrics,
     )
 
 
 def show(measured: Measured) -> None:
     """Prints it as a small table."""
     terminal.say(f"{_title(measured)}: {_subtitle(measured)}")
+    width = max([12, *map(len, measured.metrics)])
     for name, value in measured.metrics.items():
         shown = _figure(value)
         if name == "accuracy":
-            right = round(value * measured.images)
-            shown = f"{100 * value:.2f} %  ({right} of {measured.images})"
-        terminal.say(f"  {name:<12} {shown}", style="bold" if name == "accuracy" else None)
+            right = round(value * measured.answers)
+            of = "" if measured.answers == measured.images else " answers, one a class"
+            shown = f"{100 * value:.2f} %  ({right} of {measured.answers}{of})"
+        terminal.say(f"  {name:<{width}} {shown}", style="bold" if name == "accuracy" else None)
 
 
 def findings(config: Config, *, multi_label: bool) -> slim.report.Findings:

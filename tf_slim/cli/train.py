@@ -96,6 +96,8 @@ def command(
     --init published. All that such a training does by itself is in the config file of the run, with
     the reason for each.
     """
+    if steps is not None and epochs is not None:
+        raise ConfigError("--steps and --epochs: give one of them.")
     config_path, folder = _read_source(source)
     given = [
         Flag("--data", "data.source", data),
@@ -148,9 +150,11 @@ def _read_source(source: str | None) -> tuple[str | None, str | None]:
                 "goes on there, by the same slim.learning.fit(..., logdir)."
             )
         if not os.path.exists(path):
+            named = terminal.quoted(source)
             raise ConfigError(
-                f"{source} is no run folder: it has no {configs.FILE_NAME}. For a new run there: "
-                f"tf-slim train --logdir {terminal.quoted(source)}"
+                f"{source} is no run folder: it has no {configs.FILE_NAME}. For pictures "
+                f"in it: tf-slim train --data {named}. For a new run there: "
+                f"tf-slim train --logdir {named}"
             )
         return path, source
     if os.path.exists(source):

@@ -214,7 +214,7 @@ class Predictor:
             def compute(images):
                 return self._computed(images, features, heat_maps)
 
-            self._steps[key] = tf.function(compute, input_signature=[spec])
+            self._steps[key] = tf.function(compute, input_signature=[spec], autograph=False)
         return self._steps[key]
 
     def _computed(

@@ -98,9 +98,9 @@ def fit(
         `slim.evaluation.classification_metrics` for a classifier, and the loss for other nets.
       validate_every: steps between validations, by default those of an epoch. The last step is
         followed by one, too.
-      best: the metric that the best checkpoint is chosen by, by default "accuracy" if it is
-        measured, else the first that tells by its name what is good, as a loss does; False for
-        none.
+      best: the metric that the best checkpoint is chosen by, by default "mean_average_precision"
+        or else "accuracy" if it is measured, else the first that tells by its name what is good,
+        as a loss does; False for none.
       greater_is_better: whether a greater value of `best` is better, if its name does not tell.
       patience: after how many validations in a row without a better one to end, or None.
       restore_best: whether the model has the best weights at the end (averaged ones, if these were

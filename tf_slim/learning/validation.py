@@ -208,7 +208,9 @@ def _metric(best: str | bool | None, names: list[str], greater: bool | None) -> 
         known = [name for name in names if _is_greater(name) is not None]
         if greater is not None:
             known = names
-        return next((name for name in ("accuracy", *known) if name in names), None)
+        # Where a picture may be of several classes, "none of them" is right of nearly all.
+        usual = ("mean_average_precision", "accuracy")
+        return next((name for name in (*usual, *known) if name in names), None)
     if not isinstance(best, str):
         raise TypeError(
             f"best: expected the name of a metric, None or False; got {describe(best)}."
