@@ -24,9 +24,6 @@ from tests.learning import toy
 
 STEPS = 50
 
-# To read and convert all that is called takes longer than a whole life.
-tf.function = functools.partial(tf.function, autograph=False)
-
 
 class _Clock(slim.hooks.Hook):
     """Starts to wait when training begins."""
@@ -96,6 +93,8 @@ def live(folder: str, moment: list[str]) -> None:
 
 def main() -> None:
     """Reads lives, and lives them."""
+    # To read and convert all that is called takes longer than a whole life.
+    tf.function = functools.partial(tf.function, autograph=False)
     for line in sys.stdin:
         folder, *moment = line.split()
         child = os.fork()

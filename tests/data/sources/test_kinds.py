@@ -44,10 +44,13 @@ def test_files(tmp_path):
         data.from_source(one, "all")
 
 
-def test_files_of_several_splits(tmp_path):
+@pytest.mark.parametrize("folder", ["", "./", "whole"])
+def test_files_of_several_splits(tmp_path, monkeypatch, folder):
     for split in ("train", "val", "odd.one"):
         made.write(tmp_path, (2, 1), name=split)
-    pattern = str(tmp_path / "{split}-*.tfrecord")
+    monkeypatch.chdir(tmp_path)
+    folder = f"{tmp_path}/" if folder == "whole" else folder
+    pattern = folder + "{split}-*.tfrecord"
     assert data.source_splits(pattern) == ("train", "val", "odd.one")
     options = {"num_classes": 10, "image_channels": 1}
     assert len(data.from_source(pattern, "train", **options).files()) == 2

@@ -212,8 +212,9 @@ def _of_files(pattern: str, split: str, num_classes: int | None, common: dict) -
 def _splits_of_files(pattern: str) -> tuple[str, ...]:
     if SPLIT not in pattern:
         return ("all",)
-    anything = tf.io.gfile.glob(pattern.replace(SPLIT, "*"))
-    text = re.escape(pattern).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
+    # Of a pattern without a folder, glob gives "./name".
+    anything = [p.removeprefix("./") for p in tf.io.gfile.glob(pattern.replace(SPLIT, "*"))]
+    text = re.escape(pattern.removeprefix("./")).replace(r"\*", "[^/]*").replace(r"\?", "[^/]")
     mark = re.escape(SPLIT)
     text = text.replace(mark, r"(?P<split>[^/]+?)", 1).replace(mark, r"(?P=split)")
     found = {m["split"] for path in anything if (m := re.fullmatch(text, path))}
