@@ -81,7 +81,7 @@ def test_arguments_of_applications(net, given, words):
         ({"callbacks": []}, "Slim's name is 'hooks'"),
         ({"validation_data": None}, "Slim's name is 'validation'"),
         ({"class_weight": {0: 1.0}}, "class_weights='balanced'"),
-        ({"hooks": [tf.keras.callbacks.EarlyStopping()]}, "class of your own"),
+        ({"hooks": [tf.keras.callbacks.EarlyStopping()]}, r"slim.hooks.from_keras\(callback\)"),
     ],
 )
 def test_arguments_of_fit(model, train, given, words):
