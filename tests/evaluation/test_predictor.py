@@ -347,3 +347,29 @@ def test_labels_of_another_number(model):
     predict = slim.Predictor(model, preprocess="digits", image_size=8, channels=1, labels=["a"])
     with pytest.raises(ValueError, match="1 labels.*10 logits"):
         predict(DIGITS[0])
+
+
+def test_a_call_is_made_of_reading_and_computing(predict):
+    reads = [predict.read(one) for one in DIGITS[:3]]
+    assert [one.image.shape for one in reads] == [predict.image_spec.shape] * 3
+    found = predict.compute([one.image for one in reads], features="conv2", heat_maps=True)
+    wanted = list(predict.stream(DIGITS[:3], features="conv2", heat_maps=True))
+    for key in ("probabilities", "features", "heat_map"):
+        np.testing.assert_array_equal(found[key], [getattr(one, key) for one in wanted])
+    again = predict.compute(np.stack([one.image for one in reads]))
+    np.testing.assert_allclose(again["probabilities"], found["probabilities"], rtol=1e-6)
+    bad = predict.read(b"dear diary", 7)
+    assert bad.image is None and str(bad.error).startswith("picture 7: it is not a JPEG")
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(model):
+    careful = slim.Predictor(
+        model, preprocess="digits", image_size=8, channels=1, labels=NAMES, max_pixels=64
+    )
+    assert careful(DIGITS[0]).label in NAMES
+    (found,) = careful([np.zeros([8, 9, 1], np.uint8)], on_error="skip")
+    assert found.error == (
+        "picture 0: it is a PNG of 9x8 pixels, more than the bound of 64 (max_pixels)."
+    )
+    with pytest.raises(ValueError, match="max_pixels: expected at least 1; got 0"):
+        slim.Predictor(model, preprocess="digits", max_pixels=0)

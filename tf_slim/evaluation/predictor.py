@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data import images
 from tf_slim.data import preprocessing as preprocessings
 from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.spec import as_image_size
@@ -59,6 +60,7 @@ class Predictor:
         channels: int | None = None,
         multi_label: bool | None = None,
         batch_size: int = 32,
+        max_pixels: int = images.MAX_PIXELS,
     ):
         """Makes a predictor.
 
@@ -73,14 +75,16 @@ class Predictor:
           channels: of the pictures; by default those of the run, or 3.
           multi_label: whether a picture may be of several classes; by default as in the run.
           batch_size: how many pictures the model is given at a time.
+          max_pixels: the most pixels that a picture may have, before it is prepared.
 
         Raises:
           LoadError: the run cannot be loaded, or its preprocessing is not known.
           slim.checkpoints.CheckpointError: there is no checkpoint, or it does not fit.
           ValueError: an argument is out of its range.
         """
-        if (integer(batch_size) or 0) < 1:
-            raise ValueError(f"batch_size: expected at least 1; got {describe(batch_size)}.")
+        for name, value in (("batch_size", batch_size), ("max_pixels", max_pixels)):
+            if (integer(value) or 0) < 1:
+                raise ValueError(f"{name}: expected at least 1; got {describe(value)}.")
         if isinstance(run, (str, os.PathLike)):
             run = load(run, checkpoint, labels=labels)
             labels = None
@@ -103,7 +107,8 @@ class Predictor:
         self.multi_label = bool(known and known.multi_label) if multi_label is None else multi_label
         self.batch_size = batch_size
         self._steps: dict[tuple, Callable] = {}
-        self._reader = Reader(prepare, channels or (3 if known is None else known.channels))
+        depth = channels or (3 if known is None else known.channels)
+        self._reader = Reader(prepare, depth, max_pixels=max_pixels)
 
     def __call__(self, pictures: Any, *, on_error: str = "fail") -> Any:
         """What the model says of one picture, or of many.
@@ -120,6 +125,42 @@ class Predictor:
         """
         found = list(self.stream(pictures, on_error=on_error))
         return found[0] if given.is_one(pictures) else found
+
+    @property
+    def image_spec(self) -> tf.TensorSpec:
+        """What the net is given of a picture: float32 `[height, width, channels]`."""
+        return self._reader.image_spec
+
+    def read(self, picture: Any, number: int = 0) -> Read:
+        """Reads, decodes and prepares one picture, in whichever thread it is called.
+
+        A call is made of this and `compute`, which programs may use that gather batches in their
+        own way, such as a server.
+
+        Args:
+          picture: one picture; see the class.
+          number: what an error calls it, where it has no path: `picture 0`.
+
+        Returns:
+          What the net is given, or why it cannot be read: nothing is raised for a bad picture.
+        """
+        return self._reader(number, next(given.each([picture])))
+
+    def compute(
+        self, batch: Any, *, features: str | None = None, heat_maps: bool = False
+    ) -> dict[str, np.ndarray]:
+        """What the model computes of pictures that were read.
+
+        Args:
+          batch: what the net is given, float32 `[n, height, width, channels]`, or a list of n.
+          features: see `stream`.
+          heat_maps: see `stream`.
+
+        Returns:
+          What was asked for, by name, each `[n, ...]`: `probabilities`, `features`, `heat_map`.
+        """
+        found = self._step(features, heat_maps)(tf.stack(batch))
+        return {key: value.numpy() for key, value in found.items()}
 
     def features(self, pictures: Any, end_point: str) -> np.ndarray:
         """Embeddings, for search and clustering: an end point, averaged over height and width.
@@ -192,12 +233,11 @@ class Predictor:
     def _predicted(
         self, batch: list[Read], features: str | None, heat_maps: bool
     ) -> Iterator[Prediction]:
-        images = [one.image for one in batch if one.image is not None]
+        there = [one.image for one in batch if one.image is not None]
         said: Iterator[dict[str, Any]] = iter(())
-        if images:
-            found = self._step(features, heat_maps)(tf.stack(images))
-            arrays = {key: value.numpy() for key, value in found.items()}
-            said = iter([{k: v[i] for k, v in arrays.items()} for i in range(len(images))])
+        if there:
+            arrays = self.compute(there, features=features, heat_maps=heat_maps)
+            said = iter([{k: v[i] for k, v in arrays.items()} for i in range(len(there))])
         for one in batch:
             if one.error is not None:
                 yield Prediction(path=one.path, error=str(one.error))

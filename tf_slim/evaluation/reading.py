@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from tf_slim.checkpoints.errors import reason
-from tf_slim.data import examples, images
+from tf_slim.data import images
 from tf_slim.evaluation.pictures import Picture, encoded
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
 
@@ -36,17 +36,19 @@ class Reader:
     Args:
       preprocess: `fn(image, *, is_training, seed)`.
       channels: to decode to.
+      max_pixels: the most pixels that a picture may have.
 
     Attributes:
       image_spec: of what it makes of a picture.
     """
 
-    def __init__(self, preprocess: Callable, channels: int):
+    def __init__(self, preprocess: Callable, channels: int, *, max_pixels: int = images.MAX_PIXELS):
         def prepare(content: tf.Tensor) -> tf.Tensor:
-            image = examples.decode(content, channels)
+            image = images.decode(content, channels, max_pixels=max_pixels)
             return preprocess(image, is_training=False, seed=tf.constant([0, 0]))
 
         self._channels = channels
+        self._max_pixels = max_pixels
         function = tf.function(prepare, input_signature=[tf.TensorSpec([], tf.string)])
         # Traced now: several threads would do so at a time.
         self._prepare = function.get_concrete_function()
@@ -72,7 +74,7 @@ class Reader:
         except DataError as error:
             return Read(path, None, DataError(str(error), path=where))
         except (tf.errors.OpError, ValueError) as error:
-            fault = images.fault(content, self._channels)
+            fault = images.fault(content, self._channels, max_pixels=self._max_pixels)
             said = (
                 f"it {fault}." if fault else f"it decodes, but not for the net: {_reason(error)}."
             )
