@@ -4,6 +4,7 @@ from .layers import *
 from . import checkpoints as checkpoints
 from . import data as data
 from . import evaluation as evaluation
+from . import export as export
 from . import layers as layers
 from . import learning as learning
 from . import losses as losses

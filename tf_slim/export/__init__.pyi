@@ -1,0 +1,12 @@
+from . import saved_model as saved_model
+from .errors import ExportError as ExportError
+from .formats import Format as Format
+from .formats import Options as Options
+from .formats import Tolerance as Tolerance
+from .formats import get as get
+from .formats import names as names
+from .formats import register as register
+from .metadata import Metadata as Metadata
+from .saving import Export as Export
+from .saving import save as save
+from .source import Source as Source

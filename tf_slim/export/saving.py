@@ -1,0 +1,202 @@
+"""`save`: a model or a run as a file of another format, compared with what it was made from."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tf_slim.data import DatasetSpec
+from tf_slim.evaluation.loading import LoadedRun, load
+from tf_slim.export import formats, samples, writing
+from tf_slim.export import source as sources
+from tf_slim.export.errors import ExportError
+from tf_slim.export.formats import Format, Options
+from tf_slim.export.source import Source
+from tf_slim.ops.arguments import describe
+from tf_slim.ops.model import Model
+
+NOT_ASKED = "not asked for"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Export:
+    """A model that was exported.
+
+    Attributes:
+      path: of the file or folder.
+      format: the name of its format.
+      size: in bytes, with what belongs beside it.
+    """
+
+    path: str
+    format: str
+    size: int
+
+
+def save(
+    model_or_run: str | os.PathLike | LoadedRun | Model,
+    path: str | os.PathLike,
+    format: str | None = None,
+    *,
+    quantize: str | None = None,
+    precision: str | None = None,
+    data: DatasetSpec | None = None,
+    tolerance: float | None = None,
+    verify: bool = True,
+    force: bool = False,
+    checkpoint: str | os.PathLike | None = None,
+    labels: str | os.PathLike | Sequence[str] | None = None,
+    preprocess: str | Callable | None = None,
+    image_size: int | Sequence[int] | None = None,
+    channels: int | None = None,
+    multi_label: bool | None = None,
+    features: str | None = None,
+) -> Export:
+    """Writes a model as a file of another format, for programs without this package.
+
+        slim.export.save("runs/flowers", "flowers", "saved_model")
+        slim.export.save("runs/flowers", "flowers.onnx")               # told by the ending
+
+    Files take prepared images, `images`, float32 `[batch, height, width, channels]`, and give
+    `probabilities` and `logits`, float32 `[batch, classes]`; what a format adds to that is said
+    where it is. The weights are those of the source, in float32 unless it is asked otherwise.
+
+    Args:
+      model_or_run: what `slim.load` takes, or returns; or a built model.
+      path: of the file, or the folder, to write. It appears whole or not at all.
+      format: one of `slim.export.names()`; by default what the ending of `path` tells, or
+        "saved_model" if it has none.
+      quantize: how to quantize the weights, such as "int8", where the format knows it.
+      precision: what to compute in, as in `slim.precision`, where the format knows it.
+      data: pictures of the training data, to calibrate by.
+      tolerance: the largest difference of any probability that is accepted.
+      verify: whether to run the file and compare it with the model.
+      force: whether to overwrite an earlier export.
+      checkpoint: of a run: see `slim.load`.
+      labels: the name of each class, or a label file; by default those of the run.
+      preprocess: the name of a preprocessing, or `fn(image, *, is_training, seed)`; by default
+        that of the run.
+      image_size: one number of pixels or `(height, width)`; by default that of the run.
+      channels: of the images; by default those of the run, or 3.
+      multi_label: whether a picture may be of several classes; by default as in the run.
+      features: the end point to give embeddings of, where the format does so; by default the last
+        one before the logits.
+
+    Returns:
+      An `Export`.
+
+    Raises:
+      ExportError: it cannot be exported as it was asked for, or something stands at `path`.
+      LoadError: the run cannot be loaded.
+      ValueError: an argument is out of its range.
+      OSError: it cannot be written.
+    """
+    path = os.path.normpath(os.fsdecode(path))
+    chosen = formats.get(_format(path, format))
+    _check_ending(path, chosen)
+    chosen.check(quantize, precision)
+    place = {"is_folder": chosen.ending is None, "beside": chosen.beside, "force": force}
+    writing.check(path, **place)
+    made = _source(
+        model_or_run,
+        checkpoint,
+        data=data,
+        labels=labels,
+        preprocess=preprocess,
+        image_size=image_size,
+        channels=channels,
+        multi_label=multi_label,
+    )
+    options = Options(
+        quantize=quantize,
+        precision=precision,
+        samples=lambda count: _samples(made, count),
+        metadata=made.metadata(
+            format=chosen.name,
+            quantize=quantize,
+            precision=precision,
+            verified=NOT_ASKED,
+            exporter=f"tf-slim2 {sys.modules['tf_slim'].__version__}",
+        ),
+        features=features,
+    )
+    try:
+        with writing.placing(path, **place) as temporary:
+            chosen.write(made, temporary, options)
+            size = _size(os.path.dirname(temporary))
+    except Exception as error:
+        if writing.is_full(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from error
+        raise
+    return Export(path=path, format=chosen.name, size=size)
+
+
+def _format(path: str, given: str | None) -> str:
+    """The name of the format that is meant."""
+    if given is not None:
+        return given
+    told, ending = formats.of_path(path), os.path.splitext(path)[1]
+    if told is None and ending:
+        known = {formats.get(name).ending: name for name in formats.names()}
+        listed = ", ".join(f"{end} ({name})" for end, name in known.items() if end)
+        raise ExportError(
+            f"{path}: the ending {ending} tells no format. Say it by format=, or --to: one of "
+            f"{', '.join(formats.names())}. Endings that tell one: {listed}."
+        )
+    return told or "saved_model"
+
+
+def _check_ending(path: str, chosen: Format) -> None:
+    """Other programs tell a file by its ending."""
+    if chosen.ending is not None and not path.lower().endswith(chosen.ending):
+        raise ExportError(
+            f"{path}: a file of the format {chosen.name} ends in {chosen.ending}. Write "
+            f"{os.path.splitext(path)[0]}{chosen.ending}."
+        )
+
+
+def _source(
+    given: Any, checkpoint: Any, *, channels: Any, multi_label: Any, **known: Any
+) -> Source:
+    if isinstance(given, (str, os.PathLike)):
+        given = load(given, checkpoint)
+    elif checkpoint is not None:
+        raise ExportError("checkpoint goes with the folder of a run, or the name of a net.")
+    if isinstance(given, LoadedRun):
+        made = sources.of_run(given, **known)
+    elif isinstance(given, Model):
+        made = sources.of_model(given, **known)
+    else:
+        raise TypeError(
+            "save: expected the folder of a run, what slim.load returns, or a slim.Model; got "
+            f"{describe(given)}."
+        )
+    said = {"channels": channels, "multi_label": multi_label}
+    return dataclasses.replace(made, **{k: v for k, v in said.items() if v is not None})
+
+
+def _samples(made: Source, count: int) -> np.ndarray:
+    """Pictures to calibrate by."""
+    if made.data is None:
+        raise ExportError(
+            f"To quantize {made.model.name}, pictures of its training data are needed, and it is "
+            "not known where these are: give data=, or --data SOURCE."
+        )
+    return samples.read(
+        made.data, count, made.preprocessing or made.preprocess, made.image_size
+    ).images
+
+
+def _size(folder: str) -> int:
+    """Of all files in a folder, in bytes."""
+    return sum(
+        os.path.getsize(os.path.join(where, name))
+        for where, _, names in os.walk(folder)
+        for name in names
+    )
