@@ -1,3 +1,4 @@
+from . import engines as engines
 from . import saved_model as saved_model
 from .errors import ExportError as ExportError
 from .formats import Format as Format

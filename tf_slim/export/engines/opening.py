@@ -1,0 +1,87 @@
+"""`open`: any exported model by its path."""
+
+from __future__ import annotations
+
+import importlib
+import os
+
+from tf_slim.export.engines.engine import Engine, EngineError
+from tf_slim.ops.arguments import describe, integer
+from tf_slim.ops.wording import did_you_mean
+
+# By format: the module beside this one, the class in it, and how a file's name ends.
+ENGINES: dict[str, tuple[str, str, str | None]] = {
+    "saved_model": ("saved_model", "SavedModelEngine", None),
+    "frozen": ("frozen", "FrozenEngine", ".pb"),
+    "keras": ("keras", "KerasEngine", ".keras"),
+    "litert": ("litert", "LiteRTEngine", ".tflite"),
+    "onnx": ("onnx", "OnnxEngine", ".onnx"),
+    "openvino": ("openvino", "OpenVinoEngine", ".xml"),
+}
+_FOLDER = "saved_model"
+# In a SavedModel one or the other.
+_SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+
+
+def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
+    """Opens an exported model, whatever its format.
+
+    Args:
+      path: of the file, or of the folder of a SavedModel.
+      threads: how many to compute by; None for what the engine takes by itself. TensorFlow's own
+        (SavedModel, frozen graphs, Keras) are one number for the process, which must be set before
+        the first computation.
+
+    Returns:
+      An `Engine`.
+
+    Raises:
+      EngineError: it is no exported model, or a damaged one, or the threads cannot be had.
+      MissingExtraError: what runs it is not installed.
+      FileNotFoundError: there is no such file.
+    """
+    if threads is not None and (integer(threads) or 0) < 1:
+        raise ValueError(f"threads: expected at least 1, or None; got {describe(threads)}.")
+    path = os.fsdecode(path)
+    name = format_of(path) if os.path.exists(path) else None
+    if name is None:
+        raise _refusal(path)
+    module, engine, _ = ENGINES[name]
+    loaded = importlib.import_module(f"tf_slim.export.engines.{module}")
+    return getattr(loaded, engine)(path, threads)
+
+
+def format_of(path: str | os.PathLike) -> str | None:
+    """The format of an exported model, told by its name, or what is in the folder; None if none.
+
+    Args:
+      path: of the file or folder, which need not be there.
+    """
+    path = os.fsdecode(path)
+    if os.path.isdir(path):
+        there = any(os.path.isfile(os.path.join(path, name)) for name in _SAVED_MODEL)
+        return _FOLDER if there else None
+    ending = os.path.splitext(path)[1].lower()
+    told = (name for name, (_, _, own) in ENGINES.items() if own is not None and own == ending)
+    return next(told, None)
+
+
+def is_exported(path: str | os.PathLike) -> bool:
+    """Whether an exported model stands at a path, by its look."""
+    return os.path.exists(path) and format_of(path) is not None
+
+
+def _refusal(path: str) -> Exception:
+    """Why nothing can be opened: there is nothing, or something else."""
+    folder, name = os.path.split(path.rstrip(os.sep))
+    if not os.path.exists(path):
+        near = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+        hint = did_you_mean(name, near, most=1)
+        return FileNotFoundError(f"There is no {path!r} (looked from {os.getcwd()}).{hint}")
+    if os.path.isdir(path):
+        return EngineError(f"{path} is a folder, and no SavedModel: there is no saved_model.pb.")
+    endings = ", ".join(ending for _, _, ending in ENGINES.values() if ending)
+    return EngineError(
+        f"{path} is no exported model. They are told by their endings: {endings}; a SavedModel is "
+        "a folder."
+    )
