@@ -105,7 +105,7 @@ def test_a_part_shows_an_object():
     image = tf.cast(picture(), tf.float32)
     for seed in range(10):
         box = tf.constant([[[0.4, 0.4, 0.6, 0.6]]])
-        _, where = inception.random_part(image, tf.constant([0, seed]), box, min_object_covered=0.9)
+        _, where = inception.random_part(image, tf.constant([0, seed]), inception.Part(0.9), box)
         top, left, bottom, right = where[0, 0].numpy()
         height, width = min(bottom, 0.6) - max(top, 0.4), min(right, 0.6) - max(left, 0.4)
         assert height * width / 0.04 > 0.8
@@ -146,6 +146,16 @@ def test_cifarnet_pads_moves_and_relights():
     relit = cifarnet.relight(image, SEED)
     slope, _ = np.polyfit(image.numpy().ravel(), relit.numpy().ravel(), 1)
     assert 0.2 <= slope <= 1.8
+
+
+def test_saturation_is_that_of_tensorflow():
+    images = np.random.RandomState(0).uniform(-0.2, 1.2, [4, 5, 6, 3]).astype(np.float32)
+    images[0, 0] = 0.5  # grey
+    images[0, 1] = [-0.3, -0.2, -0.1]
+    factors = [0.0, 0.5, 1.0, 3.0]
+    made = colour.saturated(tf.constant(images), tf.reshape(factors, [4, 1, 1]))
+    for own, image, factor in zip(made, images, factors):
+        np.testing.assert_allclose(own, tf.image.adjust_saturation(image, factor), atol=2e-6)
 
 
 @pytest.mark.parametrize("ordering", range(colour.ORDERINGS))

@@ -41,7 +41,9 @@ def files_of(source: RecordSource, pictures: Any) -> Files:
     if type(source).fetch is RecordSource.fetch:
         encoded = pictures
     else:
-        encoded = tf.map_fn(source.fetch, pictures, tf.TensorSpec([], tf.string))
+        encoded = tf.map_fn(
+            source.fetch, pictures, fn_output_signature=tf.TensorSpec([], tf.string)
+        )
     head = header(encoded)
     with tf.control_dependencies(check(head.kind, head.height, head.width, MAX_PIXELS)):
         encoded = tf.identity(encoded)

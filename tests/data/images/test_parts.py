@@ -76,7 +76,7 @@ def as_it_was(image, *, is_training, seed):
     if not is_training:
         return inception.to_signed(inception.central(image, (32, 40), 0.875))
     seeds = tf.unstack(tf.random.split(seed, 4))
-    image, _ = inception.random_part(image, seeds[0])
+    image, _ = inception.random_part(image, seeds[0], inception.Part())
     image = inception.resize_by_any(image, (32, 40), seeds[1], fast=True)
     image = tf.image.stateless_random_flip_left_right(image, seeds[2])
     return inception.to_signed(inception.distort_by_any(image, seeds[3], fast=True))
@@ -98,8 +98,11 @@ def test_the_batches_are_those_of_decoding_all(folder, is_training):
         )
         for preprocess in ("inception", as_it_was)
     )
-    assert len(got) > 5
-    made.assert_same(got, expected)
+    assert len(got) == len(expected) > 5
+    for (pixels, labels), (same_pixels, same_labels) in zip(got, expected):
+        # Training changes the colours of a batch in one compiled pass, which rounds otherwise.
+        np.testing.assert_allclose(pixels, same_pixels, rtol=0, atol=1e-6 if is_training else 0)
+        np.testing.assert_array_equal(labels, same_labels)
 
 
 def test_a_cropping_of_ones_own(folder):

@@ -1,6 +1,8 @@
-"""Changing the colours of one image at random."""
+"""Changing the colours of images at random."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -16,6 +18,12 @@ _ORDERS = (
     ("hue", "saturation", "contrast", "brightness"),
 )
 _NEED_COLOUR = ("saturation", "hue")
+_RANGES = {
+    "brightness": (-32.0 / 255.0, 32.0 / 255.0),
+    "saturation": (0.5, 1.5),
+    "hue": (-0.2, 0.2),
+    "contrast": (0.5, 1.5),
+}
 
 
 def distort_colour(
@@ -38,23 +46,55 @@ def distort_colour(
     """
     if not 0 <= ordering < ORDERINGS:
         raise ValueError(f"ordering must be from 0 to {ORDERINGS - 1}, received {ordering!r}.")
-    seeds = dict(zip(_ORDERS[0], tf.unstack(tf.random.split(seed, 4)), strict=True))
+    drawn = amounts(seed)
     changes = {
-        "brightness": lambda x, s: tf.image.stateless_random_brightness(x, 32.0 / 255.0, s),
-        "saturation": lambda x, s: tf.image.stateless_random_saturation(x, 0.5, 1.5, s),
-        "hue": lambda x, s: tf.image.stateless_random_hue(x, 0.2, s),
-        "contrast": lambda x, s: tf.image.stateless_random_contrast(x, 0.5, 1.5, s),
+        "brightness": tf.add,
+        "saturation": saturated,
+        "hue": tf.image.adjust_hue,
+        "contrast": tf.image.adjust_contrast,
     }
     for name in _ORDERS[min(ordering, 1) if fast else ordering]:
         if fast and name in ("hue", "contrast"):
             continue
         if shapes.size(image, -1) == 1 and name in _NEED_COLOUR:
             continue
-        image = changes[name](image, seeds[name])
+        image = changes[name](image, drawn[name])
     return tf.clip_by_value(image, 0.0, 1.0)
 
 
-def one_of(seed: tf.Tensor, branches: list) -> tf.Tensor:
+def amounts(seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    """By how much each is changed: what is added to brightness and hue, the factor of the others.
+
+    Args:
+        seed: int32 `[2]`.
+    """
+    seeds = tf.unstack(tf.random.split(seed, len(_RANGES)))
+    return {
+        name: tf.random.stateless_uniform([], own, *_RANGES[name])
+        for name, own in zip(_RANGES, seeds, strict=True)
+    }
+
+
+def saturated(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Images of other saturation; hue and value (the largest of the three) stay.
+
+    It gives what `tf.image.adjust_saturation` gives, in the closed form: that one goes by HSV, and
+    takes three times as long.
+
+    Args:
+        images: float32 `[..., 3]`.
+        factor: Of the saturation, from 0, of a shape that goes with `[...]`.
+    """
+    red, green, blue = tf.unstack(images, axis=-1)
+    value = tf.maximum(tf.maximum(red, green), blue)
+    chroma = value - tf.minimum(tf.minimum(red, green), blue)
+    wanted = tf.minimum(chroma * factor, tf.maximum(value, 0.0))
+    ratio = tf.math.divide_no_nan(wanted, chroma)
+    value, ratio = value[..., tf.newaxis], ratio[..., tf.newaxis]
+    return value - (value - images) * ratio
+
+
+def one_of(seed: tf.Tensor, branches: list[Callable]) -> tf.Tensor:
     """What one of several functions returns, chosen at random.
 
     Args:

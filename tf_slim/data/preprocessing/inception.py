@@ -7,10 +7,17 @@ checkpoints but those of VGG and ResNet v1 were trained so.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_slim.data.preprocessing.colour import ORDERINGS, distort_colour, one_of
+from tf_slim.data.preprocessing.colour import (
+    ORDERINGS,
+    amounts,
+    distort_colour,
+    one_of,
+    saturated,
+)
 from tf_slim.data.preprocessing.cropping import Cropping
 from tf_slim.data.preprocessing.geometry import resize
 from tf_slim.data.preprocessing.registry import register
@@ -46,7 +53,7 @@ def inception(
 
     def window(height: tf.Tensor, width: tf.Tensor, *, is_training: bool, seed: tf.Tensor):
         if is_training:
-            begin, sides, _ = _distorted_box([height, width, 1], _seeds(seed)[0])
+            begin, sides, _ = _distorted_box([height, width, 1], _seeds(seed)[0], Part())
             return tf.concat([begin[:2], sides[:2]], 0)
         return _middle(height, width, central_fraction)
 
@@ -57,9 +64,30 @@ def inception(
         seeds = _seeds(seed)
         image = resize_by_any(image, size, seeds[1], fast=fast)
         image = tf.image.stateless_random_flip_left_right(image, seeds[2])
-        return to_signed(distort_by_any(image, seeds[3], fast=fast))
+        return image if fast else to_signed(distort_by_any(image, seeds[3], fast=False))
 
-    return Cropping(window, finish)
+    def together(images: tf.Tensor, *, is_training: bool, seeds: tf.Tensor) -> tf.Tensor:
+        if not (is_training and fast):
+            return images
+
+        def draw(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            drawn = amounts(_seeds_of_colours(_seeds(seed)[3])[1])
+            return drawn["brightness"], drawn["saturation"]
+
+        signature = (tf.TensorSpec([]), tf.TensorSpec([]))
+        return _recoloured(images, *tf.map_fn(draw, seeds, fn_output_signature=signature))
+
+    return Cropping(window, finish, together)
+
+
+# One pass over the pixels, where operation after operation would be a dozen.
+@tf.function(jit_compile=True, autograph=False)
+def _recoloured(images: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
+    """`to_signed(distort_by_any(image, fast=True))` of many images, by amounts `[batch]`."""
+    images += tf.reshape(brightness, [-1, 1, 1, 1])
+    if shapes.size(images, -1) == 3:
+        images = saturated(images, tf.reshape(saturation, [-1, 1, 1]))
+    return to_signed(tf.clip_by_value(images, 0.0, 1.0))
 
 
 def _seeds(seed: tf.Tensor) -> list[tf.Tensor]:
@@ -92,65 +120,51 @@ def central(
     return image if size is None else resize(image, size)
 
 
+class Part(NamedTuple):
+    """What a random part of an image is like.
+
+    Attributes:
+        min_object_covered: The share of an object that it must hold.
+        aspect_ratio_range: Of its width to its height.
+        area_range: Of its area to that of the image.
+        max_attempts: After how many the whole image is taken.
+    """
+
+    min_object_covered: float = 0.1
+    aspect_ratio_range: tuple[float, float] = (0.75, 1.33)
+    area_range: tuple[float, float] = (0.05, 1.0)
+    max_attempts: int = 100
+
+
 def random_part(
-    image: tf.Tensor,
-    seed: tf.Tensor,
-    bbox: tf.Tensor | None = None,
-    *,
-    min_object_covered: float = 0.1,
-    aspect_ratio_range: tuple[float, float] = (0.75, 1.33),
-    area_range: tuple[float, float] = (0.05, 1.0),
-    max_attempts: int = 100,
+    image: tf.Tensor, seed: tf.Tensor, part: Part, bbox: tf.Tensor | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts out a random part that shows enough of an object.
 
     Args:
         image: `[height, width, channels]`.
         seed: int32 `[2]`.
+        part: What it shall be like.
         bbox: float32 `[1, objects, 4]`, each `[y_min, x_min, y_max, x_max]` in parts of the sides;
             None where there is one object, the image.
-        min_object_covered: The share of an object that the part must hold.
-        aspect_ratio_range: Of width to height.
-        area_range: Of the area of the part to that of the image.
-        max_attempts: After how many the whole image is taken.
 
     Returns:
         The part, and where it lies: float32 `[1, 1, 4]`.
     """
-    begin, size, box = _distorted_box(
-        tf.shape(image),
-        seed,
-        bbox,
-        min_object_covered=min_object_covered,
-        aspect_ratio_range=aspect_ratio_range,
-        area_range=area_range,
-        max_attempts=max_attempts,
-    )
-    part = tf.slice(image, begin, size)
-    part.set_shape([None, None, shapes.size(image, 2)])
-    return part, box
+    begin, size, box = _distorted_box(tf.shape(image), seed, part, bbox)
+    cut = tf.slice(image, begin, size)
+    cut.set_shape([None, None, shapes.size(image, 2)])
+    return cut, box
 
 
-def _distorted_box(
-    size,
-    seed: tf.Tensor,
-    bbox: tf.Tensor | None = None,
-    *,
-    min_object_covered: float = 0.1,
-    aspect_ratio_range: tuple[float, float] = (0.75, 1.33),
-    area_range: tuple[float, float] = (0.05, 1.0),
-    max_attempts: int = 100,
-):
+def _distorted_box(size, seed: tf.Tensor, part: Part, bbox: tf.Tensor | None = None):
     """Where the part lies: its beginning, its size and its box."""
     return tf.image.stateless_sample_distorted_bounding_box(
         size,
         tf.constant([[[0.0, 0.0, 1.0, 1.0]]]) if bbox is None else bbox,
         seed,
-        min_object_covered=min_object_covered,
-        aspect_ratio_range=aspect_ratio_range,
-        area_range=area_range,
-        max_attempts=max_attempts,
         use_image_if_no_bounding_boxes=True,
+        **part._asdict(),
     )
 
 
@@ -168,12 +182,17 @@ def resize_by_any(
 
 def distort_by_any(image: tf.Tensor, seed: tf.Tensor, *, fast: bool) -> tf.Tensor:
     """Changes the colours in an order taken at random; `fast`: in one order, and less."""
-    which, amounts = tf.unstack(tf.random.split(seed, 2))
+    which, colours = _seeds_of_colours(seed)
 
     def by(ordering: int) -> Callable:
-        return lambda: distort_colour(image, amounts, ordering=ordering, fast=fast)
+        return lambda: distort_colour(image, colours, ordering=ordering, fast=fast)
 
     return one_of(which, [by(ordering) for ordering in range(1 if fast else ORDERINGS)])
+
+
+def _seeds_of_colours(seed: tf.Tensor) -> list[tf.Tensor]:
+    """For the order of the changes, and for their amounts."""
+    return tf.unstack(tf.random.split(seed, 2))
 
 
 def to_signed(image: tf.Tensor) -> tf.Tensor:

@@ -74,11 +74,8 @@ def distorted_bounding_box_crop(
         return inception.random_part(
             image,
             _common.new_seed(),
+            inception.Part(min_object_covered, aspect_ratio_range, area_range, max_attempts),
             bbox,
-            min_object_covered=min_object_covered,
-            aspect_ratio_range=aspect_ratio_range,
-            area_range=area_range,
-            max_attempts=max_attempts,
         )
 
 
