@@ -23,6 +23,7 @@ from .data.decoding import data_decoder as data_decoder
 from .data.decoding import tfexample_decoder as tfexample_decoder
 from .evaluation.loading import load as load
 from .evaluation.predictor import Predictor as Predictor
+from .export.keras_layer import as_keras_layer as as_keras_layer
 from .learning import hooks as hooks
 from .ops.arg_scope import add_arg_scope as add_arg_scope
 from .ops.arg_scope import arg_scope as arg_scope

@@ -1,4 +1,6 @@
 from . import engines as engines
+from . import keras as keras
+from . import keras_layer as keras_layer
 from . import saved_model as saved_model
 from .errors import ExportError as ExportError
 from .formats import Format as Format

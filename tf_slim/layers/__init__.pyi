@@ -36,7 +36,6 @@ from .gradient import scale_gradient as scale_gradient
 from .initializers import variance_scaling_initializer as variance_scaling_initializer
 from .initializers import xavier_initializer as xavier_initializer
 from .initializers import xavier_initializer_conv2d as xavier_initializer_conv2d
-from .keras_layers import as_keras_layer as as_keras_layer
 from .keras_layers import keras_layer as keras_layer
 from .legacy_dense import legacy_fully_connected as legacy_fully_connected
 from .legacy_dense import legacy_linear as legacy_linear

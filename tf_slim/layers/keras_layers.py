@@ -1,22 +1,18 @@
-"""Keras 3 and Slim in one net: a Keras layer within a Slim net, a Slim net as a Keras layer."""
+"""Keras 3 within Slim: a Keras layer as a part of a Slim net."""
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.layers import moving_average
-from tf_slim.ops import calls, collect, frozen, places, precision, scopes, stores, variables
-from tf_slim.ops.arg_scope import current_is_training, default_is_training
-from tf_slim.ops.model import Model
-from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops import calls, collect, frozen, places, precision, scopes, variables
+from tf_slim.ops.arg_scope import current_is_training
 from tf_slim.ops.types import Reuse
 
-__all__ = ["as_keras_layer", "keras_layer"]
+__all__ = ["keras_layer"]
 
 _LAYERS = "tf_slim/keras_layers"
 
@@ -132,72 +128,3 @@ def _layers_of_graph() -> dict[str, Any]:
     if not found:
         found.append({})
     return found[0]
-
-
-def as_keras_layer(model: Model, **kwargs: Any) -> tf.keras.layers.Layer:
-    """A `slim.Model` as a Keras 3 layer, to be trained by `fit` on its own or among others.
-
-        inputs = tf.keras.Input([28, 28, 1])
-        keras_model = tf.keras.Model(inputs, slim.as_keras_layer(slim.Model(lenet))(inputs))
-
-    The variables stay those of `model`: what `fit` trains, `model.save` saves by name, and what
-    `model.restore` restores, the layer has. Its regularization joins the loss of `fit`;
-    `training` becomes `is_training`; with `layer.trainable = False` nothing of it changes, and it
-    infers. Of a net that returns end points the layer gives the outputs.
-    The averages of batch norm warm up as in a step of `slim.learning.make_train_step`.
-
-    Args:
-      model: the net; it takes one input, and need not be built.
-      **kwargs: of the Keras layer, such as `name`.
-
-    Returns:
-      A `tf.keras.layers.Layer`.
-    """
-    return _layer_class()(model, **{"name": model.name, **kwargs})
-
-
-def _dense(inputs: Any) -> Any:
-    """Keras takes what is left of `x * 2.0` for sparse while it finds out the shapes of a model."""
-    if isinstance(inputs, tf.SparseTensor):
-        return tf.ensure_shape(tf.sparse.to_dense(inputs), inputs.shape)
-    return inputs
-
-
-@functools.cache
-def _layer_class() -> type:
-    class SlimLayer(tf.keras.layers.Layer):
-        """A `slim.Model` as a Keras layer; made by `slim.as_keras_layer`."""
-
-        def __init__(self, model: Model, **kwargs):
-            super().__init__(**kwargs)
-            # Keras must not take the variables of the Model for ones of its own.
-            self._slim = stores.Untracked(model)
-            self._updates = stores.Untracked(moving_average.Counter())
-
-        def build(self, input_shape):
-            model = self._slim.value
-            if not model.variables:
-                model.build(tf.TensorSpec(input_shape, self.compute_dtype))
-            self._updates.value.variable()
-            for name, variable in model.named_variables.items():
-                weight = self.add_weight(
-                    name=name.replace("/", "."),
-                    shape=variable.shape,
-                    dtype=variable.dtype.name,
-                    trainable=variable.trainable,
-                    initializer=lambda *_, value=variable, **__: tf.convert_to_tensor(value),
-                )
-                model.replace_variable(name, weight.value)
-
-        def call(self, inputs, training=None):
-            model = self._slim.value
-            inputs = tf.nest.map_structure(_dense, inputs)
-            # A layer that is frozen infers, as those of Keras do.
-            training = bool(training) and self.trainable
-            with self._updates.value.warm_up(), default_is_training(training):
-                outputs, _ = split_outputs(model(inputs))
-            for loss in model.losses if self.trainable else ():
-                self.add_loss(loss)
-            return outputs
-
-    return SlimLayer

@@ -248,6 +248,16 @@ class Model(tf.Module):
         return self._fn
 
     @property
+    def fixed_kwargs(self) -> Mapping[str, Any]:
+        """The keyword arguments of the function that every call gets."""
+        return self._fixed
+
+    @property
+    def arg_scope(self) -> Mapping:
+        """The saved scope in which the function runs."""
+        return self._arg_scope
+
+    @property
     def precision(self) -> str | None:
         """The name of the precision that the layers compute in; None for that of the inputs."""
         return self._precision

@@ -13,7 +13,7 @@ from tf_slim.export.engines.tensorflow import TensorFlowEngine
 from tf_slim.ops import shapes
 
 # What `as_keras_layer` makes is found by a registered name once this is loaded.
-_LAYERS = "tf_slim.layers.keras_layers"
+_LAYERS = "tf_slim.export.keras_layer"
 
 
 class KerasEngine(TensorFlowEngine):
