@@ -3,12 +3,15 @@ from . import keras as keras
 from . import keras_layer as keras_layer
 from . import saved_model as saved_model
 from .errors import ExportError as ExportError
+from .fold import Folded as Folded
+from .fold import folded as folded
 from .formats import Format as Format
 from .formats import Options as Options
 from .formats import Tolerance as Tolerance
 from .formats import get as get
 from .formats import names as names
 from .formats import register as register
+from .inference import for_inference as for_inference
 from .metadata import Metadata as Metadata
 from .saving import Export as Export
 from .saving import save as save

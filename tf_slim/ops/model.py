@@ -26,7 +26,7 @@ from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
 from tf_slim.ops.origin import Origin
 from tf_slim.ops.outputs import accessible, in_full, shapes_of, split_outputs
-from tf_slim.ops.specs import specs_of
+from tf_slim.ops.specs import specs_of, taken
 from tf_slim.ops.types import Patterns, Rename
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -94,6 +94,7 @@ class Model(tf.Module):
         self._end_points = stores.Untracked({})
         self._layer_shapes: Mapping[str, tf.TensorShape] = types.MappingProxyType({})
         self._evaluated_by = stores.Untracked({})
+        self._inputs = stores.Untracked(())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the net. Takes and returns what its function does.
@@ -178,6 +179,7 @@ class Model(tf.Module):
             self.name, place.calls_infer_by_default, args, {**self._fixed, **kwargs}
         )
         building = building or (parent is not None and parent.building)
+        precision = precisions.of_model(self._precision)
         call = place.begin_call(self._store, self._scope.name, building)
         frame = collect.current_frame()
         if parent is not None:
@@ -190,7 +192,7 @@ class Model(tf.Module):
                 scopes.entry(self._scope, call.entry_reuse),
                 arg_scopes.arg_scope(self._arg_scope),
                 arg_scopes.default_is_training(training),
-                precisions.precision(self._precision),
+                precisions.precision(precision),
                 collect.collect_outputs() as outputs,
             ):
                 result = self._fn(*args, **kwargs)
@@ -198,10 +200,12 @@ class Model(tf.Module):
             call.roll_back()
             raise
         returned = split_outputs(result)[1]
+        if not self._inputs.value:
+            self._inputs.value = taken(args)
         if not self._layer_shapes:
             self._layer_shapes = shapes_of(outputs.get(collect.LAYERS, {}))
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
-        if precisions.is_low(self._precision) and not precisions.is_low(precisions.current()):
+        if precisions.is_low(precision) and not precisions.is_low(precisions.current()):
             return in_full(result)
         return result
 
@@ -261,6 +265,14 @@ class Model(tf.Module):
     def precision(self) -> str | None:
         """The name of the precision that the layers compute in; None for that of the inputs."""
         return self._precision
+
+    @property
+    def input_specs(self) -> tuple[Any, ...]:
+        """What the net has been built for, or first called with: a `tf.TensorSpec` for each input.
+
+        A batch is of any size. There is none before that, and of arguments that are no tensors.
+        """
+        return self._inputs.value
 
     @property
     def evaluated_by(self) -> dict[Any, Any]:

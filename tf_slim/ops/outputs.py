@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -26,6 +26,34 @@ def in_full(result: Any) -> Any:
     if split_outputs(result)[1] is None:
         return precision.in_full(result)
     return (*precision.in_full(result[:-1]), result[-1])
+
+
+def mapped(function: Callable[[str, Any], Any], outputs: Any, default: str = "output") -> Any:
+    """A structure of outputs with each put through a function, which is told its name.
+
+    Args:
+      function: from the name, made of keys and numbers (`boxes`, `output_0`, `head_1`), and the
+        output.
+      outputs: one output, or a dict, list, tuple or named tuple of them, also nested.
+      default: the name of a single output, and what the names begin with that have no key.
+
+    Returns:
+      The structure of `outputs` with what the function returned.
+    """
+
+    def visit(value: Any, path: tuple[str, ...]) -> Any:
+        if isinstance(value, Mapping):
+            return {key: visit(one, (*path, str(key))) for key, one in value.items()}
+        if hasattr(value, "_fields"):
+            named = ((*path, name) for name in value._fields)
+            return type(value)(*(visit(one, name) for one, name in zip(value, named, strict=True)))
+        if isinstance(value, (list, tuple)):
+            first = () if path else (default,)
+            named = ((*path, "_".join((*first, str(i)))) for i in range(len(value)))
+            return type(value)(visit(one, name) for one, name in zip(value, named, strict=True))
+        return function("_".join(path) or default, value)
+
+    return visit(outputs, ())
 
 
 def shapes_of(outputs: Mapping[str, Any]) -> Mapping[str, tf.TensorShape]:

@@ -36,6 +36,9 @@ COMPUTE = {
 LOW = (tf.bfloat16, tf.float16)
 
 _CURRENT: contextvars.ContextVar[str | None] = contextvars.ContextVar("precision", default=None)
+_OF_MODELS: contextvars.ContextVar[str | None] = contextvars.ContextVar(
+    "precision_of_models", default=None
+)
 
 
 @contextlib.contextmanager
@@ -57,6 +60,19 @@ def precision(name: str | None) -> Iterator[None]:
         return
     with Setting(_CURRENT, name), _graph_variables_read():
         yield
+
+
+def of_models(name: str | None) -> Setting:
+    """Inside, models compute in the precision `name`, whatever they were made with; None: in it.
+
+    What a net says of a layer of its own, as of the last one, is as it was.
+    """
+    return Setting(_OF_MODELS, check(name))
+
+
+def of_model(own: str | None) -> str | None:
+    """The precision that a model computes in, made with `own`."""
+    return _OF_MODELS.get() or own
 
 
 def check(name: Any) -> str | None:

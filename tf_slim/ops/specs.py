@@ -6,6 +6,7 @@ import numbers
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.ops.arguments import describe
@@ -34,6 +35,25 @@ def specs_of(given: Any) -> Any:
             f"list or tuple of them; got {describe(given)}. {remedy}"
         )
     return tf.TensorSpec(shape, tf.float32)
+
+
+def taken(args: tuple) -> tuple[Any, ...]:
+    """What a net was called with, as specs of batches of any size; none if it is not all tensors.
+
+    Args:
+      args: tensors, arrays, or structures of them.
+    """
+    flat = tf.nest.flatten(args)
+    if not flat or not all(tf.is_tensor(one) or isinstance(one, np.ndarray) for one in flat):
+        return ()
+
+    def spec(one: Any) -> tf.TensorSpec:
+        shape = tf.TensorShape(one.shape)
+        if shape.rank:
+            shape = tf.TensorShape([None]).concatenate(shape[1:])
+        return tf.TensorSpec(shape, one.dtype)
+
+    return tf.nest.map_structure(spec, args)
 
 
 def _shape(given: Any) -> tf.TensorShape | None:

@@ -1,0 +1,128 @@
+"""A model as a graph of inference, whose variables are constants."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.export import errors, reading
+from tf_slim.export.graph import Graph
+from tf_slim.ops import precision as precisions
+from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops.arguments import describe
+from tf_slim.ops.model import Model
+from tf_slim.ops.stores import get_variable_full_name
+
+_IMAGES = "images"
+
+
+@dataclasses.dataclass(frozen=True)
+class Traced:
+    """A traced model.
+
+    Attributes:
+      graph: the graph.
+      inputs: the names of the tensors that it takes, in their order.
+      outputs: the names of the tensors that it gives, in the structure of what was returned.
+    """
+
+    graph: Graph
+    inputs: tuple[str, ...]
+    outputs: Any
+
+
+def trace(
+    model: Model, specs: Sequence[Any], precision: str | None, outputs: Callable[[Any], Any]
+) -> Traced:
+    """Calls a model for inference once, in a graph, and puts constants in place of variables.
+
+    The model is left as it is: it is the graph that the values of its variables are put into.
+
+    Args:
+      model: built.
+      specs: what it is called with, each a `tf.TensorSpec` or a structure of them.
+      precision: what to compute in; None for the model's own.
+      outputs: from what the net returned to a structure of tensors, within the graph.
+
+    Raises:
+      ExportError: the model cannot be frozen: it is one of a v1 graph, or changes its variables.
+    """
+    if not tf.executing_eagerly():
+        raise errors.ExportError(
+            f"{model.name} can be turned into a graph with constants in eager mode only: call this "
+            "outside tf.function and tf.Graph. (A graph of TensorFlow 1 is frozen by "
+            "tf.compat.v1.graph_util.convert_variables_to_constants.)"
+        )
+
+    made: list[Any] = []
+
+    def compute(*args: Any) -> Any:
+        with precisions.of_models(precision), default_is_training(False):
+            made.append(outputs(model(*args)))
+        return made[-1]
+
+    traced = tf.function(compute, autograph=False).get_concrete_function(*specs)
+    captured = traced.captured_inputs
+    inside = traced.inputs[len(traced.inputs) - len(captured) :]
+    names = {id(variable.handle): get_variable_full_name(variable) for variable in traced.variables}
+    graph = Graph(
+        traced.graph.as_graph_def(),
+        {
+            tensor.name: tensor.shape
+            for op in traced.graph.get_operations()
+            for tensor in op.outputs
+        },
+        _stateful(traced.graph),
+    )
+    given = {
+        placeholder.op.name: (names.get(id(value)), value)
+        for placeholder, value in zip(inside, captured, strict=True)
+    }
+    reading.read(graph, given, model.name)
+    inputs = traced.inputs[: len(traced.inputs) - len(captured)]
+    # Not those of `traced`, which have names of its own.
+    structure = tf.nest.map_structure(_name_of, made[-1])
+    return Traced(graph, tuple(tensor.name for tensor in inputs), structure)
+
+
+def named_specs(spec: Any) -> tuple[Any, ...]:
+    """What a model is called with, as specs with names: those of the inputs of its graph.
+
+    Args:
+      spec: a `tf.TensorSpec`, or a dict of them; a tuple or a list of these for several arguments.
+
+    Raises:
+      TypeError: it is something else.
+    """
+    args = tuple(spec) if isinstance(spec, (tuple, list)) else (spec,)
+    flat = [one for one in tf.nest.flatten(args) if isinstance(one, tf.TensorSpec)]
+    if not flat or len(flat) != len(tf.nest.flatten(args)):
+        raise TypeError(
+            f"spec: expected a tf.TensorSpec of the images; got {describe(spec)}. Write "
+            "tf.TensorSpec([None, height, width, channels]). A net of several inputs has a tuple "
+            "or a dict of them."
+        )
+
+    def named(one: Any, default: str) -> Any:
+        if isinstance(one, Mapping):
+            return {key: named(value, str(key)) for key, value in one.items()}
+        if isinstance(one, (tuple, list)):
+            return type(one)(named(value, f"{default}_{i}") for i, value in enumerate(one))
+        return tf.TensorSpec(one.shape, one.dtype, one.name or default)
+
+    if len(args) == 1:
+        return (named(args[0], _IMAGES),)
+    return tuple(named(one, f"input_{i}") for i, one in enumerate(args))
+
+
+def _stateful(graph: tf.Graph) -> set[str]:
+    with tf.Graph().as_default():  # it is refused in eager mode, of any graph
+        listed = tf.compat.v1.train.export_meta_graph(graph=graph)
+    return {op.name for op in listed.meta_info_def.stripped_op_list.op if op.is_stateful}
+
+
+def _name_of(tensor: Any) -> str:
+    return tensor.name
