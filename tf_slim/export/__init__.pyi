@@ -1,6 +1,9 @@
 from . import engines as engines
 from . import keras as keras
 from . import keras_layer as keras_layer
+from . import litert as litert
+from . import onnx as onnx
+from . import openvino as openvino
 from . import saved_model as saved_model
 from .errors import ExportError as ExportError
 from .fold import Folded as Folded
