@@ -15,7 +15,8 @@ from tests.house.sources import PACKAGE, ROOT, run_python
 from tf_slim import checkpoints
 from tf_slim.cli import main
 
-COMMANDS = ["train", "eval", "predict", "nets", "inspect", "diff", "convert-checkpoint", "demo"]
+COMMANDS = ["train", "eval", "predict", "export", "nets", "inspect", "diff", "convert-checkpoint"]
+COMMANDS += ["demo"]
 LEGACY_COMMANDS = ["migrate", "run"]
 OF_DATA = ["data inspect", "data convert", "data verify"]
 

@@ -5,6 +5,7 @@ from . import litert as litert
 from . import onnx as onnx
 from . import openvino as openvino
 from . import saved_model as saved_model
+from .comparison import Comparison as Comparison
 from .errors import ExportError as ExportError
 from .fold import Folded as Folded
 from .fold import folded as folded
@@ -19,3 +20,4 @@ from .metadata import Metadata as Metadata
 from .saving import Export as Export
 from .saving import save as save
 from .source import Source as Source
+from .verify import VerificationError as VerificationError

@@ -14,14 +14,19 @@ import numpy as np
 from tf_slim.data import DatasetSpec
 from tf_slim.evaluation.loading import LoadedRun, load
 from tf_slim.export import formats, samples, writing
+from tf_slim.export import pictures as of_run
 from tf_slim.export import source as sources
+from tf_slim.export import verify as verification
+from tf_slim.export.comparison import Comparison
 from tf_slim.export.errors import ExportError
-from tf_slim.export.formats import Format, Options
+from tf_slim.export.formats import Format, Options, Tolerance
 from tf_slim.export.source import Source
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.model import Model
 
 NOT_ASKED = "not asked for"
+
+Progress = Callable[[str, int, int], None]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,11 +37,13 @@ class Export:
       path: of the file or folder.
       format: the name of its format.
       size: in bytes, with what belongs beside it.
+      verified: how it compares with what it was made from; None where that was not asked for.
     """
 
     path: str
     format: str
     size: int
+    verified: Comparison | None
 
 
 def save(
@@ -46,9 +53,11 @@ def save(
     *,
     quantize: str | None = None,
     precision: str | None = None,
-    data: DatasetSpec | None = None,
+    data: DatasetSpec | str | os.PathLike | None = None,
+    calibration: DatasetSpec | str | os.PathLike | None = None,
     tolerance: float | None = None,
     verify: bool = True,
+    pictures: int = verification.PICTURES,
     force: bool = False,
     checkpoint: str | os.PathLike | None = None,
     labels: str | os.PathLike | Sequence[str] | None = None,
@@ -57,6 +66,7 @@ def save(
     channels: int | None = None,
     multi_label: bool | None = None,
     features: str | None = None,
+    progress: Progress | None = None,
 ) -> Export:
     """Writes a model as a file of another format, for programs without this package.
 
@@ -74,9 +84,14 @@ def save(
         "saved_model" if it has none.
       quantize: how to quantize the weights, such as "int8", where the format knows it.
       precision: what to compute in, as in `slim.precision`, where the format knows it.
-      data: pictures of the training data, to calibrate by.
-      tolerance: the largest difference of any probability that is accepted.
-      verify: whether to run the file and compare it with the model.
+      data: labelled pictures to compare on, a spec or what `slim.data.from_source` takes; by
+        default the test split of the run, or its validation split.
+      calibration: pictures to calibrate a quantization by, likewise; by default the training split
+        of the run, else `data`.
+      tolerance: the largest difference of any probability that is accepted; by default what fits
+        the format (`slim.export.get(format).tolerance`).
+      verify: whether to run the file and compare it with the model; without it the file says so.
+      pictures: how many to compare on at most, evenly from the whole split.
       force: whether to overwrite an earlier export.
       checkpoint: of a run: see `slim.load`.
       labels: the name of each class, or a label file; by default those of the run.
@@ -87,32 +102,36 @@ def save(
       multi_label: whether a picture may be of several classes; by default as in the run.
       features: the end point to give embeddings of, where the format does so; by default the last
         one before the logits.
+      progress: is called with what is being done, how much of it is, and how much there is.
 
     Returns:
       An `Export`.
 
     Raises:
       ExportError: it cannot be exported as it was asked for, or something stands at `path`.
+      slim.export.VerificationError: the file does not do what the model does. Nothing is written.
       LoadError: the run cannot be loaded.
       ValueError: an argument is out of its range.
       OSError: it cannot be written.
     """
-    path = os.path.normpath(os.fsdecode(path))
-    chosen = formats.get(_format(path, format))
-    _check_ending(path, chosen)
-    chosen.check(quantize, precision)
-    place = {"is_folder": chosen.ending is None, "beside": chosen.beside, "force": force}
-    writing.check(path, **place)
-    made = _source(
+    path, chosen, place = check(path, format, quantize=quantize, precision=precision, force=force)
+    allowed = _tolerance(tolerance, chosen.tolerance(quantize, precision))
+    if (integer(pictures) or 0) < 1:
+        raise ValueError(f"pictures: expected at least 1; got {describe(pictures)}.")
+    made, test = _source(
         model_or_run,
         checkpoint,
-        data=data,
+        data,
+        calibration,
         labels=labels,
         preprocess=preprocess,
         image_size=image_size,
         channels=channels,
         multi_label=multi_label,
     )
+    tell = progress or _nobody
+    tell("reading pictures", 0, pictures)
+    on = verification.pictures(made, test, pictures) if verify else None
     options = Options(
         quantize=quantize,
         precision=precision,
@@ -121,24 +140,89 @@ def save(
             format=chosen.name,
             quantize=quantize,
             precision=precision,
-            verified=NOT_ASKED,
+            verified=_verified(on),
             exporter=f"tf-slim2 {sys.modules['tf_slim'].__version__}",
         ),
         features=features,
     )
+    comparison = None
     try:
         with writing.placing(path, **place) as temporary:
+            tell("writing", 0, 1)
             chosen.write(made, temporary, options)
             size = _size(os.path.dirname(temporary))
+            if on is not None:
+                comparison = verification.verify(
+                    made, temporary, on, allowed, size=size, progress=tell
+                )
     except Exception as error:
         if writing.is_full(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from error
         raise
-    return Export(path=path, format=chosen.name, size=size)
+    return Export(path=path, format=chosen.name, size=size, verified=comparison)
 
 
-def _format(path: str, given: str | None) -> str:
-    """The name of the format that is meant."""
+def check(
+    path: str | os.PathLike,
+    format: str | None = None,
+    *,
+    quantize: str | None = None,
+    precision: str | None = None,
+    force: bool = False,
+) -> tuple[str, Format, dict[str, Any]]:
+    """Checks what can be checked of an export before anything is loaded.
+
+    Args:
+      path: see `save`, as the others.
+      format: its name.
+      quantize: how.
+      precision: what to compute in.
+      force: whether to overwrite.
+
+    Returns:
+      The path, the format, and what `writing.placing` takes besides the path.
+
+    Raises:
+      ExportError: it cannot be exported as it was asked for, or something stands at `path`.
+    """
+    path = os.path.normpath(os.fsdecode(path))
+    chosen = formats.get(format_of(path, format))
+    _check_ending(path, chosen)
+    chosen.check(quantize, precision)
+    place = {"is_folder": chosen.ending is None, "beside": chosen.beside, "force": force}
+    writing.check(path, **place)
+    return path, chosen, place
+
+
+def _nobody(what: str, done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
+def _tolerance(given: float | None, own: Tolerance) -> Tolerance:
+    if given is None:
+        return own
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not given >= 0:
+        raise ValueError(f"tolerance: expected a number from 0, or None; got {describe(given)}.")
+    return Tolerance(float(given))
+
+
+def _verified(on: verification.Pictures | None) -> bool | str:
+    """What the file says of its verification, which it has passed when anybody reads it."""
+    if on is None:
+        return NOT_ASKED
+    return f"on {on.name}" if on.name == verification.MADE_UP else True
+
+
+def format_of(path: str, given: str | None) -> str:
+    """The name of the format that is meant.
+
+    Args:
+      path: of the file.
+      given: the name that was said, if one was.
+
+    Raises:
+      ExportError: nothing tells it.
+    """
     if given is not None:
         return given
     told, ending = formats.of_path(path), os.path.splitext(path)[1]
@@ -162,23 +246,26 @@ def _check_ending(path: str, chosen: Format) -> None:
 
 
 def _source(
-    given: Any, checkpoint: Any, *, channels: Any, multi_label: Any, **known: Any
-) -> Source:
+    given: Any, checkpoint: Any, data: Any, calibration: Any, **said: Any
+) -> tuple[Source, DatasetSpec | None]:
+    """What is exported, and what to compare it on."""
     if isinstance(given, (str, os.PathLike)):
         given = load(given, checkpoint)
     elif checkpoint is not None:
         raise ExportError("checkpoint goes with the folder of a run, or the name of a net.")
     if isinstance(given, LoadedRun):
-        made = sources.of_run(given, **known)
+        made, known = sources.of_run(given, **said), of_run.of_run(given)
     elif isinstance(given, Model):
-        made = sources.of_model(given, **known)
+        made, known = sources.of_model(given, **said), of_run.Pictures()
     else:
         raise TypeError(
             "save: expected the folder of a run, what slim.load returns, or a slim.Model; got "
             f"{describe(given)}."
         )
-    said = {"channels": channels, "multi_label": multi_label}
-    return dataclasses.replace(made, **{k: v for k, v in said.items() if v is not None})
+    classes = None if made.labels is None else len(made.labels)
+    test = of_run.given(data, made.channels, classes, "data") or known.test
+    train = of_run.given(calibration, made.channels, classes, "calibration") or known.train
+    return dataclasses.replace(made, data=train or test), test
 
 
 def _samples(made: Source, count: int) -> np.ndarray:
@@ -186,7 +273,7 @@ def _samples(made: Source, count: int) -> np.ndarray:
     if made.data is None:
         raise ExportError(
             f"To quantize {made.model.name}, pictures of its training data are needed, and it is "
-            "not known where these are: give data=, or --data SOURCE."
+            "not known where these are: give calibration=, or --calibration SOURCE."
         )
     return samples.read(
         made.data, count, made.preprocessing or made.preprocess, made.image_size

@@ -178,6 +178,19 @@ class Source:
             compute = functools.partial(self.compute, features=features)
             return tf.function(compute, autograph=False).get_concrete_function(self.spec)
 
+    def reference(self) -> Callable[[Any], dict[str, tf.Tensor]]:
+        """What exported files are compared with: the model as it is, in float32, traced once."""
+        if "reference" not in self._cache:
+            self._cache["reference"] = tf.function(
+                self.compute, input_signature=[self.spec], autograph=False
+            )
+        return self._cache["reference"]
+
+    @property
+    def size(self) -> int:
+        """Of the variables, in bytes."""
+        return sum((one.shape.num_elements() or 0) * one.dtype.size for one in self.model.variables)
+
     def metadata(self, **known: Any) -> Metadata:
         """What a file that is exported has to say of itself.
 
@@ -254,28 +267,29 @@ def _flat(outputs: Any) -> dict[str, tf.Tensor]:
 def of_run(
     run: LoadedRun,
     *,
-    data: DatasetSpec | None = None,
     labels: Any = None,
     preprocess: str | Callable | None = None,
     image_size: int | Sequence[int] | None = None,
+    channels: int | None = None,
+    multi_label: bool | None = None,
 ) -> Source:
     """What is exported of a run.
 
     Args:
       run: as `slim.load` returns it.
-      data: the pictures that it was trained on.
-      labels: in place of the run's; see `save`.
-      preprocess: in place of the run's.
-      image_size: in place of the run's.
+      labels: in place of the run's, as the others; see `save`.
+      preprocess: a name, or a function.
+      image_size: in pixels.
+      channels: of the images.
+      multi_label: whether a picture may be of several classes.
     """
     return _source(
         run.model,
         labels=run.labels if labels is None else labels,
         preprocess=preprocess or run.description.preprocessing or run.preprocess,
         image_size=image_size or run.image_size,
-        channels=run.channels,
-        multi_label=run.multi_label,
-        data=data,
+        channels=channels or run.channels,
+        multi_label=run.multi_label if multi_label is None else multi_label,
         step=run.step,
         num_classes=run.description.num_classes,
     )
@@ -284,19 +298,21 @@ def of_run(
 def of_model(
     model: Model,
     *,
-    data: DatasetSpec | None = None,
     labels: Any = None,
     preprocess: str | Callable | None = None,
     image_size: int | Sequence[int] | None = None,
+    channels: int | None = None,
+    multi_label: bool | None = None,
 ) -> Source:
     """What is exported of a model that was made in Python.
 
     Args:
       model: built.
-      data: the pictures that it was trained on.
-      labels: see `save`.
-      preprocess: how its pictures are prepared.
+      labels: see `save`, as the others.
+      preprocess: a name, or a function.
       image_size: in pixels.
+      channels: of the images.
+      multi_label: whether a picture may be of several classes.
 
     Raises:
       ValueError: it is not built.
@@ -308,7 +324,8 @@ def of_model(
         labels=labels,
         preprocess=preprocess,
         image_size=image_size,
-        data=data,
+        channels=channels or 3,
+        multi_label=bool(multi_label),
         num_classes=None if origin is None else origin.num_classes,
     )
 
