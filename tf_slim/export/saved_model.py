@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from tf_slim.data import examples
 from tf_slim.export import metadata
+from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Options, register
 from tf_slim.export.source import FEATURES, IMAGES, PROBABILITIES, Source
 from tf_slim.ops import shapes
 
 PICTURES = "image_bytes"
 """What the signature of encoded pictures takes."""
+
+_DEFAULT = "serving_default"
 
 
 @register("saved_model", precision=("float32", "mixed_bfloat16", "mixed_float16"))
@@ -24,23 +28,25 @@ def write(source: Source, path: str, options: Options) -> None:
     GIF, BMP or WebP. It decodes them, prepares them as the run did, and gives `classes`, string,
     and `scores`, float32, both `[batch, classes]`, the best first. `images` takes prepared images
     and gives `probabilities` and `logits`; `features` gives embeddings of them. Where nobody knows
-    how pictures are prepared, `serving_default` is `images`.
+    how pictures are prepared, or the net takes something else, `serving_default` is `images`.
 
     Args:
       source: the model.
       path: of the folder.
       options: what is asked for.
     """
-    core = source.inference(options.precision, features=options.features or True)
+    core, weights = _core(source, options)
     there = tuple(core.structured_outputs)
-    signatures = {IMAGES: _part(source, core, [name for name in there if name != FEATURES])}
+    arrays = _part(source, core, [name for name in there if name != FEATURES])
+    signatures = {_DEFAULT: arrays}
+    if source.takes_images:
+        signatures[IMAGES] = arrays
+        if source.preprocess is not None:
+            signatures[_DEFAULT] = _of_pictures(source, core)
     if FEATURES in there:
         signatures[FEATURES] = _part(source, core, [FEATURES])
-    signatures["serving_default"] = (
-        signatures[IMAGES] if source.preprocess is None else _of_pictures(source, core)
-    )
     module = tf.Module()
-    module.weights = core.variables  # none, where they are constants
+    module.weights = weights
     tf.saved_model.save(
         module,
         path,
@@ -50,23 +56,41 @@ def write(source: Source, path: str, options: Options) -> None:
     metadata.write_beside(path, options.metadata)
 
 
-def _part(source: Source, core: Callable, names: list[str]) -> Callable:
-    """The signature of images that gives some of the outputs."""
+def _core(source: Source, options: Options) -> tuple[Any, Any]:
+    """A ConcreteFunction of the inputs, and the variables that it reads.
 
-    def part(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = core(images)
+    There are none, unless the net is too large for one graph: variables stand in files of their
+    own, of any size.
+    """
+    features = options.features or True
+    try:
+        return source.folded(options.precision, features=features).function, ()
+    except ExportError:
+        precision = options.precision or "float32"
+        function = source.reference(precision, features).get_concrete_function()
+        if source.size < 2**31:
+            raise
+        return function, function.variables
+
+
+def _part(source: Source, core: Callable, names: list[str]) -> Callable:
+    """The signature of arrays that gives some of the outputs."""
+    inputs = source.inputs
+
+    def part(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = core(*(given[name] for name in inputs))
         return {name: found[name] for name in names}
 
-    return tf.function(part, input_signature=[source.spec], autograph=False)
+    return tf.function(part, autograph=False).get_concrete_function(**inputs)
 
 
 def _of_pictures(source: Source, core: Callable) -> Callable:
     """The signature of encoded pictures."""
-    prepare = source.preprocess
+    prepare: Any = source.preprocess
 
     def prepared(content: tf.Tensor) -> tf.Tensor:
         image = examples.decode(content, source.channels)
-        return prepare(image, is_training=False, seed=tf.constant([0, 0]))  # pyright: ignore[reportOptionalCall]
+        return prepare(image, is_training=False, seed=tf.constant([0, 0]))
 
     def of_pictures(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         spec = tf.TensorSpec(source.spec.shape[1:], tf.float32)

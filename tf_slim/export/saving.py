@@ -13,9 +13,8 @@ import numpy as np
 
 from tf_slim.data import DatasetSpec
 from tf_slim.evaluation.loading import LoadedRun, load
-from tf_slim.export import formats, samples, writing
-from tf_slim.export import pictures as of_run
-from tf_slim.export import source as sources
+from tf_slim.export import finding, formats, samples, writing
+from tf_slim.export import pictures as known_pictures
 from tf_slim.export import verify as verification
 from tf_slim.export.comparison import Comparison
 from tf_slim.export.errors import ExportError
@@ -254,17 +253,17 @@ def _source(
     elif checkpoint is not None:
         raise ExportError("checkpoint goes with the folder of a run, or the name of a net.")
     if isinstance(given, LoadedRun):
-        made, known = sources.of_run(given, **said), of_run.of_run(given)
+        made, known = finding.of_run(given, **said), known_pictures.of_run(given)
     elif isinstance(given, Model):
-        made, known = sources.of_model(given, **said), of_run.Pictures()
+        made, known = finding.of_model(given, **said), known_pictures.Pictures()
     else:
         raise TypeError(
             "save: expected the folder of a run, what slim.load returns, or a slim.Model; got "
             f"{describe(given)}."
         )
     classes = None if made.labels is None else len(made.labels)
-    test = of_run.given(data, made.channels, classes, "data") or known.test
-    train = of_run.given(calibration, made.channels, classes, "calibration") or known.train
+    test = known_pictures.given(data, made.channels, classes, "data") or known.test
+    train = known_pictures.given(calibration, made.channels, classes, "calibration") or known.train
     return dataclasses.replace(made, data=train or test), test
 
 

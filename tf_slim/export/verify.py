@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,8 @@ from tf_slim.export import engines, samples, timing
 from tf_slim.export.comparison import Comparison, Counter
 from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Tolerance
-from tf_slim.export.source import Source
+from tf_slim.export.source import IMAGES, Source
+from tf_slim.ops import shapes
 
 PICTURES = 128
 """How many pictures to compare on, unless it is said."""
@@ -41,14 +42,20 @@ class Pictures(NamedTuple):
     """What a file is run on.
 
     Attributes:
-      images: float32 `[pictures, height, width, channels]`, as the net is given them.
+      inputs: arrays by the names of the inputs, `[pictures, ...]`, as the net is given them; for
+        most `images`, float32 `[pictures, height, width, channels]`.
       labels: see `samples.Samples`; None if nobody knows them.
       name: what they are.
     """
 
-    images: np.ndarray
+    inputs: Mapping[str, np.ndarray]
     labels: np.ndarray | None
     name: str
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(next(iter(self.inputs.values())))
 
 
 def pictures(source: Source, data: DatasetSpec | None, count: int) -> Pictures:
@@ -63,11 +70,12 @@ def pictures(source: Source, data: DatasetSpec | None, count: int) -> Pictures:
       slim.data.DataError: a picture cannot be read.
     """
     way = source.preprocessing or source.preprocess
-    if data is None or way is None:
-        return Pictures(_made_up(source, count), None, MADE_UP)
+    if data is None or way is None or not source.takes_images:
+        made_up = {name: _made_up(source, spec, count) for name, spec in source.inputs.items()}
+        return Pictures(made_up, None, MADE_UP)
     found = samples.read(data, count, way, source.image_size)
     labels = found.labels if _are_ours(data, source.labels) else None
-    return Pictures(found.images, labels, f"{data.name}, {data.split}")
+    return Pictures({IMAGES: found.images}, labels, f"{data.name}, {data.split}")
 
 
 def verify(
@@ -98,14 +106,14 @@ def verify(
     try:
         engine = engines.open(path)
         done = 0
-        for images, labels in _batches(on):
-            expected = {name: value.numpy() for name, value in reference(images).items()}
-            found = engine(images)
+        for inputs, labels in _batches(on):
+            expected = _waited(reference(*inputs.values()))
+            found = engine(inputs)
             _check_outputs(expected, found)
             counter.add(expected, found, labels)
-            done += len(images)
-            progress("comparing", done, len(on.images))
-        batches = {n: _repeated(on.images, n) for n in _LATENCIES}
+            done += len(next(iter(inputs.values())))
+            progress("comparing", done, on.count)
+        batches = {n: _repeated(on, n) for n in _LATENCIES}
         latency = {n: timing.median_ms(lambda b=b: engine(b)) for n, b in batches.items()}
     except ImportError:
         raise
@@ -113,7 +121,9 @@ def verify(
         if isinstance(error, VerificationError):
             raise
         raise VerificationError(f"The exported file cannot be run: {error}") from error
-    ours = {n: timing.median_ms(lambda b=b: _waited(reference(b))) for n, b in batches.items()}
+    ours = {
+        n: timing.median_ms(lambda b=b: _waited(reference(*b.values()))) for n, b in batches.items()
+    }
     comparison = counter.result(
         data=on.name,
         source_latency=ours,
@@ -131,19 +141,19 @@ def verify(
     return comparison
 
 
-def _batches(on: Pictures) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    for first in range(0, len(on.images), _BATCH):
+def _batches(on: Pictures) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray | None]]:
+    for first in range(0, on.count, _BATCH):
         part = slice(first, first + _BATCH)
-        yield on.images[part], None if on.labels is None else on.labels[part]
+        inputs = {name: value[part] for name, value in on.inputs.items()}
+        yield inputs, None if on.labels is None else on.labels[part]
 
 
-def _repeated(images: np.ndarray, count: int) -> np.ndarray:
-    return np.resize(images, (count, *images.shape[1:]))
+def _repeated(on: Pictures, count: int) -> dict[str, np.ndarray]:
+    return {k: np.resize(value, (count, *value.shape[1:])) for k, value in on.inputs.items()}
 
 
-def _waited(outputs: dict[str, tf.Tensor]) -> None:
-    for value in outputs.values():
-        value.numpy()
+def _waited(outputs: Mapping[str, tf.Tensor]) -> dict[str, np.ndarray]:
+    return {name: value.numpy() for name, value in outputs.items()}
 
 
 def _check_outputs(expected: dict[str, np.ndarray], found: dict[str, np.ndarray]) -> None:
@@ -167,16 +177,20 @@ def _are_ours(data: DatasetSpec, labels: tuple[str, ...] | None) -> bool:
     return all(number < len(labels) and labels[number] == name for number, name in names.items())
 
 
-def _made_up(source: Source, count: int) -> np.ndarray:
-    """Images with areas and edges in them, of the range of the preprocessing; always the same."""
-    height, width = source.image_size or (_ANY_SIZE, _ANY_SIZE)
+def _made_up(source: Source, spec: tf.TensorSpec, count: int) -> np.ndarray:
+    """Inputs that are always the same: images have areas and edges in them, in the usual range."""
+    rng = np.random.RandomState(0)
+    shape = [count, *(_ANY_SIZE if side is None else side for side in shapes.of(spec)[1:])]
+    if not spec.dtype.is_floating:
+        return rng.randint(0, 2, shape).astype(spec.dtype.as_numpy_dtype)
+    if len(shape) != 4:
+        return rng.uniform(-1, 1, shape).astype(spec.dtype.as_numpy_dtype)
     name, found = source.preprocessing, None
     if name is not None and name in preprocessing.names():
-        found = preprocessing.get_pixel_range(name, source.channels)
+        found = preprocessing.get_pixel_range(name, shape[-1])
     black, white = (-1.0, 1.0) if found is None else found
-    rng = np.random.RandomState(0)
-    coarse = rng.uniform(size=[count, 4, 4, source.channels]).astype(np.float32)
-    images = tf.image.resize(coarse, [height, width]).numpy()
+    coarse = rng.uniform(size=[count, 4, 4, shape[-1]]).astype(np.float32)
+    images = tf.image.resize(coarse, shape[1:3]).numpy()
     images += 0.1 * rng.uniform(-1, 1, images.shape).astype(np.float32)
     share = np.clip(images, 0, 1)
     return (np.asarray(black) + share * (np.asarray(white) - np.asarray(black))).astype(np.float32)

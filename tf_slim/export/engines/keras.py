@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from tf_slim.export.engines.engine import EngineError
 from tf_slim.export.engines.tensorflow import TensorFlowEngine
+from tf_slim.export.metadata import FILE_NAME, Metadata
 from tf_slim.ops import shapes
 
 # What `as_keras_layer` makes is found by a registered name once this is loaded.
@@ -43,6 +45,12 @@ class KerasEngine(TensorFlowEngine):
             return dict(zip(outputs, values))
 
         return function, specs, outputs
+
+    def _metadata(self) -> Metadata | None:
+        with zipfile.ZipFile(self.path) as archive:
+            if FILE_NAME not in archive.namelist():
+                return None
+            return Metadata.from_json(archive.read(FILE_NAME))
 
 
 def _like(structure: Any, names: Mapping[str, Any], given: list[Any]) -> Any:
