@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.export import source as sources
+from tf_slim.export import finding
 from tf_slim.export.formats import Options
 
 LABELS = ("a rose", "tulpe", "žluťásek", "d", "e")
@@ -35,7 +35,7 @@ def source(fn=net, **known):
             scale = 0.1 if len(variable.shape) == 1 else 0.3
             variable.assign(random.normal(0, scale, variable.shape))
     made = {"labels": LABELS, "preprocess": "inception", "image_size": SIZE, **known}
-    return sources.of_model(model, **made)
+    return finding.of_model(model, **made)
 
 
 def images(count):

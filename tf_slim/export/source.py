@@ -136,6 +136,14 @@ class Source:
             features=features,
         )
 
+    def compute(self, *inputs: Any) -> dict[str, tf.Tensor]:
+        """What exported files have to give, computed by the model as it is, in float32.
+
+        Args:
+          *inputs: in the order of `inputs`; for most the images.
+        """
+        return self.reference()(*inputs)
+
     def reference(self, precision: str | None = "float32", features: str | bool = False) -> Any:
         """What exported files are compared with: the model as it is, with its variables.
 
