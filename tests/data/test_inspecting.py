@@ -127,6 +127,18 @@ def test_the_page(found):
         assert words in page
 
 
+def test_files_that_a_table_names_and_that_are_missing(tmp_path):
+    pictures.folder(tmp_path, 4)
+    lines = [f"{name}/picture {n}.png,{name},train" for name in ("cat", "snake") for n in (1, 2)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["path,label,split", "gone.png,cat,train", *lines]))
+    found = data.inspect(table)
+    assert [one for split in found.splits.values() for one in split.skipped] == [
+        ("gone.png", "line 2: there is no such file")
+    ]
+    assert found.pictures == len(lines)
+
+
 def test_nothing_is_wrong(tmp_path):
     number = 0
     for split in ("train", "val"):

@@ -15,7 +15,7 @@ from tf_slim.cli.options import ConfigError
 from tf_slim.cli.run_data import RunData
 from tf_slim.data import DatasetSpec, Pipeline, preprocessing
 from tf_slim.data.sources.kinds import SPLIT
-from tf_slim.ops import tfrecord
+from tf_slim.ops import precision, tfrecord
 
 
 def resolved(config: Config, data: RunData | None = None) -> Config:
@@ -28,6 +28,10 @@ def resolved(config: Config, data: RunData | None = None) -> Config:
     Raises:
       ConfigError, ValueError: the data or the net do not exist, or do not go together.
     """
+    try:
+        precision.check(config.model.precision)
+    except ValueError as error:
+        raise ConfigError(f"model.{error}") from error
     net = slim.nets.spec(config.model.name)
     config = starting_point.trained_as(config)
     data = data or RunData(config)

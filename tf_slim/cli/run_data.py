@@ -64,24 +64,27 @@ class RunData:
         Raises:
           DataError: a picture cannot be read.
         """
+        faults = []
         for split in splits:
             spec = self.spec(split)
             if spec.listing is None:
                 continue
             with progress.counting(f"checking {split}", len(spec.listing)) as on_picture:
-                self._specs[split] = self._checked(spec, on_picture)
+                try:
+                    self._specs[split] = self._checked(spec, on_picture)
+                except slim.data.DataError as error:
+                    faults.append((split, error))
+        if len(faults) == 1:
+            raise faults[0][1]
+        if faults:
+            raise ConfigError("\n".join(f"{split}: {error}" for split, error in faults))
 
     def _checked(self, spec: DatasetSpec, tell: Callable[[int], None] | None) -> DatasetSpec:
         def progress(done: int, _: int) -> None:
             if tell is not None:
                 tell(done)
 
-        try:
-            return sources.checked(spec, self._config.data.on_error, progress=progress)
-        except slim.data.DataError as error:
-            if self._config.data.on_error == "skip":
-                raise
-            raise ConfigError(f"{error} Here: --on-error skip.") from error
+        return sources.checked(spec, self._config.data.on_error, progress=progress)
 
     def keep(self, folder: str) -> None:
         """Writes the list of the pictures into the folder of a run that begins."""

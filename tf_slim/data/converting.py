@@ -83,6 +83,7 @@ def convert(
             splits=splits,
             layout=_known_layout(layout),
             validation_share=validation_share,
+            on_error=on_error,
         )
         finished = place.found()
         if finished is not None:

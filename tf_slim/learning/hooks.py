@@ -88,8 +88,9 @@ class ProgressLines(Hook):
         self._rate.start(run.step)
         self._next = time.monotonic() + min(self._every_secs, 1.0)
         if run.step:
+            end = f" of {run.number_of_steps}" if run.number_of_steps else ""
             changed = f"; {run.changed}" if run.changed else ""
-            self._print(f"resuming at step {run.step} of {run.number_of_steps or 'any'}{changed}")
+            self._print(f"resuming at step {run.step}{end}{changed}")
 
     def after_step(self, run: Run) -> None:
         if time.monotonic() < self._next:

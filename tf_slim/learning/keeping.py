@@ -14,7 +14,7 @@ from tf_slim.data import DatasetSpec, sources
 from tf_slim.learning import description
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import RunFolder
+from tf_slim.learning.run_folder import VALIDATION, RunFolder
 from tf_slim.ops import summary_ops
 
 
@@ -149,7 +149,7 @@ class Recorder(Hook):
         if self._noted_at != run.step and run.loss is not None:
             self._note(run)
         numbers = {name: value for name, value in values.items() if isinstance(value, float)}
-        self._folder.note({"step": run.step, "validation": numbers})
+        self._folder.note({"step": run.step, VALIDATION: numbers})
         if self._summary_every:
             self._write(run, {f"validation/{name}": value for name, value in numbers.items()})
 

@@ -19,6 +19,9 @@ from tf_slim.learning.run_lock import RunLock
 from tf_slim.ops import files
 
 HISTORY = "history.jsonl"
+VALIDATION = "validation"
+"""The key of a row of the history that holds what was measured on other data, by name."""
+
 _BASE = "model.ckpt"
 _OWN = re.compile(re.escape(_BASE) + r"-\d+")
 

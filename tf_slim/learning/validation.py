@@ -26,7 +26,12 @@ from tf_slim.evaluation.classification import usual_metrics
 from tf_slim.evaluation.measure import Evaluation
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import RunFolder, checkpoint_path, read_history
+from tf_slim.learning.run_folder import (
+    VALIDATION,
+    RunFolder,
+    checkpoint_path,
+    read_history,
+)
 from tf_slim.ops import collect
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.wording import did_you_mean
@@ -114,8 +119,8 @@ class Validation:
         if folder is None:
             return
         for row in read_history(folder):
-            if row["step"] <= run.step and isinstance(row.get("validation"), dict):
-                self._take(run, row["step"], row["validation"])
+            if row["step"] <= run.step and isinstance(row.get(VALIDATION), dict):
+                self._take(run, row["step"], row[VALIDATION])
         marked = notes.best_or_set_aside(folder)
         # Of a run whose history has been lost.
         if marked is not None and self._is_comparable(marked) and marked.step <= run.step:

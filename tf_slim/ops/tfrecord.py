@@ -50,6 +50,14 @@ def offsets(path: str) -> Iterator[tuple[int, int]]:
             record += 1
 
 
+def is_something_else(path: str) -> bool:
+    """Whether a file begins as TFRecord data never do, packed ones included."""
+    with _open(path) as file:
+        header = file.read(_HEADER)
+    is_packed = header.startswith(_GZIP)
+    return bool(header) and not is_packed and header[8:] != _checksum(header[:8])
+
+
 def refuse_endless(paths: Sequence[str], most_bytes: int | None = None) -> None:
     """Looks for a length beyond its file with a right checksum, at which TensorFlow would crash.
 

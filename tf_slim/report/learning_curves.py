@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tf_slim.learning.run_folder import VALIDATION
 from tf_slim.report import charts
 from tf_slim.report.markup import Markup, joined, tag
-
-VALIDATION = "validation"
-"""The key of a row of the history that holds what was measured on other data, by name."""
 
 
 def section(history: Sequence[Mapping[str, Any]]) -> Markup | None:

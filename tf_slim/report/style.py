@@ -33,7 +33,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .9rem; text-align: right; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; font-size: .85rem; position: sticky; top: 0;
   background: var(--paper); }
-th:first-child, td:first-child { text-align: left; padding-left: 0; overflow-wrap: break-word; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; overflow-wrap: break-word;
+  min-width: 6.5rem; }
 .charts { display: flex; flex-wrap: wrap; gap: 1.5rem 2.5rem; align-items: flex-start; }
 .charts > * { min-width: 0; max-width: 100%; }
 figure { margin: 0; }

@@ -42,6 +42,10 @@ def test_files(tmp_path):
     assert data.from_source(one, "all", num_classes=10).files() == [one]
     with pytest.raises(ValueError, match="How many classes"):
         data.from_source(one, "all")
+    program = tmp_path / "make.py"
+    program.write_text("print('a program')\n")
+    with pytest.raises(data.DataError, match="neither a table nor a file of TFRecords"):
+        data.from_source(program, "all")
 
 
 @pytest.mark.parametrize("folder", ["", "./", "whole"])

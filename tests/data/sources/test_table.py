@@ -153,6 +153,10 @@ def test_several_labels_a_picture(folder):
         found = dict(zip(images.numpy()[:, 0, 0, 0].tolist(), labels.numpy().tolist()))
         assert found == {0.0: [1.0, 1.0], 1.0: [0.0, 0.0], 2.0: [1.0, 0.0], 3.0: [0.0, 1.0]}
     assert data.check(spec) == {0: 2, 1: 2}
+    semicolons = write(folder, "path,label\n0.png,a;b\n1.png,b\n", "s.csv")
+    assert rows(semicolons)[0].label == (0, 1)
+    one = write(folder, "path,label\n0.png,a;b|c\n1.png,c\n", "o.csv")
+    assert data.from_table(one, "all").labels_to_names == {0: "a;b", 1: "c"}
     commas = write(folder, 'path,label\n0.png,"a,b"\n1.png,b\n', "c.csv")
     assert rows(commas, separator=",")[0].label == (0, 1)
     whole = data.from_table(path, "all", columns={"label": "path", "path": "path"}, separator=None)

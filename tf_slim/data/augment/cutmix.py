@@ -38,9 +38,7 @@ def cutmix(
     Raises:
         ValueError: If the images or labels are of another kind, or `alpha` is out of range.
     """
-    mixing.check_alpha("cutmix", alpha)
-    images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    mixing.check_batch("cutmix", images, labels)
+    images, labels = mixing.checked("cutmix", images, labels, alpha)
     order, drawing, place = tf.unstack(tf.random.split(seed, 3))
     count, height, width = tf.unstack(tf.shape(images)[:3])
     partner = mixing.partners(count, order)

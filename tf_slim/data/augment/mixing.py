@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from tf_slim.ops.types import Tensor
+
 
 def check_alpha(method: str, alpha: float) -> None:
     """Raises ValueError unless Beta(alpha, alpha) is a distribution that can be drawn from."""
@@ -68,8 +70,16 @@ def mixed_targets(
     return part * labels + (1.0 - part) * others, total
 
 
-def check_batch(method: str, images: tf.Tensor, labels: tf.Tensor) -> None:
-    """Raises ValueError unless these are images and labels that can be mixed."""
+def checked(
+    method: str, images: Tensor, labels: Tensor, alpha: float
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Images and labels as tensors, if they can be mixed.
+
+    Raises:
+        ValueError: If they cannot, or `alpha` is out of range.
+    """
+    check_alpha(method, alpha)
+    images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
     if images.shape.rank not in (4, None) or not images.dtype.is_floating:
         raise ValueError(
             f"{method}: expected float images [batch, height, width, channels]; got "
@@ -81,3 +91,4 @@ def check_batch(method: str, images: tf.Tensor, labels: tf.Tensor) -> None:
             f"got {labels.dtype.name} {labels.shape}. Of class indices they are "
             "tf.one_hot(labels, num_classes)."
         )
+    return images, labels

@@ -37,9 +37,7 @@ def mixup(
     Raises:
         ValueError: If the images or labels are of another kind, or `alpha` is out of range.
     """
-    mixing.check_alpha("mixup", alpha)
-    images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    mixing.check_batch("mixup", images, labels)
+    images, labels = mixing.checked("mixup", images, labels, alpha)
     order, drawing = tf.unstack(tf.random.split(seed, 2))
     count = tf.shape(images)[0]
     partner = mixing.partners(count, order)

@@ -37,5 +37,6 @@ def plan_to_look_at(
             splits=splits,
             layout=None,
             validation_share=validation_share,
+            on_error="skip",
             with_digest=False,
         )

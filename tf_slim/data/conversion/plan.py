@@ -154,6 +154,7 @@ def plan_of(
     splits: Sequence[str] | None,
     layout: Layout | None,
     validation_share: float,
+    on_error: str,
     with_digest: bool = True,
 ) -> Plan:
     """Finds out what there is to convert. No picture is read yet.
@@ -164,6 +165,7 @@ def plan_of(
         splits: Names of the splits, or None for all.
         layout: How research/slim calls the files, or None.
         validation_share: As in `convert`.
+        on_error: What to do about files that a table names and that are not there.
         with_digest: Whether to look at sizes; of arrays and generators at everything.
 
     Returns:
@@ -180,7 +182,9 @@ def plan_of(
             return _of_archive(opened, splits, layout)
         path = path if opened is None else opened
         specs = {
-            split: kinds.from_source(path, split, validation_share=validation_share)
+            split: kinds.from_source(
+                path, split, validation_share=validation_share, on_error=on_error, check=False
+            )
             for split in _chosen(splits, kinds.source_splits(path))
         }
     else:

@@ -22,6 +22,9 @@ from tf_slim.ops.wording import first_few
 FILE_NAME = "data.json"
 """In a run folder: the pictures that it was trained and checked on."""
 
+LEAVE_OUT = "leave them out: on_error='skip', or --on-error skip on the command line"
+"""What to do instead of mending pictures."""
+
 _VERSION = 1
 _REPORT_EVERY = 64
 
@@ -69,7 +72,7 @@ def checked(
         raise DataError(
             f"{len(bad)} of {len(listing)} pictures cannot be read: {shown}.",
             path=listing.root,
-            remedy="Replace or remove them, or leave them out by on_error='skip'.",
+            remedy=f"Replace or remove them, or {LEAVE_OUT}.",
         )
     if len(bad) == len(listing):
         raise DataError(f"not one picture can be read: {shown}.", path=listing.root)

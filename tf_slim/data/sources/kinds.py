@@ -15,8 +15,9 @@ from tf_slim.data.sources import described, table_files, tfds
 from tf_slim.data.sources.folder import VALIDATION_SHARE, folder_splits, from_folder
 from tf_slim.data.sources.table import from_table, table_splits
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import tfrecord
 from tf_slim.ops.arguments import checked_by, describe
-from tf_slim.ops.data_errors import DataNotFoundError
+from tf_slim.ops.data_errors import DataError, DataNotFoundError
 from tf_slim.ops.wording import did_you_mean
 
 SPLIT = "{split}"
@@ -161,6 +162,11 @@ def _kind(source: str | os.PathLike) -> tuple[str, str]:
         return ("folder" if layouts.layout_of(text) is None else "layout"), text
     if there and table_files.is_table(text):
         return "table", text
+    if there and tfrecord.is_something_else(text):
+        raise DataError(
+            f"{text!r} is neither a table nor a file of TFRecords.",
+            remedy=f"Data are {_KINDS}{', '.join(registry.names())}.",
+        )
     if there or SPLIT in text or any(mark in text for mark in "*?["):
         return "files", text
     names = registry.names()

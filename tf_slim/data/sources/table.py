@@ -27,7 +27,7 @@ def from_table(
     *,
     columns: Mapping[str, str] | None = None,
     root: str | os.PathLike | None = None,
-    separator: str | None = "|",
+    separator: str | None = "auto",
     num_classes: int | None = None,
     labels_file: str | os.PathLike | None = None,
     validation_share: float = VALIDATION_SHARE,
@@ -56,7 +56,8 @@ def from_table(
         split: Name of the split, or `all`.
         columns: What columns are called in this table, as in `{"path": "img", "label": "breed"}`.
         root: The folder that relative paths start from. If None, that of the table.
-        separator: What stands between several labels of a picture. None: nothing does.
+        separator: What stands between several labels of a picture. "auto": `|`, or else `;`, where
+            a label of the table has one. None: nothing does.
         num_classes: Number of classes, where labels are numbers. If None, one more than the highest
             in the label file, or in the table.
         labels_file: A file of `id:name` lines. If None, `labels.txt` beside the table, if it is
@@ -99,7 +100,7 @@ def from_table(
             f"{len(missing)} of the {len(kept)} files of the split {chosen!r} are missing: {shown} "
             f"(looked in {home!r}).",
             path=table,
-            remedy="Correct the paths, give another root, or leave them out by on_error='skip'.",
+            remedy=f"Correct the paths, give another root, or {checking.LEAVE_OUT}.",
         )
     spec = described.as_spec(
         _listing(home, rows, labels, [i for i in kept if rows[i].path not in missing]),

@@ -10,6 +10,8 @@ from tf_slim.ops.arguments import describe
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import did_you_mean
 
+_SEPARATORS = ("|", ";")
+
 
 class Labels(NamedTuple):
     """The labels of all rows.
@@ -39,13 +41,16 @@ def number_labels(
     Args:
         table: Path of the table, for messages.
         rows: Its rows.
-        separator: What stands between several labels, or None.
+        separator: What stands between several labels, "auto", or None.
         names: Name of each class, if a label file says so.
         num_classes: Number of classes, if it is given.
 
     Raises:
         DataError: If a label cannot be, with its line.
     """
+    if separator == "auto":
+        texts = [row.label for row in rows if isinstance(row.label, str)]
+        separator = next((sign for sign in _SEPARATORS if any(sign in t for t in texts)), None)
     split = [_split(table, row, separator) for row in rows]
     multi_label = any(several for _, several in split)
     found = [labels for labels, _ in split]
@@ -124,9 +129,9 @@ def _count(
 def _at_least(table: str, count: int, num_classes: int | None) -> int:
     if num_classes is not None and num_classes < count:
         raise DataError(
-            f"there are {count} classes, but num_classes is {num_classes}.",
+            f"there are {count} classes, but {num_classes} were asked for.",
             path=table,
-            remedy="Leave num_classes out.",
+            remedy="Ask for as many, or for none in particular; or take the other ones out.",
         )
     return count if num_classes is None else num_classes
 
