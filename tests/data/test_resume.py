@@ -20,7 +20,7 @@ def pattern(tmp_path_factory):
     return made.write(tmp_path_factory.mktemp("records"), SIZES)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     start=st.integers(0, 40),
     batch_size=st.integers(1, 60),
@@ -43,7 +43,7 @@ def test_training(pattern, start, batch_size, seed, shuffle_buffer):
     made.assert_same(made.batches(training.dataset(start).take(AHEAD)), expected)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(
     start=st.integers(0, 30),
     batch_size=st.integers(1, 40),
