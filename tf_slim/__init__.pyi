@@ -13,6 +13,7 @@ from . import model_analyzer as model_analyzer
 from . import nets as nets
 from . import ops as ops
 from . import report as report
+from . import serving as serving
 from . import summaries as summaries
 from .checkpoints.assigning import assign_from_checkpoint as assign_from_checkpoint
 from .checkpoints.assigning import assign_from_checkpoint_fn as assign_from_checkpoint_fn

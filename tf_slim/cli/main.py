@@ -28,6 +28,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "eval": {},
     "predict": {},
     "export": {},
+    "serve": {},
     "nets": {},
     "inspect": {},
     "diff": {},

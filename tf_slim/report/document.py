@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tf_slim.report.markup import Markup, tag
 from tf_slim.report.style import CSS
@@ -11,23 +11,32 @@ from tf_slim.report.style import CSS
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def page(title: str, *body: Markup | None, style: str = "") -> str:
+def page(
+    title: str,
+    *body: Markup | None,
+    style: str = "",
+    policy: str = _POLICY,
+    head: Sequence[Markup] = (),
+) -> str:
     """The text of an HTML file.
 
     Args:
       title: what it is about, as a browser shows it.
       *body: what is in it.
       style: rules of its own, in CSS.
+      policy: what it may fetch and run; by default nothing.
+      head: more elements for its head.
     """
-    head = tag(
+    top = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("title", title),
         tag("style", Markup(CSS + style)),
+        *head,
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *body), lang='en')}\n"
+    return f"<!DOCTYPE html>\n{tag('html', top, tag('body', *body), lang='en')}\n"
 
 
 def cards(rows: Mapping[str, tuple[object, str | None]]) -> Markup:

@@ -1,0 +1,123 @@
+"""`tf-slim serve` as a process: how it begins, and how it ends when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+
+import tf_slim as slim
+from tests.house.sources import ROOT
+from tests.serving.conftest import png, received
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run."""
+    folder = tmp_path_factory.mktemp("runs") / "my digits"
+    folder.mkdir()
+    said = {"version": 1, "net": "lenet", "num_classes": 10, "preprocessing": "digits"}
+    said |= {"image_size": [8, 8], "channels": 1}
+    (folder / "run.json").write_text(json.dumps(said))
+    slim.nets.create("lenet", 10).build([None, 8, 8, 1]).save(folder / "model.ckpt-2")
+    return folder
+
+
+class Process:
+    """One that serves, from when it says so."""
+
+    def __init__(self, *arguments: str):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tf_slim.cli", "serve", *arguments, "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+        self.said = self._process.stdout.readline()
+        self.address = self.said.rpartition(": ")[2].strip().rstrip("/")
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def ended(self) -> tuple[int, str, str]:
+        """The exit status, and what was printed besides."""
+        out, err = self._process.communicate(timeout=60)
+        return self._process.returncode, out, err
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def started(run):
+    made = []
+
+    def start(*arguments):
+        made.append(Process(str(run), *arguments))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.kill()
+
+
+def test_sigterm_finishes_what_was_accepted(run, started):
+    process = started()
+    assert process.said.startswith("my-digits: http://127.0.0.1:")
+    predict = slim.Predictor(run)
+    pictures = [png(seed) for seed in range(12)]
+    host, _, port = process.address.removeprefix("http://").partition(":")
+    head = "POST /predict?top=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n"
+    asked = []
+    for content in pictures:
+        connection = socket.create_connection((host, int(port)), timeout=60)
+        connection.sendall(head.format(len(content)).encode() + content[:20])
+        asked.append(connection)
+    _until_accepted(process.address, len(pictures))
+    process.signal(signal.SIGTERM)
+    with pytest.raises(OSError):
+        for _ in range(600):
+            socket.create_connection((host, int(port)), timeout=1).close()
+            threading.Event().wait(0.05)
+    for connection, content in zip(asked, pictures):
+        connection.sendall(content[20:])
+    for connection, content in zip(asked, pictures):
+        with connection:
+            answer = received(connection).decode()
+        assert answer.startswith("HTTP/1.1 200 OK")
+        assert f'"label":"{predict(content).label}"' in answer
+    assert process.ended() == (143, "", ADVICE.format(process.address) + "stopped\n")
+
+
+ADVICE = "for programs: {}/v1/models/my-digits:predict\nCtrl-C to stop\n"
+
+
+def test_ctrl_c_is_quiet(started):
+    process = started("--name", "other", "--log")
+    assert httpx.post(f"{process.address}/predict", content=png(0)).status_code == 200
+    process.signal(signal.SIGINT)
+    status, out, err = process.ended()
+    assert status == 130
+    assert "other:predict" in err and err.endswith("stopped\n")
+    assert "Traceback" not in err
+    assert '"POST /predict HTTP/1.1" 200' in out + err
+
+
+def _until_accepted(address: str, count: int) -> None:
+    for _ in range(600):
+        text = httpx.get(f"{address}/metrics").text
+        if f"tf_slim_accepted_pictures {count}.0" in text:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(text)
