@@ -35,6 +35,7 @@ from .ops.arg_scope import has_arg_scope as has_arg_scope
 from .ops.calls import reset_default_store as reset_default_store
 from .ops.collect import collect as collect
 from .ops.device_chooser import VariableDeviceChooser as VariableDeviceChooser
+from .ops.fake_quantization import fake_quant as fake_quant
 from .ops.global_step import assert_global_step as assert_global_step
 from .ops.global_step import assert_or_get_global_step as assert_or_get_global_step
 from .ops.global_step import create_global_step as create_global_step
@@ -48,6 +49,7 @@ from .ops.namespaces import math_ops as math_ops
 from .ops.namespaces import nn_ops as nn_ops
 from .ops.namespaces import variable_scope as variable_scope
 from .ops.precision import precision as precision
+from .ops.quantization import quantize as quantize
 from .ops.randomness import random_scope as random_scope
 from .ops.scopes import scope as scope
 from .ops.variables import add_model_variable as add_model_variable

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
-from tf_slim.layers import batch_renorm, checks, moving_average, parts, utils
+from tf_slim.layers import batch_renorm, checks, moving_average, parts, quantized, utils
 from tf_slim.ops import calls, collect, frozen, modes, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 from tf_slim.ops.types import (
@@ -194,6 +194,16 @@ def batch_norm(
             make = variables.variable if unbiased else variables.model_variable
             debiased = moving_average.ZeroDebiased(params.moving_mean, make)
         moving_average.prepare()
+
+        product = quantized.product_behind(inputs)
+        if product is not None:
+            factor = tf.math.rsqrt(params.moving_variance + epsilon)
+            factor = factor if params.gamma is None else factor * params.gamma
+            if not may_train:
+                offset = -params.moving_mean * factor
+                offset = offset if params.beta is None else offset + params.beta
+                return layer.finish(product.folded(factor, offset, channel_axis == 1))
+            inputs = product.unfolded(factor)
 
         across = synchronized and collect.replica_count() > 1
         after = []

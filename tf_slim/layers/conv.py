@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -134,16 +135,17 @@ def _convolve(
             weights_initializer,
             weights_regularizer,
         )
+        convolved = functools.partial(
+            convolve.convolve,
+            inputs,
+            strides=window.strides,
+            padding=window.padding,
+            data_format=window.data_format,
+            dilations=window.dilations,
+            name=_OP_NAMES[len(window.kernel)],
+        )
         with fitting:
-            outputs = convolve.convolve(
-                inputs,
-                weights,
-                strides=window.strides,
-                padding=window.padding,
-                data_format=window.data_format,
-                dilations=window.dilations,
-                name=_OP_NAMES[len(window.kernel)],
-            )
+            outputs = layer.apply(convolved, weights, [depth])
         return layer.finish(outputs, depth, window.channels_first)
 
 

@@ -108,9 +108,10 @@ def fully_connected(
         shape = (channels, depth)
         weights = layer.parameter("weights", shape, weights_initializer, weights_regularizer)
         if rank == 2:
-            outputs = tf.matmul(inputs, weights)
+            product = functools.partial(tf.matmul, inputs)
         else:
-            outputs = tf.tensordot(inputs, weights, axes=1)
+            product = functools.partial(tf.tensordot, inputs, axes=1)
+        outputs = layer.apply(product, weights, [depth])
         return layer.finish(outputs, depth)
 
 

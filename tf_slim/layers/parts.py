@@ -20,12 +20,13 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
-from tf_slim.layers import utils
+from tf_slim.layers import quantized, utils
 from tf_slim.ops import (
     arguments,
     keras_objects,
     layer_variables,
     places,
+    quantization,
     scopes,
     variables,
 )
@@ -102,6 +103,8 @@ class Layer(arguments.Caller):
         self.dtype: tf.DType = tf.float32
         self.made: list[str] = []
         self.output_name = ""
+        self.quantizer: quantization.Quantizer | None = None
+        self._product: quantized.Product | None = None
 
     @contextlib.contextmanager
     def variable_scope(self, *values: Any) -> Iterator[tf.compat.v1.VariableScope]:
@@ -165,6 +168,34 @@ class Layer(arguments.Caller):
         # The parts of a partitioned variable are joined where the layer uses it.
         return found.as_tensor() if hasattr(found, "as_tensor") else found
 
+    def apply(
+        self,
+        op: Callable[[Any], Any],
+        kernel: Any,
+        channels: Sequence[int] | None,
+        name: str = "weights",
+        last: bool = True,
+    ) -> Any:
+        """What `op` makes of the weights: the convolution or product that a layer is there for.
+
+        In `slim.quantize` these are rounded, and so is what `finish` returns.
+
+        Args:
+          op: a function from the weights to the outputs.
+          kernel: the weights.
+          channels: the sizes of their last axes, which together tell the output channels apart; None
+            if the output channels are the last axis but one.
+          name: what they are called.
+          last: whether the normalizer is given what comes out.
+        """
+        if self.quantizer is None:
+            self.quantizer = quantization.layer()
+            if self.quantizer is None:
+                return op(kernel)
+        normalized = last and self.normalizer_fn is not None
+        self._product = quantized.Product(op, kernel, channels, self.quantizer, name, normalized)
+        return self._product.outputs
+
     def finish(self, outputs: Any, depth: int = 0, channels_first: bool = False) -> Any:
         """The end of every layer: normalizer or biases, activation, the output under its name.
 
@@ -174,7 +205,10 @@ class Layer(arguments.Caller):
           channels_first: whether they are axis 1 and not the last one.
         """
         if self.normalizer_fn is not None:
-            with layer_variables.of_layer(self.renamed, self.made):
+            with (
+                layer_variables.of_layer(self.renamed, self.made),
+                quantized.normalizing(self._product),
+            ):
                 outputs = arguments.call(
                     "normalizer_fn",
                     "a tensor and the keywords of normalizer_params",
@@ -197,6 +231,8 @@ class Layer(arguments.Caller):
                     "Write a function from tensor to tensor, such as tf.nn.relu.",
                     TypeError,
                 )
+        if self.quantizer is not None:
+            outputs = self.quantizer.outputs(outputs)
         places.current().add_layer_output(self.output_name, outputs, self.outputs_collections)
         return outputs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import precision
+from tf_slim.ops import precision, quantization
 from tf_slim.ops.arg_scope import add_arg_scope
 from tf_slim.ops.types import (
     Activation,
@@ -144,9 +145,10 @@ def separable_convolution2d(
             "data_format": window.data_format,
             "dilations": window.dilations,
         }
+        by_channel = functools.partial(tf.nn.depthwise_conv2d, inputs, **options)
         if depthwise_only:
             with fitting:
-                outputs = tf.nn.depthwise_conv2d(inputs, depthwise, **options)
+                outputs = layer.apply(by_channel, depthwise, [channels, multiplier])
         else:
             pointwise = layer.parameter(
                 "pointwise_weights",
@@ -155,7 +157,7 @@ def separable_convolution2d(
                 weights_regularizer,
             )
             with fitting:
-                outputs = tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
+                outputs = _separable(layer, inputs, depthwise, pointwise, options)
         return layer.finish(outputs, depth, first)
 
 
@@ -232,11 +234,34 @@ def convolution2d_in_plane(
             "weights", (*window.kernel, 1, 1), weights_initializer, weights_regularizer
         )
         tiled = tf.tile(weights, [1, 1, channels, 1])
+        by_channel = functools.partial(
+            tf.nn.depthwise_conv2d,
+            inputs,
+            strides=(1, *window.strides, 1),
+            padding=window.padding,
+        )
         with fitting:
-            outputs = tf.nn.depthwise_conv2d(
-                inputs, tiled, strides=(1, *window.strides, 1), padding=window.padding
-            )
+            outputs = layer.apply(by_channel, tiled, [channels, 1])
         return layer.finish(outputs, channels)
+
+
+def _separable(layer: parts.Layer, inputs, depthwise, pointwise, options) -> Tensor:
+    """Both convolutions; in `slim.quantize`, where each is rounded, one after the other."""
+    if not quantization.in_force():
+        return tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
+    *_, channels, multiplier = depthwise.shape.as_list()
+    by_channel = functools.partial(tf.nn.depthwise_conv2d, inputs, **options)
+    between = layer.apply(by_channel, depthwise, [channels, multiplier], "depthwise_weights", False)
+    if layer.quantizer is not None:
+        between = layer.quantizer.outputs(between, "depthwise_quant")
+    across = functools.partial(
+        tf.nn.conv2d,
+        between,
+        strides=1,
+        padding="VALID",
+        data_format=options["data_format"],
+    )
+    return layer.apply(across, pointwise, pointwise.shape[-1:].as_list(), "pointwise_weights")
 
 
 separable_conv2d = separable_convolution2d

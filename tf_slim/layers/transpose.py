@@ -84,14 +84,18 @@ def _transposed(dims: int, called: str, op: Callable):
             weights = layer.parameter("weights", shape, weights_initializer, weights_regularizer)
             static = _enlarged(inputs.shape.as_list(), depth, window)
             known = static if None not in static else _enlarged(parts.sizes(inputs), depth, window)
-            outputs = op(
-                inputs,
-                weights,
-                known,
-                window.strides,
-                padding=window.padding,
-                data_format=window.data_format,
-            )
+
+            def enlarged(weights):
+                return op(
+                    inputs,
+                    weights,
+                    known,
+                    window.strides,
+                    padding=window.padding,
+                    data_format=window.data_format,
+                )
+
+            outputs = layer.apply(enlarged, weights, None)
             outputs.set_shape(static)
             return layer.finish(outputs, depth, window.channels_first)
 

@@ -25,6 +25,7 @@ from tf_slim.ops.wording import did_you_mean
 
 _OPTIONS = (
     "num_classes", "weight_decay", "batch_norm_decay", "features", "checkpoint", "precision",
+    "quantize",
 )  # fmt: skip
 
 # What keras.applications takes, and what to write.
@@ -52,6 +53,7 @@ def create(
     features: Iterable[str] | None = None,
     checkpoint: bool | str | os.PathLike | None = None,
     precision: str | None = None,
+    quantize: bool | Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> Model:
     """Makes a net by its name.
@@ -91,6 +93,8 @@ def create(
         that of the checkpoint, the logits keep their initial values. Averages of the weights that
         are in it take the place of the weights.
       precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`).
+      quantize: True, or a mapping of options (`{"delay": 1000}`), for layers that learn to be
+        computed in integers (see `slim.quantize`). A `checkpoint` need not have the ranges.
       **kwargs: keyword arguments of the net, for every call. Those not given here, `is_training`
         above all, can be given in each call. Many nets take `output_stride`, `global_pool` or
         `spatial_squeeze`, for feature maps and for images of other sizes than their own.
@@ -131,7 +135,7 @@ def create(
         path = checkpoints.resolve(checkpoint)
     scope = _scope(found.arg_scope, weight_decay, **_decay_argument(found, batch_norm_decay))
     model = Model(
-        net, scope, precision=precision, num_classes=classes, **{**found.defaults, **kwargs}
+        net, scope, precision=precision, quantize=quantize, num_classes=classes, **{**found.defaults, **kwargs}
     )
     options = {
         "weight_decay": weight_decay,

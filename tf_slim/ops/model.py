@@ -14,10 +14,12 @@ from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import (
     calls,
     collect,
+    fake_quantization,
     keras_names,
     net_table,
     patterns,
     places,
+    quantization,
     scopes,
     stores,
 )
@@ -53,6 +55,9 @@ class Model(tf.Module):
       precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`); by
         default what is in force now. Variables are float32 in each, and so are the outputs, but
         not the end points.
+      quantize: True, or a mapping of the options of `slim.quantize`, for layers that learn to be
+        computed in integers, and images that are rounded like their outputs; by default what is in
+        force now.
       **fixed_kwargs: keyword arguments of `fn` that every call gets; `is_training` among them says
         of all calls what they are, those of training and evaluation too.
 
@@ -68,6 +73,7 @@ class Model(tf.Module):
         *,
         name: str | None = None,
         precision: str | None = None,
+        quantize: bool | Mapping[str, Any] | None = None,
         **fixed_kwargs: Any,
     ):
         if not callable(fn):
@@ -88,6 +94,8 @@ class Model(tf.Module):
             scope if isinstance(scope, arg_scopes.ArgScope) else arg_scopes.ArgScope(scope)
         )
         self._precision = precisions.check(precision) or precisions.current()
+        asked = quantization.current() if quantize is None else quantization.check(quantize)
+        self._quantization = asked
         self._scope = tf.compat.v1.get_variable_scope()
         self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
         self._children: list[Model] = []
@@ -150,6 +158,7 @@ class Model(tf.Module):
         sizes = [(v.shape.num_elements() or 0, v.trainable) for v in variables]
         trained = sum(size for size, trainable in sizes if trainable)
         how = "" if self._precision is None else f", {self._precision}"
+        how += "" if self._quantization is None else ", quantized"
         return (
             f"<slim.Model {self.name}: {len(variables)} variables, "
             f"{sum(size for size, _ in sizes):,} parameters ({trained:,} trainable){how}>"
@@ -193,8 +202,11 @@ class Model(tf.Module):
                 arg_scopes.arg_scope(self._arg_scope),
                 arg_scopes.default_is_training(training),
                 precisions.precision(precision),
+                quantization.entered(self._quantization),
                 collect.collect_outputs() as outputs,
             ):
+                if parent is None and self._quantization is not None:
+                    args = fake_quantization.inputs_of_model(args)
                 result = self._fn(*args, **kwargs)
         except BaseException:
             call.roll_back()
@@ -273,6 +285,11 @@ class Model(tf.Module):
         A batch is of any size. There is none before that, and of arguments that are no tensors.
         """
         return self._inputs.value
+
+    @property
+    def quantization(self) -> dict[str, Any] | None:
+        """The options of quantization that are not as by default; None for no quantization."""
+        return None if self._quantization is None else self._quantization.options
 
     @property
     def evaluated_by(self) -> dict[Any, Any]:

@@ -1,0 +1,211 @@
+"""Rounding to what integers can hold, with ranges that are learned: see `quantization`."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from tf_slim.ops import frozen, modes, quantization, scopes, variables
+from tf_slim.ops.quantization import Quantization, Quantizer
+from tf_slim.ops.types import Scope, Tensor, TensorLike
+
+_INITIAL_MIN, _INITIAL_MAX = -6.0, 6.0
+
+# Ranges of weights are wider by this, so that the largest of them, which rounding of the range
+# could leave outside, has a gradient.
+_WIDER = 1 + 1e-6
+# A range of nothing but zeros has no step.
+_LEAST = 1e-8
+
+
+class LayerQuantizer(Quantizer):
+    """The quantization of one layer by the rules of `slim.quantize`.
+
+    Makes `updates`, the number of training steps so far, and `min` and `max` for each tensor.
+
+    Args:
+      options: how to quantize.
+      training: whether this call moves the ranges: a truth value or a scalar tensor.
+      scope: where `updates` is; "" for the scope that is open.
+    """
+
+    def __init__(self, options: Quantization, training: Any, scope: str):
+        self._options = options
+        known = tf.get_static_value(training) if tf.is_tensor(training) else training
+        self._training = tf.convert_to_tensor(training) if known is None else bool(known)
+        with _within(scope):
+            self._updates = variables.model_variable(
+                "updates",
+                shape=[],
+                dtype=tf.int64,
+                initializer=tf.zeros_initializer(),
+                trainable=False,
+            )
+        self._count: tf.Tensor | None = None
+
+    def kernel(
+        self, name: str, kernel: Any, channels: Sequence[int] | None, normalized: bool = False
+    ) -> tf.Tensor:
+        kernel = tf.convert_to_tensor(kernel)
+        rounded = self._rounded(tf.cast(kernel, tf.float32), channels)
+        return self._when_active(tf.cast(rounded, kernel.dtype), kernel)
+
+    def scaled_kernel(
+        self, name: str, kernel: Any, channels: Sequence[int] | None, factor: tf.Tensor
+    ) -> tf.Tensor | None:
+        if self._options.per_channel and channels is not None:
+            return None  # to scale a channel is to scale its range
+        kernel = tf.convert_to_tensor(kernel)
+        exact, factor = tf.cast(kernel, tf.float32), tf.stop_gradient(tf.cast(factor, tf.float32))
+        scaled = exact * factor
+        rounded = tf.math.divide_no_nan(self._rounded(scaled, channels), factor)
+        # Where a channel is scaled to nothing its weights stay what they are, so that gradients
+        # find the scale: what they give is less than a step.
+        step = tf.reduce_max(tf.abs(scaled)) / (2 ** (self._options.weight_bits - 1) - 1)
+        nothing = tf.abs(factor) * tf.reduce_max(tf.abs(exact)) < step / 2
+        rounded = tf.where(nothing, exact, rounded)
+        return self._when_active(tf.cast(rounded, kernel.dtype), kernel)
+
+    def outputs(self, outputs: tf.Tensor, scope: str = "act_quant") -> tf.Tensor:
+        low, high = _range_variables(scope)
+        exact = tf.cast(outputs, tf.float32)
+        training = False if frozen.holds((low, high)) else self._training
+        count = tf.constant(1, tf.int64) if training is False else self._counted()
+
+        def moved():
+            rate = tf.maximum(1.0 - self._options.decay, 1.0 / tf.cast(count, tf.float32))
+            return (
+                _moved(low, tf.reduce_min(exact), tf.minimum, rate),
+                _moved(high, tf.reduce_max(exact), tf.maximum, rate),
+            )
+
+        def fixed():
+            return tf.identity(low), tf.identity(high)
+
+        least, most = _choose(training, moved, fixed)
+        rounded = tf.quantization.fake_quant_with_min_max_vars(
+            exact, least, tf.maximum(most, least + _LEAST), num_bits=self._options.activation_bits
+        )
+        return self._when_active(tf.cast(rounded, outputs.dtype), outputs)
+
+    def _rounded(self, kernel: tf.Tensor, channels: Sequence[int] | None) -> tf.Tensor:
+        bits = self._options.weight_bits
+        if not self._options.per_channel or channels is None:
+            most = tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(kernel))), _LEAST) * _WIDER
+            return tf.quantization.fake_quant_with_min_max_vars(
+                kernel, -most, most, num_bits=bits, narrow_range=True
+            )
+        shape = kernel.shape.as_list()
+        flat = tf.reshape(kernel, [*shape[: -len(channels)], math.prod(channels)])
+        axes = list(range(flat.shape.rank - 1))
+        most = tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(flat), axes)), _LEAST) * _WIDER
+        rounded = tf.quantization.fake_quant_with_min_max_vars_per_channel(
+            flat, -most, most, num_bits=bits, narrow_range=True
+        )
+        return rounded if flat.shape == kernel.shape else tf.reshape(rounded, shape)
+
+    def _counted(self) -> tf.Tensor:
+        """The number of training steps, this one among them."""
+        if self._count is None:
+            more = tf.cast(self._training, tf.int64)
+            self._count = _assigned(self._updates, tf.convert_to_tensor(self._updates) + more)
+        return self._count
+
+    def _when_active(self, rounded: tf.Tensor, exact: tf.Tensor) -> tf.Tensor:
+        if self._training is False or not self._options.delay:
+            return rounded
+        begun = self._counted() > self._options.delay
+        return tf.where(tf.logical_or(begun, tf.logical_not(self._training)), rounded, exact)
+
+
+def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
+    """Inside `slim.quantize`: a tensor as it will be after quantization. Elsewhere the tensor.
+
+        net = slim.fake_quant(tf.nn.relu(shortcut + residual), scope="add_quant")
+
+    For what no layer gives, so that nothing else would round it: a sum of two branches, or the
+    images of a net. Makes `min`, `max` and `updates`: see `slim.quantize`.
+
+    Args:
+      inputs: a tensor, floating point.
+      scope: name of the scope; by default `FakeQuant`, made unique.
+
+    Returns:
+      A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+      TypeError: `inputs` is not floating point.
+    """
+    if not quantization.in_force():
+        return tf.convert_to_tensor(inputs)
+    inputs = tf.convert_to_tensor(inputs)
+    if not inputs.dtype.is_floating:
+        raise TypeError(
+            f"fake_quant in scope {scope!r}: expected floating point inputs; got "
+            f"{inputs.dtype.name}. Cast them first: tf.cast(inputs, tf.float32)."
+        )
+    with scopes.scope(scope, "FakeQuant", [inputs]):
+        quantizer = quantization.layer("")
+        return inputs if quantizer is None else quantizer.outputs(inputs, "")
+
+
+def inputs_of_model(args: tuple) -> tuple:
+    """The positional arguments of a model that is quantized: images as integers will hold them."""
+    if quantization.current() is None:
+        return args
+    names = ("input_quant" + (f"_{index}" if index else "") for index in range(len(args)))
+    return tuple(
+        fake_quant(value, name) if _is_batch(value) else value
+        for value, name in zip(args, names, strict=True)
+    )
+
+
+def _is_batch(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    return dtype is not None and tf.as_dtype(dtype).is_floating and len(value.shape) > 1
+
+
+def _within(scope: str) -> contextlib.AbstractContextManager:
+    return scopes.scope(scope) if scope else contextlib.nullcontext()
+
+
+def _range_variables(scope: str) -> tuple[Any, Any]:
+    with _within(scope):
+        low, high = (
+            variables.model_variable(
+                name,
+                shape=[],
+                dtype=tf.float32,
+                initializer=tf.constant_initializer(value),
+                trainable=False,
+            )
+            for name, value in (("min", _INITIAL_MIN), ("max", _INITIAL_MAX))
+        )
+    return low, high
+
+
+def _moved(variable: Any, value: tf.Tensor, bound: Callable, rate: tf.Tensor) -> tf.Tensor:
+    """Moves an end of a range towards that of a batch, which always reaches zero."""
+    before = tf.convert_to_tensor(variable)
+    value = tf.stop_gradient(value)
+    # Neither a batch without examples nor one that overflows tells anything.
+    value = tf.where(tf.math.is_finite(value), bound(value, 0.0), before)
+    return _assigned(variable, before + (value - before) * rate)
+
+
+def _assigned(variable: Any, value: tf.Tensor) -> tf.Tensor:
+    """`value`, which `variable` then has; what it has when it was counted before."""
+    if modes.recomputing():
+        return tf.convert_to_tensor(variable)
+    assigned = tf.compat.v1.assign(variable, value)
+    return tf.convert_to_tensor(assigned) if modes.in_v1_graph() else value
+
+
+def _choose(condition: Any, yes: Callable, no: Callable) -> Any:
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return tf.cond(condition, yes, no)
