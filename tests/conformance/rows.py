@@ -67,6 +67,15 @@ def two_convolutions(inputs, **kwargs):
     return slim.conv2d(net, 3, 3, scope="shared", reuse=True, **kwargs)
 
 
+def quantized(inputs):
+    """Layers that learn to be computed in integers."""
+    with slim.quantize():
+        net = slim.conv2d(inputs, 3, 3, normalizer_fn=slim.batch_norm, scope="conv")
+        net = slim.separable_conv2d(net, 4, 3, scope="separable")
+        net = slim.fake_quant(tf.reduce_mean(net, [1, 2]), scope="mean")
+        return slim.fully_connected(net, 3, scope="logits")
+
+
 def scaled(inputs, scope=None):
     """A normalizer of a user, which makes its variable in the scope of the layer."""
     with tf.compat.v1.variable_scope(scope, "Scaled"):
@@ -153,6 +162,7 @@ ROWS = {
     "conv2d_own_normalizer": Row(slim.conv2d, (5, 3), {"normalizer_fn": scaled}),
     "conv2d_own_activation": Row(slim.conv2d, (5, 3), {"activation_fn": prelu}),
     "conv2d_shared": Row(two_convolutions),
+    "quantized": Row(quantized, per_batch=True),
     "conv3d": Row(slim.conv3d, (3, [2, 3, 3]), {}, [4, 4, 5, 4, 2]),
     "convolution": Row(slim.convolution, (3, 2), {"activation_fn": None}, [4, 4, 5, 4, 2]),
     "fully_connected": Row(slim.fully_connected, (3,), {}, VECTORS),

@@ -44,6 +44,10 @@ class ModelOptions:
     precision: str | None = option(
         None, "what its layers compute in, such as mixed_bfloat16; by default float32"
     )
+    quantize: bool = option(False, "learn to be computed in integers of 8 bits")
+    quantize_options: dict[str, Any] = option(
+        {}, "of slim.quantize, such as {delay = 1000}: the steps before it begins"
+    )
 
 
 @dataclasses.dataclass(frozen=True)

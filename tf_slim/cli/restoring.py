@@ -9,6 +9,7 @@ from tf_slim.cli import starting_point, terminal
 from tf_slim.cli.config import Config
 from tf_slim.nets import _restore
 from tf_slim.ops import patterns
+from tf_slim.ops.fake_quantization import names_of_ranges
 from tf_slim.ops.model import Model
 from tf_slim.ops.wording import first_few
 
@@ -51,7 +52,8 @@ def restore(config: Config, model: Model, path: str, class_names: Mapping[int, s
             f"with {option}=[patterns].",
             error.report,
         ) from error
-    new = [name for name in model.named_variables if name not in report.restored]
+    known = {*report.restored, *names_of_ranges(model.named_variables)}
+    new = [name for name in model.named_variables if name not in known]
     begins = ""
     if new:
         scopes = dict.fromkeys(name.rpartition("/")[0] for name in new)

@@ -84,6 +84,8 @@ def _described(folder: str) -> dict[str, Any]:
         "model.name": run["net"],
         "model.num_classes": run.get("num_classes"),
         "model.precision": run.get("precision"),
+        "model.quantize": None if run.get("quantize") is None else True,
+        "model.quantize_options": run.get("quantize"),
         "data.name": run.get("data"),
         "data.preprocessing": run.get("preprocessing"),
         "data.image_size": run.get("image_size"),

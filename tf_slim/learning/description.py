@@ -38,6 +38,7 @@ class Description:
       kwargs: the other arguments of `slim.nets.create`.
       unwritten: the names of those arguments that no file can hold, such as functions.
       precision: what its layers compute in.
+      quantize: the options of its quantization, {} for those by default.
       data: the name of the data.
       labels: the name of each class.
       preprocessing: the name of the preprocessing.
@@ -53,6 +54,7 @@ class Description:
     kwargs: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     unwritten: tuple[str, ...] = ()
     precision: str | None = None
+    quantize: Mapping[str, Any] | None = None
     data: str | None = None
     labels: tuple[str, ...] | None = None
     preprocessing: str | None = None
@@ -91,6 +93,7 @@ def describe(model: Model, dataset: Any) -> Description:
         function=_where(model.fn),
         num_classes=classes or None,
         precision=model.precision,
+        quantize=model.quantization,
         image_size=size,
         channels=channels,
         **known,
@@ -163,6 +166,7 @@ def read(folder: str) -> Description | None:
 # What a field may be, besides null.
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "kwargs": lambda value: isinstance(value, dict),
+    "quantize": lambda value: isinstance(value, dict),
     "unwritten": lambda value: _are(value, str),
     "labels": lambda value: _are(value, str),
     "num_classes": lambda value: type(value) is int and value > 0,

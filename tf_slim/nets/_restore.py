@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tf_slim import checkpoints
 from tf_slim.nets import _registry
 from tf_slim.ops import patterns
+from tf_slim.ops.fake_quantization import names_of_ranges
 from tf_slim.ops.model import Model
 from tf_slim.ops.wording import first_few
 
@@ -47,6 +48,9 @@ def restore(
         and name in reader
         and reader.shape(name) != variable.shape
     ]
+    if model.quantization is not None:
+        # Ranges are found by training: a checkpoint of before it has none.
+        other += [name for name in names_of_ranges(ours) if name not in reader]
     try:
         return model.restore(path, exclude=[*other, *exclude], rename=checkpoints.averages)
     except checkpoints.CheckpointError as error:

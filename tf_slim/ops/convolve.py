@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.ops import modes
+from tf_slim.ops import modes, quantization
 
 
 def convolve(
@@ -36,7 +36,9 @@ def convolve(
     Returns:
       `[batch, *space, outputs]`, or with the outputs first.
     """
-    if not modes.in_v1_graph() and _covers(inputs, weights, padding, data_format, dilations):
+    # Weights that are rounded by channel stay a convolution's: see `fake_quantization`.
+    as_it_is = modes.in_v1_graph() or quantization.in_force()
+    if not as_it_is and _covers(inputs, weights, padding, data_format, dilations):
         return _product(inputs, weights)
     return tf.nn.convolution(
         inputs,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import frozen, modes, quantization, scopes, variables
+from tf_slim.ops import frozen, modes, places, quantization, scopes, variables
 from tf_slim.ops.quantization import Quantization, Quantizer
 from tf_slim.ops.types import Scope, Tensor, TensorLike
 
@@ -41,7 +41,7 @@ class LayerQuantizer(Quantizer):
             self._updates = variables.model_variable(
                 "updates",
                 shape=[],
-                dtype=tf.int64,
+                dtype=tf.float32,
                 initializer=tf.zeros_initializer(),
                 trainable=False,
             )
@@ -57,7 +57,7 @@ class LayerQuantizer(Quantizer):
     def scaled_kernel(
         self, name: str, kernel: Any, channels: Sequence[int] | None, factor: tf.Tensor
     ) -> tf.Tensor | None:
-        if self._options.per_channel and channels is not None:
+        if self._by_channel(kernel, channels):
             return None  # to scale a channel is to scale its range
         kernel = tf.convert_to_tensor(kernel)
         exact, factor = tf.cast(kernel, tf.float32), tf.stop_gradient(tf.cast(factor, tf.float32))
@@ -73,28 +73,24 @@ class LayerQuantizer(Quantizer):
     def outputs(self, outputs: tf.Tensor, scope: str = "act_quant") -> tf.Tensor:
         low, high = _range_variables(scope)
         exact = tf.cast(outputs, tf.float32)
-        training = False if frozen.holds((low, high)) else self._training
-        count = tf.constant(1, tf.int64) if training is False else self._counted()
-
-        def moved():
-            rate = tf.maximum(1.0 - self._options.decay, 1.0 / tf.cast(count, tf.float32))
-            return (
-                _moved(low, tf.reduce_min(exact), tf.minimum, rate),
-                _moved(high, tf.reduce_max(exact), tf.maximum, rate),
-            )
-
-        def fixed():
-            return tf.identity(low), tf.identity(high)
-
-        least, most = _choose(training, moved, fixed)
+        least, most = tf.convert_to_tensor(low), tf.convert_to_tensor(high)
+        if self._training is not False and not frozen.holds((low, high)):
+            rate = tf.maximum(1.0 - self._options.decay, tf.math.reciprocal_no_nan(self._counted()))
+            rate = tf.where(self._training, rate, 0.0)
+            least = _moved(low, tf.minimum(tf.reduce_min(exact), 0.0), rate)
+            most = _moved(high, tf.maximum(tf.reduce_max(exact), 0.0), rate)
         rounded = tf.quantization.fake_quant_with_min_max_vars(
             exact, least, tf.maximum(most, least + _LEAST), num_bits=self._options.activation_bits
         )
         return self._when_active(tf.cast(rounded, outputs.dtype), outputs)
 
+    def _by_channel(self, kernel: Any, channels: Sequence[int] | None) -> bool:
+        # The LiteRT converter transposes matrices, and cannot do so with ranges by column.
+        return self._options.per_channel and channels is not None and len(kernel.shape) > 2
+
     def _rounded(self, kernel: tf.Tensor, channels: Sequence[int] | None) -> tf.Tensor:
         bits = self._options.weight_bits
-        if not self._options.per_channel or channels is None:
+        if channels is None or not self._by_channel(kernel, channels):
             most = tf.maximum(tf.stop_gradient(tf.reduce_max(tf.abs(kernel))), _LEAST) * _WIDER
             return tf.quantization.fake_quant_with_min_max_vars(
                 kernel, -most, most, num_bits=bits, narrow_range=True
@@ -111,8 +107,10 @@ class LayerQuantizer(Quantizer):
     def _counted(self) -> tf.Tensor:
         """The number of training steps, this one among them."""
         if self._count is None:
-            more = tf.cast(self._training, tf.int64)
-            self._count = _assigned(self._updates, tf.convert_to_tensor(self._updates) + more)
+            self._count = tf.convert_to_tensor(self._updates)
+            if not modes.recomputing():
+                self._count += tf.cast(self._training, tf.float32)
+                _assign(self._updates, self._count)
         return self._count
 
     def _when_active(self, rounded: tf.Tensor, exact: tf.Tensor) -> tf.Tensor:
@@ -164,6 +162,17 @@ def inputs_of_model(args: tuple) -> tuple:
     )
 
 
+def names_of_ranges(names: Iterable[str]) -> list[str]:
+    """Those of a model's variables that quantization has made; a checkpoint may be older."""
+    names = set(names)
+    return sorted(
+        name
+        for name in names
+        for scope, _, leaf in [name.rpartition("/")]
+        if leaf in ("min", "max", "updates") and {f"{scope}/min", f"{scope}/max"} <= names
+    )
+
+
 def _is_batch(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
     return dtype is not None and tf.as_dtype(dtype).is_floating and len(value.shape) > 1
@@ -188,24 +197,18 @@ def _range_variables(scope: str) -> tuple[Any, Any]:
     return low, high
 
 
-def _moved(variable: Any, value: tf.Tensor, bound: Callable, rate: tf.Tensor) -> tf.Tensor:
-    """Moves an end of a range towards that of a batch, which always reaches zero."""
-    before = tf.convert_to_tensor(variable)
-    value = tf.stop_gradient(value)
-    # Neither a batch without examples nor one that overflows tells anything.
-    value = tf.where(tf.math.is_finite(value), bound(value, 0.0), before)
-    return _assigned(variable, before + (value - before) * rate)
-
-
-def _assigned(variable: Any, value: tf.Tensor) -> tf.Tensor:
-    """`value`, which `variable` then has; what it has when it was counted before."""
+def _moved(variable: Any, value: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+    """Moves an end of a range towards that of a batch, and returns where it is then."""
+    now = tf.convert_to_tensor(variable)
     if modes.recomputing():
-        return tf.convert_to_tensor(variable)
+        return now
+    # Neither a batch without examples nor one that overflows tells anything.
+    value = tf.where(tf.math.is_finite(value), tf.stop_gradient(value), now)
+    now += (value - now) * rate
+    _assign(variable, now)
+    return now
+
+
+def _assign(variable: Any, value: tf.Tensor) -> None:
     assigned = tf.compat.v1.assign(variable, value)
-    return tf.convert_to_tensor(assigned) if modes.in_v1_graph() else value
-
-
-def _choose(condition: Any, yes: Callable, no: Callable) -> Any:
-    if isinstance(condition, bool):
-        return yes() if condition else no()
-    return tf.cond(condition, yes, no)
+    places.current().add_updates([assigned], [tf.compat.v1.GraphKeys.UPDATE_OPS])

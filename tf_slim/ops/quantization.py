@@ -149,8 +149,9 @@ def quantize(
 
     - Weights: a symmetric range, as far as the largest of them, computed anew each time.
     - Outputs: the range is a moving average over batches, in the variables `act_quant/min` and
-      `act_quant/max` of each layer, which training moves and inference leaves alone. An average
-      begins with the first batch. What else has to be rounded (a sum of two branches, the images
+      `act_quant/max` of each layer, which training moves and inference leaves alone; in a v1 graph
+      by operations in `UPDATE_OPS`, like those of batch norm. An average begins with the first
+      batch. What else has to be rounded (a sum of two branches, the images
       of a net that is no `slim.Model`) a net passes to `slim.fake_quant`.
     - Batch normalization of a convolution or fully connected layer: its scale, by the moving
       averages, is part of the weights that are rounded, in training too, so that what is rounded
@@ -161,8 +162,9 @@ def quantize(
       enabled: False for layers that are to stay as they are in spite of a block around.
       weight_bits: the size of the integers for weights, 2 to 16.
       activation_bits: the size of those for outputs. The LiteRT converter wants 8 and 8.
-      per_channel: whether each output channel has a range of its own, and not a layer one for all
-        its weights. Transposed convolutions always have one for all.
+      per_channel: whether each output channel of a convolution has a range of its own, and not a
+        layer one for all its weights. Transposed convolutions and fully connected layers always
+        have one for all: this is what the converter takes.
       delay: the number of training steps before it begins. The ranges of outputs are averaged from
         the start. Calls that are no training are quantized at any time.
       decay: of the moving averages.
