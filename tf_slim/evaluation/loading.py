@@ -252,16 +252,11 @@ def _made(found: Description, run: str) -> Model:
             found.net,
             found.num_classes,
             precision=found.precision,
-            quantize=_quantized(found),
+            quantize=False if found.quantize is None else found.quantize,
             **found.kwargs,
         )
     except (TypeError, ValueError) as error:
         raise LoadError(f"Cannot make {found.net!r}, the net of {run}: {error}") from error
-
-
-def _quantized(found: Description) -> bool | Mapping[str, Any]:
-    # {} is quantization by its defaults, which a mapping without entries would be as well.
-    return False if found.quantize is None else found.quantize
 
 
 def _build(model: Model, found: Description, run: str) -> None:

@@ -202,7 +202,7 @@ def batch_norm(
             if not may_train:
                 offset = -params.moving_mean * factor
                 offset = offset if params.beta is None else offset + params.beta
-                return layer.finish(product.folded(factor, offset, channel_axis == 1))
+                return layer.finish(product.folded(factor, offset, channel_axis < rank - 1))
             inputs = product.unfolded(factor)
 
         across = synchronized and collect.replica_count() > 1

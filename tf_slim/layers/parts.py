@@ -23,6 +23,7 @@ import tensorflow as tf
 from tf_slim.layers import quantized, utils
 from tf_slim.ops import (
     arguments,
+    fake_quantization,
     keras_objects,
     layer_variables,
     places,
@@ -183,13 +184,13 @@ class Layer(arguments.Caller):
         Args:
           op: a function from the weights to the outputs.
           kernel: the weights.
-          channels: the sizes of their last axes, which together tell the output channels apart; None
-            if the output channels are the last axis but one.
+          channels: the sizes of their last axes, which together tell the output channels apart;
+            None if the output channels are the last axis but one.
           name: what they are called.
           last: whether the normalizer is given what comes out.
         """
         if self.quantizer is None:
-            self.quantizer = quantization.layer()
+            self.quantizer = fake_quantization.layer()
             if self.quantizer is None:
                 return op(kernel)
         normalized = last and self.normalizer_fn is not None

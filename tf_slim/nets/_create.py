@@ -135,7 +135,12 @@ def create(
         path = checkpoints.resolve(checkpoint)
     scope = _scope(found.arg_scope, weight_decay, **_decay_argument(found, batch_norm_decay))
     model = Model(
-        net, scope, precision=precision, quantize=quantize, num_classes=classes, **{**found.defaults, **kwargs}
+        net,
+        scope,
+        precision=precision,
+        quantize=quantize,
+        num_classes=classes,
+        **{**found.defaults, **kwargs},
     )
     options = {
         "weight_decay": weight_decay,

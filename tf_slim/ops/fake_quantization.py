@@ -120,6 +120,19 @@ class LayerQuantizer(Quantizer):
         return tf.where(tf.logical_or(begun, tf.logical_not(self._training)), rounded, exact)
 
 
+def layer(scope: str = "act_quant") -> Quantizer | None:
+    """What quantizes the layer whose scope is open; None for no quantization.
+
+    Args:
+      scope: of what the layer keeps once, however many tensors it has; "" for the open scope.
+    """
+    options = quantization.current()
+    if options is not None:
+        return LayerQuantizer(options, quantization.training(), scope)
+    scheme = quantization.scheme_of_graph()
+    return None if scheme is None else scheme.layer()
+
+
 def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
     """Inside `slim.quantize`: a tensor as it will be after quantization. Elsewhere the tensor.
 
@@ -147,7 +160,7 @@ def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
             f"{inputs.dtype.name}. Cast them first: tf.cast(inputs, tf.float32)."
         )
     with scopes.scope(scope, "FakeQuant", [inputs]):
-        quantizer = quantization.layer("")
+        quantizer = layer("")
         return inputs if quantizer is None else quantizer.outputs(inputs, "")
 
 

@@ -4,10 +4,10 @@
     with slim.quantize():
         logits = net(images)
 
-Layers have no option for it: a convolution or fully connected layer asks `layer` here for a
-`Quantizer`, through which its weights and its output then pass. What that does with them is for a
-`Scheme` to say: `fake_quantization` has this package's own, and programs of TensorFlow 1 get the
-one that they were written for.
+Layers have no option for it: a convolution or fully connected layer asks
+`fake_quantization.layer` for a `Quantizer`, through which its weights and its output then pass.
+There is this package's own, in that file, and programs of TensorFlow 1 get the `Scheme` that they
+were written for.
 """
 
 from __future__ import annotations
@@ -145,7 +145,8 @@ def quantize(
     Inference", Jacob et al., 2018, and "Quantizing deep convolutional networks for efficient
     inference: A whitepaper", Krishnamoorthi, 2018. Weights of convolutions and fully connected
     layers, and what these give, are rounded in the forward pass to what integers can hold, and
-    gradients pass through unchanged. The LiteRT converter finds the rounding in the graph and writes integers.
+    gradients pass through unchanged. The LiteRT converter finds the rounding in the graph and
+    writes integers.
 
     - Weights: a symmetric range, as far as the largest of them, computed anew each time.
     - Outputs: the range is a moving average over batches, in the variables `act_quant/min` and
@@ -230,27 +231,12 @@ def of_graphs(find: Callable[[tf.Graph], Scheme | None]) -> None:
 
 def in_force() -> bool:
     """Whether layers are quantized here."""
-    return current() is not None or _of_this_graph() is not None
+    return current() is not None or scheme_of_graph() is not None
 
 
-def layer(scope: str = "act_quant") -> Quantizer | None:
-    """What quantizes the layer whose scope is open; None for no quantization.
-
-    Args:
-      scope: of what the layer keeps once, however many tensors it has; "" for the open scope.
-    """
-    if _CURRENT.get() is None and not _SCHEME_OF_GRAPH:
-        return None  # the way of nearly all layers
-    options = current()
-    if options is not None:
-        from tf_slim.ops import fake_quantization
-
-        return fake_quantization.LayerQuantizer(options, training(), scope)
-    scheme = _of_this_graph()
-    return None if scheme is None else scheme.layer()
-
-
-def _of_this_graph() -> Scheme | None:
+def scheme_of_graph() -> Scheme | None:
+    """By which scheme programs of TensorFlow 1 have layers quantized here; None for by none."""
+    # Nearly all layers are asked where there is nothing.
     if not _SCHEME_OF_GRAPH or _CURRENT.get() is not None or not modes.in_v1_graph():
         return None
     return _SCHEME_OF_GRAPH[0](tf.compat.v1.get_default_graph())
