@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.export import tiny
-from tf_slim.export import engines, formats, litert_metadata
+from tf_slim.export import engines, finding, formats, litert_metadata
 from tf_slim.export.errors import ExportError, MissingExtraError
 
 # Format, quantization, precision, and the largest difference of a logit relative to the largest.
@@ -37,7 +37,7 @@ def source():
 
 @pytest.fixture(scope="module")
 def expected(source):
-    return {name: value.numpy() for name, value in source.compute(tiny.images(32)).items()}
+    return {name: value.numpy() for name, value in source.reference()(tiny.images(32)).items()}
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +212,33 @@ def test_pictures_to_quantize_by_must_be_there(format, samples, message, source,
             tiny.options(source, "int8", samples=samples),
         )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", ["litert", "onnx", "openvino"])
+def test_nets_of_several_inputs_take_them_by_name(format, tmp_path):
+    kind = formats.get(format)
+    try:
+        kind.require()
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+
+    def two(given):
+        parts = [slim.fully_connected(given[name], 3) for name in ("left", "right")]
+        return {"sum": parts[0] + parts[1]}
+
+    given = {"left": tf.TensorSpec([None, 4]), "right": tf.TensorSpec([None, 5])}
+    source = finding.of_model(slim.Model(two).build(given))
+    path = str(tmp_path / f"two{kind.ending}")
+    kind.write(source, path, tiny.options(source))
+    arrays = {
+        "right": np.random.rand(3, 5).astype(np.float32),
+        "left": np.random.rand(3, 4).astype(np.float32),
+    }
+    found = engines.open(path)(arrays)
+    expected = source.model({name: tf.constant(one) for name, one in arrays.items()})["sum"]
+    np.testing.assert_allclose(found["sum"], expected, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ExportError, match="takes left, right, and no pictures alone"):
+        kind.write(source, path, tiny.options(source, "int8"))
 
 
 def test_few_pictures_to_quantize_by_are_said(source, tmp_path):

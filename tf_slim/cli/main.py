@@ -27,6 +27,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "train": {},
     "eval": {},
     "predict": {},
+    "benchmark": {},
     "export": {},
     "serve": {},
     "nets": {},

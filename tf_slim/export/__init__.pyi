@@ -5,6 +5,9 @@ from . import litert as litert
 from . import onnx as onnx
 from . import openvino as openvino
 from . import saved_model as saved_model
+from .benchmarking import Benchmarked as Benchmarked
+from .benchmarking import Timing as Timing
+from .benchmarking import benchmark as benchmark
 from .comparison import Comparison as Comparison
 from .errors import ExportError as ExportError
 from .fold import Folded as Folded

@@ -6,6 +6,7 @@ import re
 import warnings
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.export import calibration, litert_metadata, quietly, unsupported
@@ -41,6 +42,7 @@ def write(source: Source, path: str, options: Options) -> None:
     Raises:
       ExportError: LiteRT lacks an operation of the net, or there are no pictures to quantize by.
     """
+    pictures = calibration.images(source, options) if options.quantize == "int8" else None
     folded = source.folded()
     if options.quantize == "dynamic" and _DEPTHWISE in unsupported.operations(folded.graph_def):
         warnings.warn(
@@ -51,7 +53,7 @@ def write(source: Source, path: str, options: Options) -> None:
         )
     function = _with_names(source, folded)
     converter: Any = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
-    _quantize(converter, options)
+    _quantize(converter, options.quantize, pictures)
     with quietly.converting():
         try:
             content = converter.convert()
@@ -64,27 +66,26 @@ def write(source: Source, path: str, options: Options) -> None:
 def _with_names(source: Source, folded: Any) -> Any:
     """A ConcreteFunction whose outputs have names, of which the converter makes a signature."""
 
-    def function(images: tf.Tensor) -> dict[str, tf.Tensor]:
+    def function(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         found = tf.graph_util.import_graph_def(
             folded.graph_def,
-            input_map={folded.inputs[0]: images},
+            input_map={
+                tensor: given[name] for name, tensor in zip(source.input_names, folded.inputs)
+            },
             return_elements=list(folded.outputs.values()),
             name="",
         )
         return dict(zip(folded.outputs, found))
 
-    traced = tf.function(function, input_signature=[source.spec], autograph=False)
-    return traced.get_concrete_function()
+    return tf.function(function, autograph=False).get_concrete_function(**source.inputs)
 
 
-def _quantize(converter: Any, options: Options) -> None:
-    if options.quantize is None:
-        return
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if options.quantize == "float16":
+def _quantize(converter: Any, quantize: str | None, pictures: np.ndarray | None) -> None:
+    if quantize is not None:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    elif options.quantize == "int8":
-        pictures = calibration.images(options)
+    if pictures is not None:
         converter.representative_dataset = lambda: (
             [one] for one in calibration.one_by_one(pictures)
         )

@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.export.metadata import FILE_NAME, Metadata
-from tf_slim.export.source import LOGITS, PROBABILITIES, Source
+from tf_slim.export.source import IMAGES, LOGITS, PROBABILITIES, Source
 
 LABELS = "labels.txt"
 
@@ -91,7 +91,7 @@ def normalization(source: Source) -> tuple[list[float], list[float]] | None:
       Of each channel, in units of pixels from 0 to 255; None where nobody knows the preprocessing,
       or it does more than that to the values.
     """
-    if source.preprocess is None:
+    if source.preprocess is None or not source.takes_images:
         return None
     side = source.image_size or (32, 32)
     found = []
@@ -142,7 +142,9 @@ def _written(
     def floats(values: Sequence[float]) -> tuple[str, int]:
         return "offset", builder.CreateNumpyVector(np.asarray(values, np.float32))
 
-    def image(name: str) -> int:
+    def given(name: str) -> int:
+        if name != IMAGES:
+            return table(7, {0: text(name)})
         color = _GRAY if metadata.channels == 1 else _RGB
         properties = {0: ("byte", color)}
         if metadata.image_size is not None:
@@ -165,7 +167,7 @@ def _written(
         return table(7, values)
 
     graph = {
-        2: vector([image(name) for name in inputs]),
+        2: vector([given(name) for name in inputs]),
         3: vector([output(name) for name in outputs]),
     }
     described = f"Exported by {metadata.exporter or 'TF-Slim'}."

@@ -60,7 +60,7 @@ def converted(source: Source, options: Options, folder: str) -> Any:
       ExportError: as `write` does.
     """
     # Before the conversion, which takes long.
-    pictures = None if options.quantize is None else calibration.images(options)
+    pictures = None if options.quantize is None else calibration.images(source, options)
     proto = _floats(source)
     return proto if pictures is None else _quantized(proto, pictures, folder)
 

@@ -46,9 +46,17 @@ def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
     name = format_of(path) if os.path.exists(path) else None
     if name is None:
         raise _refusal(path)
+    return engine_of(name)(path, threads)
+
+
+def engine_of(name: str) -> type[Engine]:
+    """The engine of a format.
+
+    Args:
+      name: of the format.
+    """
     module, engine, _ = ENGINES[name]
-    loaded = importlib.import_module(f"tf_slim.export.engines.{module}")
-    return getattr(loaded, engine)(path, threads)
+    return getattr(importlib.import_module(f"tf_slim.export.engines.{module}"), engine)
 
 
 def format_of(path: str | os.PathLike) -> str | None:

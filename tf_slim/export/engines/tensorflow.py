@@ -18,7 +18,7 @@ class TensorFlowEngine(Engine):
 
     def _open(self) -> None:
         if self.threads is not None:
-            _set_threads(self.threads, self.path)
+            set_threads(self.threads, self.path)
         self._function, specs, self.outputs = self._load()
         self.inputs = tuple(
             Input(name, tuple(shapes.of(spec)), np.dtype(spec.dtype.as_numpy_dtype))
@@ -40,7 +40,7 @@ class TensorFlowEngine(Engine):
         return {name: value.numpy() for name, value in found.items()}
 
 
-def _set_threads(threads: int, path: str) -> None:
+def set_threads(threads: int, path: str) -> None:
     """Sets TensorFlow's threads, unless they are that many.
 
     Raises:
