@@ -50,7 +50,15 @@ def test_a_missing_picture_is_refused_or_left_out_and_named(table):
     assert {"f1", "mean_average_precision"} <= set(metrics)
 
     report = tf_slim("eval", "run", "--report", "page.html")
-    assert report.status == 1 and "may be of several" in report.err
+    assert report.status == 0, report.err
+    page = pathlib.Path("page.html").read_text()
+    wrong = round((1 - metrics["accuracy"]) * 6 * 2)
+    assert f"{12 - wrong} of 12 answers" in page
+    assert page.count("missed: <b>") + page.count("wrong: <b>") == wrong
+    assert "bright" in page
+    if wrong:
+        assert ".png)" in page and "Grad-CAM" in page
+    assert "tf-slim eval run --report page.html" in trained.out
 
     predicted = json.loads(tf_slim("predict", "run", "0.png", "--json").out)
     chances = {row["label"]: row["probability"] for row in predicted[0]["labels"]}

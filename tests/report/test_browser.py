@@ -12,11 +12,21 @@ from tests.report import browser, evaluations
 pytestmark = browser.needed
 
 
+CLASSES = ["Classes", "Curves", "Reliability", "Worst mistakes"]
+KINDS = {False: ["Confusion matrix", *CLASSES], True: CLASSES}
+"""The headings of a page by whether an image may be of several classes."""
+
+
+@pytest.fixture(scope="module", params=KINDS, ids=["one label", "several labels"])
+def multi_label(request) -> bool:
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def look(tmp_path_factory):
+def look(tmp_path_factory, multi_label):
     """`look(width, dark)`: what the browser measures of the page."""
     folder = tmp_path_factory.mktemp("browser")
-    found = evaluations.findings()
+    found = evaluations.findings(multi_label=multi_label)
     found.illustrate(
         lambda images, predicted: images.mean(-1),
         lambda places: [f"a folder/with/{20 * 'long'}names/{place}.png" for place in places],
@@ -42,10 +52,10 @@ def light(look) -> dict:
     return look(width=1100)
 
 
-def test_everything_is_there(light):
+def test_everything_is_there(light, multi_label):
     assert light["headings"] == [
         *("About the data", "Learning curves"),
-        *("Confusion matrix", "Classes", "Curves", "Reliability", "Worst mistakes"),
+        *KINDS[multi_label],
     ]
     assert light["images"] == [4] * 48
     assert light["classes"] == list(evaluations.HOSTILE.values())

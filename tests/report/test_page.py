@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.report import evaluations
-from tf_slim.report import images
+from tf_slim.report import images, statistics
 from tf_slim.report.markup import Markup, tag
 
 
@@ -91,7 +91,7 @@ def test_nothing_is_fetched_and_nothing_runs(hostile):
 
 def test_numbers(hostile):
     found = evaluations.findings()
-    low, high = slim.report.page.statistics.wilson_interval(found.right, found.examples)
+    low, high = statistics.wilson_interval(found.right, found.examples)
     for share in (found.right / 300, low, high):
         assert f"{100 * share:.2f} %" in hostile.words
     for number in found.confusion[found.confusion > 0]:
@@ -160,6 +160,45 @@ def test_a_heat_map_is_warm_where_it_is_high():
     top, bottom = warmed[0, 0], warmed[-1, 0]
     assert top[0] > top[2] and bottom[2] > bottom[0]  # yellow; blue
     assert top.sum() > bottom.sum()
+
+
+def test_several_labels():
+    found = evaluations.findings(multi_label=True)
+    missed = [m.predicted is None for m in found.mistakes]
+    found.illustrate(lambda images, _: images.mean(-1), lambda places: [f"{n}.png" for n in places])
+    page = page_of(found, class_names={number: f"<{number}>" for number in range(6)})
+    assert page.text.count("missed: ") == sum(missed) > 0
+    assert page.text.count("wrong: ") == 24 - sum(missed) > 0
+    assert f"Of {found.wrong} wrong answers, those that gave" in page.words
+    assert page.tags.count("img") == 48
+    for mistake in found.mistakes:
+        assert f"({mistake.index}.png)" in page.text and f"<{mistake.shown_class}>" in page.text
+    assert page.text.count("label?") == sum(map(found.is_suspect, found.mistakes)) > 0
+    assert "confusion" not in page.words.lower()
+    low, high = statistics.wilson_interval(found.right, 300)
+    right = 1800 - found.wrong
+    for text in (
+        f"{100 * low:.2f} % to {100 * high:.2f} % with 95 % confidence; {found.right} of 300",
+        f"{100 * right / 1800:.2f} %",
+        f"{right} of 1800 answers",
+        "before the sigmoid",
+        "predicted where its probability is above 0.5",
+    ):
+        assert text in page.words
+
+
+def test_a_single_label_that_an_image_may_have_or_not():
+    page = page_of(evaluations.findings(1, multi_label=True))
+    assert page.tags.count("polyline") == 2
+    assert "nan" not in page.words.lower()
+
+
+def test_no_image_has_a_label():
+    found = slim.report.Findings(2, multi_label=True)
+    found.add(np.zeros([2, 4]), [[-1.0, -2.0], [-1.0, 1.0]], np.zeros([2, 2], int))
+    page = page_of(found)
+    assert "the labels of all images are alike" in page.words
+    assert "nan" not in page.words.lower()
 
 
 def test_of_many_classes_the_worst_are_shown():

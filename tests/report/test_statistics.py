@@ -20,12 +20,13 @@ def test_wilson_interval(right, total):
 
 def test_f1():
     labels, predicted = RNG.randint(0, 4, 50), RNG.randint(0, 4, 50)
-    got = statistics.f1(sklearn.metrics.confusion_matrix(labels, predicted))
+    found = np.bincount(labels[labels == predicted], minlength=4)
+    got = statistics.f1(found, *(np.bincount(one, minlength=4) for one in (labels, predicted)))
     np.testing.assert_allclose(got, sklearn.metrics.f1_score(labels, predicted, average=None))
 
 
 def test_f1_of_classes_that_do_not_occur():
-    got = statistics.f1(np.array([[2, 1, 0], [0, 0, 0], [0, 0, 0]]))
+    got = statistics.f1(*np.array([[2, 0, 0], [3, 0, 0], [2, 1, 0]]))
     np.testing.assert_allclose(got, [0.8, 0, np.nan])
 
 

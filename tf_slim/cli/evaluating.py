@@ -90,15 +90,10 @@ def findings(config: Config, *, multi_label: bool) -> slim.report.Findings:
     Raises:
       ConfigError: there is nothing to tell apart.
     """
-    if multi_label:
-        raise ConfigError(
-            "--report shows which class was taken for which, and here a picture may be of several. "
-            "Without --report the command measures them; slim.metrics has curves by class."
-        )
-    classes = config.model.num_classes or 0
-    if classes < 2:
-        raise ConfigError(f"--report compares classes, at least 2; the model has {classes}.")
-    return slim.report.Findings(classes)
+    classes, least = config.model.num_classes or 0, 1 if multi_label else 2
+    if classes < least:
+        raise ConfigError(f"--report compares classes, at least {least}; the model has {classes}.")
+    return slim.report.Findings(classes, multi_label=multi_label)
 
 
 def illustrate(findings: slim.report.Findings, model: slim.Model, data: slim.data.Pipeline) -> None:

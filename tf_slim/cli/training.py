@@ -247,11 +247,11 @@ def _closed(config: Config, folder: str, parts: _Parts) -> int:
     else:
         with parts.step.averaged_weights():
             evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
-    _next(config, folder, step, pages=not parts.data.spec.multi_label)
+    _next(config, folder, step)
     return 0
 
 
-def _next(config: Config, folder: str, step: int, *, pages: bool) -> None:
+def _next(config: Config, folder: str, step: int) -> None:
     terminal.say()
     terminal.say(f"The run is in {folder}. What to try next:")
     more = f"--steps {2 * max(step, config.train.steps)}"
@@ -260,9 +260,7 @@ def _next(config: Config, folder: str, step: int, *, pages: bool) -> None:
     run, parent = (terminal.quoted(path) for path in (folder, os.path.dirname(folder) or folder))
     suggestions = [
         (f"tf-slim predict {run} PICTURE", "use it"),
-        (f"tf-slim eval {run} --report page.html", "look at what it takes for what")
-        if pages
-        else (f"tf-slim eval {run}", "evaluate it again"),
+        (f"tf-slim eval {run} --report page.html", "look at what it gets wrong"),
         (f"tf-slim train {run} {more}", "train it further"),
         (f"tensorboard --logdir {parent}", "look at its curves"),
     ]

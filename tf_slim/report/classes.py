@@ -19,8 +19,13 @@ _MOST_THIN_LINES = 50
 _MOST_CONFUSIONS = 8
 
 
-def confusion(findings: Findings, names: Sequence[str]) -> Markup:
-    """The confusion matrix, and the pairs of classes that are mistaken most often."""
+def confusion(findings: Findings, names: Sequence[str]) -> Markup | None:
+    """The confusion matrix, and the pairs of classes that are mistaken most often.
+
+    None where an image may be of several classes: one is not taken for another then.
+    """
+    if findings.confusion is None:
+        return None
     picture, shown = charts.confusion_matrix(findings.confusion, names)
     text = "Each row is a true class, and each cell the part of it that was taken for a class."
     if shown < findings.num_classes:
@@ -48,27 +53,41 @@ def confusion(findings: Findings, names: Sequence[str]) -> Markup:
 
 def rates(findings: Findings, names: Sequence[str]) -> Markup:
     """The table of classes."""
-    f1 = statistics.f1(findings.confusion)
-    right, true = np.diag(findings.confusion), findings.confusion.sum(1)
-    predicted = findings.confusion.sum(0)
-    curves_of_classes = _curves_of_classes(findings, statistics.roc)
-    areas = [float("nan") if curve is None else curve.area for curve in curves_of_classes]
+    f1 = statistics.f1(findings.found, findings.support, findings.predicted)
+    areas = [
+        [
+            float("nan") if curve is None else curve.area
+            for curve in _curves_of_classes(findings, of)
+        ]
+        for of in (statistics.roc, statistics.precision_recall)
+    ]
     order = np.arange(findings.num_classes)
     text = "Precision is the part of the predictions of a class that are right, recall the part "
     text += "of its images that are found, F1 their harmonic mean. The small numbers are 95 % "
     text += "confidence intervals: where two of them overlap, a difference may be chance."
+    if findings.multi_label:
+        text += " A class is predicted where its probability is above 0.5."
     if findings.num_classes > _MOST_CLASSES_IN_ORDER:
         order = np.argsort(np.nan_to_num(f1, nan=2.0), kind="stable")
         text += " The worst classes come first."
-    columns = ("class", "images", "precision", "recall", "F1", "area under ROC")
+    columns = (
+        "class",
+        "images",
+        "precision",
+        "recall",
+        "F1",
+        "average precision",
+        "area under ROC",
+    )
     rows = [
         (
             names[i],
-            true[i],
-            share(int(right[i]), int(predicted[i])),
-            share(int(right[i]), int(true[i])),
+            findings.support[i],
+            share(int(findings.found[i]), int(findings.predicted[i])),
+            share(int(findings.found[i]), int(findings.support[i])),
             number(float(f1[i])),
-            number(areas[i]),
+            number(areas[1][i]),
+            number(areas[0][i]),
         )
         for i in order.tolist()
     ]
@@ -110,10 +129,10 @@ def _figure(
 ) -> Markup:
     lines: list[tuple[str, str, Curve]] = []
     thin: list[tuple[str, Curve]] = []
-    if findings.num_classes == 2:
-        curve = kind(findings.positives[1], findings.negatives[1])
+    if findings.num_classes == (1 if findings.multi_label else 2):
+        curve = kind(findings.positives[-1], findings.negatives[-1])
         if curve is not None:
-            lines = [("main", names[1], curve)]
+            lines = [("main", names[-1], curve)]
     else:
         found = enumerate(_curves_of_classes(findings, kind))
         known = {i: curve for i, curve in found if curve is not None}
@@ -126,7 +145,10 @@ def _figure(
         for style, i in zip(charts.SERIES, worst, strict=False):
             lines.append((style, names[i], known[i]))
     if not lines:
-        return tag("figure", tag("figcaption", f"{title}: all images are of one class."))
+        alike = "all images are of one class."
+        if findings.multi_label:
+            alike = "the labels of all images are alike."
+        return tag("figure", tag("figcaption", f"{title}: {alike}"))
     picture = charts.curves(
         title,
         axes,

@@ -95,9 +95,9 @@ def html(
 def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
     right, total = findings.right, findings.examples
     low, high = statistics.wilson_interval(right, total)
-    f1 = statistics.f1(findings.confusion)
+    f1 = statistics.f1(findings.found, findings.support, findings.predicted)
     rows = {
-        "accuracy": (
+        "all labels right" if findings.multi_label else "accuracy": (
             percent(right / total),
             f"{percent(low)} to {percent(high)} with 95 % confidence; {right} of {total}",
         ),
@@ -106,23 +106,35 @@ def _cards(findings: Findings, figures: Mapping[str, str]) -> Markup:
             number(findings.confidences.error),
             "of confidence from accuracy, on average",
         ),
+        **_accuracy_of_answers(findings),
         **{name: (value, None) for name, value in figures.items()},
     }
     return document.cards(rows)
 
 
+def _accuracy_of_answers(findings: Findings) -> dict[str, tuple[str, str]]:
+    """Without an interval: those of one image go together, and are no chances of their own."""
+    if not findings.multi_label:
+        return {}
+    total = findings.answers
+    right = total - findings.wrong
+    return {"accuracy": (percent(right / total), f"{right} of {total} answers, one a class")}
+
+
 def _reliability(findings: Findings) -> Markup:
     before = findings.confidences
     temperature, after = findings.temperatures.best
+    what, function = ("answers", "sigmoid") if findings.multi_label else ("predictions", "softmax")
     text = (
-        "How often predictions are right, by the probability that the net gave them. Orange on top "
+        f"How often {what} are right, by the probability that the net gave them. Orange on top "
         "of a bar: it is right less often than it was sure. The lighter top of a bar: it is right "
         "more often."
     )
     found = (
-        f"The scores divided by {temperature:.2f} before the softmax would bring the calibration "
-        f"error from {number(before.error)} to {number(after.error)}; the predictions stay what "
-        "they are. This temperature was found on these very images: have it confirmed by others."
+        f"The scores divided by {temperature:.2f} before the {function} would bring the "
+        f"calibration error from {number(before.error)} to {number(after.error)}; the {what} stay "
+        "what they are. This temperature was found on these very images: have it confirmed by "
+        "others."
     )
     if findings.temperatures.is_bound:
         found += " It is the last one that was tried: these images tell little about confidence."

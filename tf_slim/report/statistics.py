@@ -22,15 +22,17 @@ def wilson_interval(right: int, total: int) -> tuple[float, float]:
     return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
-def f1(confusion: np.ndarray) -> np.ndarray:
+def f1(found: np.ndarray, support: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """F1 of each class, `[classes]`; NaN for one that does not occur and is not predicted.
 
     Args:
-      confusion: `[classes, classes]`, rows are true classes, columns predicted ones.
+      found: how many examples are of the class and taken for it, `[classes]`.
+      support: how many are of it.
+      predicted: how many are taken for it.
     """
-    both, either = 2 * np.diag(confusion), confusion.sum(1) + confusion.sum(0)
+    either = support + predicted
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(either == 0, np.nan, both / either)
+        return np.where(either == 0, np.nan, 2 * found / either)
 
 
 class Curve(NamedTuple):
