@@ -94,6 +94,7 @@ def test_numbers(hostile):
     low, high = statistics.wilson_interval(found.right, found.examples)
     for share in (found.right / 300, low, high):
         assert f"{100 * share:.2f} %" in hostile.words
+    assert found.confusion is not None
     for number in found.confusion[found.confusion > 0]:
         assert str(number) in hostile.text
     assert hostile.tags.count("img") == 24
