@@ -59,8 +59,9 @@ def command(
     quiet.import_tensorflow()
     import tf_slim as slim
     from tf_slim import checkpoints
-    from tf_slim.cli import build, data_warnings, evaluating, run_data
+    from tf_slim.cli import build, data_warnings, evaluating
     from tf_slim.cli.run_data import RunData
+    from tf_slim.data.renumbering import of_classes
     from tf_slim.learning import agreement, description
 
     if runs.is_of_python(run) and not data and config.data.name not in slim.data.names():
@@ -75,7 +76,7 @@ def command(
     reader = checkpoints.Reader(_checkpoint(run, checkpoint))
     spec = build.evaluated(config, of_run, split, data or ())
     known = description.read(run)
-    spec = run_data.of_classes(spec, None if known is None else known.labels)
+    spec = of_classes(spec, None if known is None else known.labels)
     pipeline = build.pipeline(config, spec, is_training=False)
     model = build.model(config, pipeline.element_spec[0])
     try:

@@ -7,10 +7,10 @@ import os
 from typing import Any
 
 import tf_slim as slim
-from tf_slim.cli import build, progress, run_data, runs, terminal
+from tf_slim.cli import build, progress, quiet, runs, terminal
+from tf_slim.cli import config as configs
 from tf_slim.cli.options import ConfigError
 from tf_slim.cli.run_data import RunData
-from tf_slim.data import DatasetSpec
 from tf_slim.export import comparison, formats, saving
 from tf_slim.export import pictures as known_pictures
 from tf_slim.export.pictures import Pictures
@@ -59,7 +59,7 @@ def export(run: str, out: str, options: Options) -> None:
     )
     loaded = slim.load(run, options.checkpoint, labels=options.labels)
     found = _pictures(run, loaded, options)
-    with progress.stages() as show:
+    with quiet.only_python(), progress.stages() as show:
         try:
             made = slim.export.save(
                 loaded,
@@ -67,8 +67,9 @@ def export(run: str, out: str, options: Options) -> None:
                 options.to,
                 quantize=options.quantize,
                 precision=options.precision,
-                data=found.test,
-                calibration=found.train,
+                data=found.test if options.data is None else options.data,
+                split=options.split if found.test is None else None,
+                calibration=found.train if options.calibration is None else options.calibration,
                 pictures=options.pictures,
                 tolerance=options.tolerance,
                 verify=options.verify,
@@ -112,34 +113,19 @@ def _refuse(error: slim.export.VerificationError, name: str) -> None:
 
 
 def _pictures(run: str, loaded: slim.evaluation.LoadedRun, options: Options) -> Pictures:
-    """What to calibrate by and to compare on: what is said, or what the run knows."""
-    classes = None if loaded.labels is None else len(loaded.labels)
-
-    def given(source: str, split: str | None) -> DatasetSpec:
-        spec = slim.data.from_source(
-            source, split or "all", num_classes=classes, image_channels=loaded.channels
-        )
-        return run_data.of_classes(spec, loaded.labels)
-
+    """What only the configuration of a run folder tells of its pictures."""
+    is_said = options.data is not None
+    if not os.path.isdir(run) or runs.is_of_python(run):
+        return Pictures()
     known = known_pictures.of_run(loaded)
-    if os.path.isdir(run) and (known.test is None or options.split is not None):
-        known = _of_config(run, known, options.split if options.data is None else None)
-    train = known.train if options.calibration is None else given(options.calibration, None)
-    if options.data is not None:
-        return Pictures(train, given(options.data, options.split))
-    if options.split is not None and known.test is None:
-        raise ConfigError(f"--split: {run} does not say where its data are; give --data SOURCE.")
-    return Pictures(train, known.test)
-
-
-def _of_config(run: str, known: Pictures, split: str | None) -> Pictures:
-    """What the configuration of a run folder tells of its pictures."""
-    if runs.is_of_python(run):
-        return known
+    needed = (known.train is None, known.test is None and not is_said)
+    if not any(needed) or not os.path.exists(configs.path_in(run)):
+        return Pictures()
     config = runs.config_of(run)
     data = RunData(config, run)
     config = build.resolved_once(config, data)
-    test: Any = known.test
-    if split or config.data.eval_split:
-        test = build.evaluated(config, data, split)
-    return Pictures(known.train or data.spec(config.data.train_split), test)
+    test: Any = None
+    if needed[1] and (options.split or config.data.eval_split):
+        test = build.evaluated(config, data, options.split)
+    train = data.spec(config.data.train_split) if needed[0] else None
+    return Pictures(train, test)

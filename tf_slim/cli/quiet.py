@@ -67,6 +67,39 @@ def _held_stderr() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def only_python() -> Iterator[None]:
+    """Drops what libraries in C++ write to standard error; what Python writes is shown.
+
+    Converters and engines tell of their own insides there, whatever they are asked.
+    """
+    if os.environ.get(_LEVEL) in _TALKING or not _is_descriptor(sys.stderr, 2):
+        yield
+        return
+    shown = sys.stderr
+    shown.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    sys.stderr = os.fdopen(
+        kept, "w", encoding=shown.encoding, errors=shown.errors, buffering=1, closefd=False
+    )
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = shown
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _is_descriptor(stream, number: int) -> bool:
+    try:
+        return stream.fileno() == number
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+@contextlib.contextmanager
 def command() -> Iterator[None]:
     """Shows Python warnings as one line each, `note: ...`, and gives log levels back at the end.
 

@@ -135,7 +135,8 @@ class Counter:
             return
         ours, theirs = expected.astype(np.float64), found.astype(np.float64)
         scale = max(1.0, float(np.max(np.abs(ours))))
-        apart = np.abs(ours - theirs) / scale
+        with np.errstate(invalid="ignore"):  # of what is no number
+            apart = np.abs(ours - theirs) / scale
         apart = np.where(np.isfinite(apart), apart, np.inf)
         # Where both give the same that is no number, they agree.
         apart = np.where((ours == theirs) | (np.isnan(ours) & np.isnan(theirs)), 0.0, apart)

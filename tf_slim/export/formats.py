@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tf_slim.data.named import Named
@@ -87,6 +87,7 @@ class Format:
       extra: of the package, that has them.
       beside: endings of files that are written beside its own, such as `.bin`.
       tolerances: by quantization or precision, where others than `TOLERANCES` fit.
+      any_inputs: whether nets can be written that take something else than images alone.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Format:
     extra: str | None = None
     beside: tuple[str, ...] = ()
     tolerances: Mapping[str | None, Tolerance] = dataclasses.field(default_factory=dict)
+    any_inputs: bool = False
 
     def tolerance(self, quantize: str | None, precision: str | None) -> Tolerance:
         """How far a file may be from what it was made from."""
@@ -123,6 +125,24 @@ class Format:
                 "other: give one of them."
             )
         self.require()
+
+    def check_inputs(self, given: Sequence[str], net: str) -> None:
+        """Checks that a net that takes something else than images can be written.
+
+        Args:
+          given: the names of what it takes.
+          net: its name.
+
+        Raises:
+          ExportError: it cannot.
+        """
+        if not self.any_inputs:
+            others = [name for name in names() if get(name).any_inputs]
+            raise ExportError(
+                f"{net} takes {', '.join(given)}, and the format {self.name} is for nets that take "
+                "images alone, [batch, height, width, channels]. Write it as "
+                f"{' or '.join(others)}."
+            )
 
     def require(self) -> None:
         """Checks that all is installed that the format needs.
@@ -166,6 +186,7 @@ def register(
     extra: str | None = None,
     beside: tuple[str, ...] = (),
     tolerances: Mapping[str | None, Tolerance] | None = None,
+    any_inputs: bool = False,
 ) -> Callable[[_F], _F]:
     """Decorates the function that writes a format.
 
@@ -183,6 +204,7 @@ def register(
       extra: of this package.
       beside: endings.
       tolerances: by quantization or precision.
+      any_inputs: see there.
 
     Returns:
       A decorator, which returns the function.
@@ -203,6 +225,7 @@ def register(
             extra=extra,
             beside=beside,
             tolerances=tolerances or {},
+            any_inputs=any_inputs,
         )
         return write
 

@@ -28,11 +28,6 @@ def write(source: Source, path: str, options: Options) -> None:
     Raises:
       ExportError: the net has no name that a file could hold.
     """
-    if not source.takes_images:
-        raise ExportError(
-            f"{source.model.name} takes {', '.join(source.input_names)}; the format keras is for "
-            "nets that take images alone."
-        )
     # A net of its own: a layer makes the variables of its net anew.
     copy = keras_layer.made({**keras_layer.recipe(source.model), "precision": None})
     inputs = tf.keras.Input(source.spec.shape[1:], name=IMAGES)

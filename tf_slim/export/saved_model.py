@@ -20,7 +20,7 @@ PICTURES = "image_bytes"
 _DEFAULT = "serving_default"
 
 
-@register("saved_model", precision=("float32", "mixed_bfloat16", "mixed_float16"))
+@register("saved_model", precision=("float32", "mixed_bfloat16", "mixed_float16"), any_inputs=True)
 def write(source: Source, path: str, options: Options) -> None:
     """Writes a SavedModel of three signatures.
 

@@ -53,6 +53,7 @@ def save(
     quantize: str | None = None,
     precision: str | None = None,
     data: DatasetSpec | str | os.PathLike | None = None,
+    split: str | None = None,
     calibration: DatasetSpec | str | os.PathLike | None = None,
     tolerance: float | None = None,
     verify: bool = True,
@@ -84,7 +85,9 @@ def save(
       quantize: how to quantize the weights, such as "int8", where the format knows it.
       precision: what to compute in, as in `slim.precision`, where the format knows it.
       data: labelled pictures to compare on, a spec or what `slim.data.from_source` takes; by
-        default the test split of the run, or its validation split.
+        default those of the run.
+      split: of these; by default all of what is given, and of a run the test split, or else the
+        validation split.
       calibration: pictures to calibrate a quantization by, likewise; by default the training split
         of the run, else `data`.
       tolerance: the largest difference of any probability that is accepted; by default what fits
@@ -121,6 +124,7 @@ def save(
         model_or_run,
         checkpoint,
         data,
+        split,
         calibration,
         labels=labels,
         preprocess=preprocess,
@@ -128,6 +132,8 @@ def save(
         channels=channels,
         multi_label=multi_label,
     )
+    if not made.takes_images:
+        chosen.check_inputs(made.input_names, made.model.name)
     tell = progress or _nobody
     tell("reading pictures", 0, pictures)
     on = verification.pictures(made, test, pictures) if verify else None
@@ -245,7 +251,7 @@ def _check_ending(path: str, chosen: Format) -> None:
 
 
 def _source(
-    given: Any, checkpoint: Any, data: Any, calibration: Any, **said: Any
+    given: Any, checkpoint: Any, data: Any, split: str | None, calibration: Any, **said: Any
 ) -> tuple[Source, DatasetSpec | None]:
     """What is exported, and what to compare it on."""
     if isinstance(given, (str, os.PathLike)):
@@ -253,7 +259,10 @@ def _source(
     elif checkpoint is not None:
         raise ExportError("checkpoint goes with the folder of a run, or the name of a net.")
     if isinstance(given, LoadedRun):
-        made, known = finding.of_run(given, **said), known_pictures.of_run(given)
+        made, known = (
+            finding.of_run(given, **said),
+            known_pictures.of_run(given, None if data is not None else split),
+        )
     elif isinstance(given, Model):
         made, known = finding.of_model(given, **said), known_pictures.Pictures()
     else:
@@ -261,9 +270,11 @@ def _source(
             "save: expected the folder of a run, what slim.load returns, or a slim.Model; got "
             f"{describe(given)}."
         )
-    classes = None if made.labels is None else len(made.labels)
-    test = known_pictures.given(data, made.channels, classes, "data") or known.test
-    train = known_pictures.given(calibration, made.channels, classes, "calibration") or known.train
+    how = made.channels, made.labels
+    test = known_pictures.given(data, split, *how, "data") or known.test
+    train = known_pictures.given(calibration, None, *how, "calibration") or known.train
+    if split is not None and test is None:
+        raise ExportError("split goes with data: it is not known where the pictures are.")
     return dataclasses.replace(made, data=train or test), test
 
 

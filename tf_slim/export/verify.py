@@ -74,8 +74,7 @@ def pictures(source: Source, data: DatasetSpec | None, count: int) -> Pictures:
         made_up = {name: _made_up(source, spec, count) for name, spec in source.inputs.items()}
         return Pictures(made_up, None, MADE_UP)
     found = samples.read(data, count, way, source.image_size)
-    labels = found.labels if _are_ours(data, source.labels) else None
-    return Pictures({IMAGES: found.images}, labels, f"{data.name}, {data.split}")
+    return Pictures({IMAGES: found.images}, found.labels, f"{data.name}, {data.split}")
 
 
 def verify(
@@ -167,14 +166,6 @@ def _check_outputs(expected: dict[str, np.ndarray], found: dict[str, np.ndarray]
                 f"The exported file gives {name!r} of the shape {list(found[name].shape)}; "
                 f"expected {list(value.shape)}."
             )
-
-
-def _are_ours(data: DatasetSpec, labels: tuple[str, ...] | None) -> bool:
-    """Whether a number means the same class in the data as in the model."""
-    names = data.labels_to_names
-    if not names or labels is None:
-        return True
-    return all(number < len(labels) and labels[number] == name for number, name in names.items())
 
 
 def _made_up(source: Source, spec: tf.TensorSpec, count: int) -> np.ndarray:

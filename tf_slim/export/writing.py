@@ -31,6 +31,7 @@ def check(path: str, *, is_folder: bool, beside: Sequence[str] = (), force: bool
       ExportError: something is there that must stay.
       OSError: it cannot be written to where it shall stand.
     """
+    path = os.path.realpath(path)
     parent = _parent(path)
     if not os.path.isdir(parent):
         raise ExportError(f"{path}: there is no folder {parent}. Make it first.")
@@ -41,8 +42,8 @@ def check(path: str, *, is_folder: bool, beside: Sequence[str] = (), force: bool
         return
     if there and not force:
         raise ExportError(
-            f"{first_few(there)} {'is' if len(there) == 1 else 'are'} there already, and is never "
-            "overwritten unless it is asked for: force=True, or --force."
+            f"{' and '.join(there)} {'stand' if len(there) > 1 else 'stands'} there already, and "
+            "nothing is overwritten unless it is asked for: force=True, or --force."
         )
     for one in there:
         if os.path.isdir(one) and not (is_folder and _is_replaceable(one)):
@@ -76,6 +77,7 @@ def placing(
       OSError: it cannot be written.
     """
     check(path, is_folder=is_folder, beside=beside, force=force)
+    path = os.path.realpath(path)  # a link stays one, to the new file
     parent, name = _parent(path), os.path.basename(path)
     workplace = _made(os.path.join(parent, f".{name}.part-"))
     try:
@@ -89,6 +91,7 @@ def placing(
             files.flush(folder)
         # Again: hours may have passed.
         check(path, is_folder=is_folder, beside=beside, force=force)
+        # The file itself comes last: whoever sees it finds what belongs to it.
         _moved(workplace, [one for one in written if one != name] + [name], parent)
         files.flush(parent)
     finally:
