@@ -44,12 +44,13 @@ def _sources(graph: graphs.Graph, node) -> Iterator[str]:
 
 def _constant_nodes(graph: graphs.Graph, others: set[str]) -> set[str]:
     """The names of the nodes that are computed from constants alone, without the constants."""
+    stays = others | graph.opaque
     found: dict[str, bool] = {}
     pending = list(graph.nodes)
     while pending:
         name = pending[-1]
         node = graph.nodes[name]
-        varies = name in others or node.op in graph.stateful or node.op == "NextIteration"
+        varies = name in stays or node.op in graph.stateful or node.op == "NextIteration"
         first = [] if varies else [one for one in _sources(graph, node) if one not in found]
         if name not in found and first:
             pending += first

@@ -30,12 +30,14 @@ class Folded:
       graph_def: the graph, a `tf.compat.v1.GraphDef`.
       inputs: the names of the tensors that it takes, such as `images:0`.
       outputs: the names of the tensors that it gives, by what they are.
+      specs: what each of the inputs is.
       folds: how many batch norms and factors have gone into the weights before them.
     """
 
     graph_def: Any
     inputs: tuple[str, ...]
     outputs: dict[str, str]
+    specs: tuple[tf.TensorSpec, ...]
     folds: int
     _structure: Any = dataclasses.field(repr=False)
 
@@ -46,15 +48,32 @@ class Folded:
         It gives float32 tensors, in the structure of what was asked for.
         """
 
+        names = tf.nest.flatten(self._structure)
+        if self.graph_def.library.function:
+            run = self._with_functions(names)
+        else:
+
+            def run(*inputs: tf.Tensor) -> list[tf.Tensor]:
+                given = dict(zip(self.inputs, inputs, strict=True))
+                return tf.import_graph_def(self.graph_def, given, names, name="")
+
+        def compute(*inputs: tf.Tensor) -> Any:
+            return tf.nest.pack_sequence_as(self._structure, run(*inputs))
+
+        return tf.function(compute, autograph=False).get_concrete_function(*self.specs)
+
+    def _with_functions(self, names: list[str]) -> Callable:
+        """The graph as a function, where it has branches and loops: they need their own functions.
+
+        It takes longer than what serves without them.
+        """
+
         def load() -> None:
             tf.import_graph_def(self.graph_def, name="")
 
         loaded = tf.compat.v1.wrap_function(load, [])
         tensor = loaded.graph.get_tensor_by_name
-        return loaded.prune(
-            [tensor(name) for name in self.inputs],
-            tf.nest.map_structure(tensor, self._structure),
-        )
+        return loaded.prune(list(map(tensor, self.inputs)), list(map(tensor, names)))
 
 
 def folded(
@@ -92,9 +111,8 @@ def folded(
     model.require_variables("export")
     precisions.check(precision)
     choose = outputs if callable(outputs) else functools.partial(_chosen, model, outputs)
-    traced = tracing.trace(
-        model, tracing.named_specs(spec), precision, lambda result: _named(choose(result))
-    )
+    specs = tracing.named_specs(spec)
+    traced = tracing.trace(model, specs, precision, lambda result: _named(choose(result)))
     graph, fetched = traced.graph, tf.nest.flatten(traced.outputs)
     names = [graphs.node_of(name) for name in fetched]
     inputs = [graphs.node_of(name) for name in traced.inputs]
@@ -106,7 +124,14 @@ def folded(
         graph.pass_by(names)
     graph.keep(names, inputs)
     _check_size(graph, model)
-    return Folded(graph.graph_def(), traced.inputs, _by_name(traced.outputs), folds, traced.outputs)
+    return Folded(
+        graph.graph_def(),
+        traced.inputs,
+        _by_name(traced.outputs),
+        tuple(tf.nest.flatten(specs)),
+        folds,
+        traced.outputs,
+    )
 
 
 def _chosen(model: Model, names: Iterable[str] | None, result: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,29 +23,29 @@ class Graph:
 
     Args:
       graph_def: a graph, whose constants are small.
-      shapes: the static shapes of its tensors, by name (`conv1/Conv2D:0`).
       stateful: the operations in it that need not give the same when they are given the same.
 
     Attributes:
       nodes: by name.
       values: of the constants, by name.
-      shapes: of tensors, so far as they are known.
-      stateful: names of operations, and of functions.
+      shapes: of tensors by their names (`conv1/Conv2D:0`), since `infer_shapes`.
+      opaque: names of nodes that give lists, handles and other things that are no arrays.
+      stateful: names of operations.
+      library: the functions that nodes run.
     """
 
-    def __init__(
-        self, graph_def: Any, shapes: Mapping[str, tf.TensorShape], stateful: Iterable[str]
-    ):
+    def __init__(self, graph_def: Any, stateful: Iterable[str]):
         self.nodes: dict[str, Any] = {node.name: node for node in graph_def.node}
         self.values: dict[str, np.ndarray] = {
             node.name: tf.make_ndarray(node.attr["value"].tensor)
             for node in graph_def.node
             if node.op == "Const"
         }
-        self.shapes = dict(shapes)
+        self.shapes: dict[str, tf.TensorShape] = {}
+        self.opaque: set[str] = set()
         self.stateful = frozenset(stateful)
         self._precise: dict[str, np.ndarray] = {}
-        self._library = graph_def.library
+        self.library = graph_def.library
         self._versions = graph_def.versions
 
     def producer(self, tensor: str) -> Any:
@@ -65,6 +65,28 @@ class Graph:
         while node.op == "Identity":
             node = self.producer(node.input[0])
         return self._precise.get(node.name, self.values[node.name]).astype(np.float32, copy=False)
+
+    def infer_shapes(self) -> None:
+        """Asks TensorFlow for the static shapes of all tensors."""
+        made = self.part(self.nodes.values())
+        made.library.CopyFrom(self.library)
+        for node in made.node:
+            value = self.values.get(node.name)
+            if value is not None and "value" not in node.attr:
+                node.op = "Placeholder"
+                node.attr["shape"].shape.CopyFrom(tf.TensorShape(value.shape).as_proto())
+        with tf.Graph().as_default() as imported:
+            tf.import_graph_def(made, name="")
+        self.shapes = {
+            tensor.name: tensor.shape
+            for operation in imported.get_operations()
+            for tensor in operation.outputs
+        }
+        self.opaque = {
+            operation.name
+            for operation in imported.get_operations()
+            if any(tensor.dtype in (tf.variant, tf.resource) for tensor in operation.outputs)
+        }
 
     def shape(self, tensor: str) -> tf.TensorShape:
         """The static shape of a tensor."""
@@ -163,14 +185,14 @@ class Graph:
     @property
     def size(self) -> int:
         """About how many bytes the GraphDef takes."""
-        library = self._library.ByteSize()
+        library = self.library.ByteSize()
         nodes = sum(node.ByteSize() + _OF_A_NODE for node in self.nodes.values())
         return nodes + library + sum(value.nbytes for value in self.values.values())
 
     def graph_def(self) -> Any:
         """The graph as a `tf.compat.v1.GraphDef`."""
         made = self.part(self.nodes.values())
-        made.library.CopyFrom(self._library)
+        made.library.CopyFrom(self.library)
         for node in made.node:
             value = self.values.get(node.name)
             if value is not None and "value" not in node.attr:

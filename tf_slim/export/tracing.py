@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.export import errors, reading
+from tf_slim.export import errors, functions, reading
 from tf_slim.export.graph import Graph
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arg_scope import default_is_training
@@ -67,21 +67,14 @@ def trace(
     traced = tf.function(compute, autograph=False).get_concrete_function(*specs)
     captured = traced.captured_inputs
     inside = traced.inputs[len(traced.inputs) - len(captured) :]
-    names = {id(variable.handle): get_variable_full_name(variable) for variable in traced.variables}
-    graph = Graph(
-        traced.graph.as_graph_def(),
-        {
-            tensor.name: tensor.shape
-            for op in traced.graph.get_operations()
-            for tensor in op.outputs
-        },
-        _stateful(traced.graph),
-    )
+    variables = {id(variable.handle): variable for variable in traced.variables}
     given = {
-        placeholder.op.name: (names.get(id(value)), value)
-        for placeholder, value in zip(inside, captured, strict=True)
+        placeholder.op.name: _captured(tensor, variables.get(id(tensor)))
+        for placeholder, tensor in zip(inside, captured, strict=True)
     }
+    graph = _graph(traced.graph)
     reading.read(graph, given, model.name)
+    graph.infer_shapes()
     inputs = traced.inputs[: len(traced.inputs) - len(captured)]
     # Not those of `traced`, which have names of its own.
     structure = tf.nest.map_structure(_name_of, made[-1])
@@ -118,10 +111,27 @@ def named_specs(spec: Any) -> tuple[Any, ...]:
     return tuple(named(one, f"input_{i}") for i, one in enumerate(args))
 
 
-def _stateful(graph: tf.Graph) -> set[str]:
+def _captured(tensor: Any, variable: Any) -> reading.Captured:
+    if variable is None:
+        return reading.Captured(tensor, None, tensor.dtype)
+    return reading.Captured(tensor, get_variable_full_name(variable), variable.dtype)
+
+
+def _graph(traced: tf.Graph) -> Graph:
+    graph_def = traced.as_graph_def()
+    operations = _operations(traced)
+    if functions.inline(graph_def, operations):
+        with tf.Graph().as_default() as inlined:
+            tf.import_graph_def(graph_def, name="")
+        operations = _operations(inlined)
+    return Graph(graph_def, {name for name, one in operations.items() if one.is_stateful})
+
+
+def _operations(graph: tf.Graph) -> dict[str, Any]:
+    """What TensorFlow knows of each operation of a graph: an `OpDef`."""
     with tf.Graph().as_default():  # it is refused in eager mode, of any graph
         listed = tf.compat.v1.train.export_meta_graph(graph=graph)
-    return {op.name for op in listed.meta_info_def.stripped_op_list.op if op.is_stateful}
+    return {op.name: op for op in listed.meta_info_def.stripped_op_list.op}
 
 
 def _name_of(tensor: Any) -> str:
