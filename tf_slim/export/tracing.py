@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -14,9 +14,8 @@ from tf_slim.ops import precision as precisions
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.model import Model
+from tf_slim.ops.specs import named
 from tf_slim.ops.stores import get_variable_full_name
-
-_IMAGES = "images"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,16 +98,7 @@ def named_specs(spec: Any) -> tuple[Any, ...]:
             "or a dict of them."
         )
 
-    def named(one: Any, default: str) -> Any:
-        if isinstance(one, Mapping):
-            return {key: named(value, str(key)) for key, value in one.items()}
-        if isinstance(one, (tuple, list)):
-            return type(one)(named(value, f"{default}_{i}") for i, value in enumerate(one))
-        return tf.TensorSpec(one.shape, one.dtype, one.name or default)
-
-    if len(args) == 1:
-        return (named(args[0], _IMAGES),)
-    return tuple(named(one, f"input_{i}") for i, one in enumerate(args))
+    return named(args)
 
 
 def _captured(tensor: Any, variable: Any) -> reading.Captured:

@@ -21,6 +21,7 @@ from tf_slim.ops import (
     places,
     quantization,
     scopes,
+    serving,
     stores,
 )
 from tf_slim.ops import precision as precisions
@@ -103,6 +104,7 @@ class Model(tf.Module):
         self._layer_shapes: Mapping[str, tf.TensorShape] = types.MappingProxyType({})
         self._evaluated_by = stores.Untracked({})
         self._inputs = stores.Untracked(())
+        self._served = stores.Untracked({})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the net. Takes and returns what its function does.
@@ -290,6 +292,26 @@ class Model(tf.Module):
     def quantization(self) -> dict[str, Any] | None:
         """The options of quantization that are not as by default; None for no quantization."""
         return None if self._quantization is None else self._quantization.options
+
+    @property
+    def serving_default(self) -> Any:
+        """The net in inference, as the `tf.function` that a SavedModel of the model has.
+
+            tf.saved_model.save(model, path)
+            serve = tf.saved_model.load(path).signatures["serving_default"]
+            serve(images)["logits"]
+
+        It is one of `input_specs`, and returns the outputs, without end points, by name: `logits`
+        for `[batch, classes]`. None if the model is not built.
+        """
+        if not self.variables or not self.input_specs:
+            return None
+        known = self._served.value
+        key = tuple(map(id, self.variables))
+        if key not in known:
+            known.clear()
+            known[key] = serving.function(self)
+        return known[key]
 
     @property
     def evaluated_by(self) -> dict[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,27 @@ def taken(args: tuple) -> tuple[Any, ...]:
         return tf.TensorSpec(shape, one.dtype)
 
     return tf.nest.map_structure(spec, args)
+
+
+def named(args: Sequence[Any]) -> tuple[Any, ...]:
+    """The specs of the arguments of a net, with the names that the inputs of its graph have.
+
+    A single one is called `images`, others by the keys of their dict, or `input_0`, `input_1`.
+
+    Args:
+      args: for each argument a spec, or a structure of them.
+    """
+
+    def with_name(one: Any, default: str) -> Any:
+        if isinstance(one, Mapping):
+            return {key: with_name(value, str(key)) for key, value in one.items()}
+        if isinstance(one, (tuple, list)):
+            return type(one)(with_name(value, f"{default}_{i}") for i, value in enumerate(one))
+        return tf.TensorSpec(one.shape, one.dtype, one.name or default)
+
+    if len(args) == 1:
+        return (with_name(args[0], "images"),)
+    return tuple(with_name(one, f"input_{i}") for i, one in enumerate(args))
 
 
 def _shape(given: Any) -> tf.TensorShape | None:
