@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,15 +11,15 @@ from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.outputs import mapped, split_outputs
 from tf_slim.ops.specs import named
 
-if TYPE_CHECKING:
-    from tf_slim.ops.model import Model
 
-
-def function(model: Model) -> Any:
+def function(model: Any) -> Any:
     """The net in inference, for what the model was built for, as a `tf.function`.
 
     It takes the inputs as tensors and returns the outputs by name: `logits` for a tensor `[batch,
     classes]`, `output` for another one, and otherwise names made of keys and numbers.
+
+    Args:
+      model: a built `slim.Model`.
 
     Returns:
       The function; None in a v1 graph, or if the net cannot be traced, which the log tells.
