@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.report import browser
-from tests.serving import chromium
+from tests.report import browser, chromium
 from tests.serving.conftest import photograph, png
 
 pytestmark = browser.needed

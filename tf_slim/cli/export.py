@@ -21,7 +21,9 @@ def command(
     ],
     out: Annotated[
         str,
-        typer.Argument(metavar="OUT", help="The file to write; of a SavedModel the folder."),
+        typer.Argument(
+            metavar="OUT", help="The file to write; of a SavedModel and a page the folder."
+        ),
     ],
     to: Annotated[
         str | None,
@@ -102,6 +104,14 @@ def command(
             "the logits.",
         ),
     ] = None,
+    runtime: Annotated[
+        str | None,
+        flags.optional(
+            "PATH",
+            "Of web: the folder of the npm package onnxruntime-web. Without: it is looked for in "
+            "node_modules, from here upwards.",
+        ),
+    ] = None,
     as_json: flags.Json = False,
     debug: flags.Debug = False,
 ) -> int | None:
@@ -137,6 +147,7 @@ def command(
             preprocessing=preprocessing,
             image_size=image_size,
             features=features,
+            runtime=runtime,
             as_json=as_json,
         ),
     )

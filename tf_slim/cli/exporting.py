@@ -36,6 +36,7 @@ class Options:
     preprocessing: str | None
     image_size: int | None
     features: str | None
+    runtime: str | None
     as_json: bool
 
 
@@ -55,6 +56,7 @@ def export(run: str, out: str, options: Options) -> None:
         options.to,
         quantize=options.quantize,
         precision=options.precision,
+        runtime=options.runtime,
         force=options.force,
     )
     loaded = slim.load(run, options.checkpoint, labels=options.labels)
@@ -77,6 +79,7 @@ def export(run: str, out: str, options: Options) -> None:
                 preprocess=options.preprocessing,
                 image_size=options.image_size,
                 features=options.features,
+                runtime=options.runtime,
                 progress=show,
             )
         except slim.export.VerificationError as error:

@@ -5,6 +5,7 @@ from . import litert as litert
 from . import onnx as onnx
 from . import openvino as openvino
 from . import saved_model as saved_model
+from . import web as web
 from .benchmarking import Benchmarked as Benchmarked
 from .benchmarking import Timing as Timing
 from .benchmarking import benchmark as benchmark

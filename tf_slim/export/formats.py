@@ -63,6 +63,8 @@ class Options:
         `samples(count)` is float32 `[at most count, height, width, channels]`.
       metadata: what the file has to say of itself.
       features: the end point for embeddings; None for the last one before the logits.
+      runtime: where the program is that runs the file, for a format that takes it along; None to
+        look for it.
     """
 
     quantize: str | None = None
@@ -70,6 +72,7 @@ class Options:
     samples: Callable[[int], np.ndarray]
     metadata: Metadata
     features: str | None = None
+    runtime: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,8 @@ class Format:
       precision: the precisions that it knows.
       modules: what it imports that may not be there, to write a file and to run it.
       extra: of the package, that has them.
+      runtime: `runtime(given)` finds the program that runs the file, which the format takes along,
+        where it is given or by itself, and raises where it is not; None for other formats.
       beside: endings of files that are written beside its own, such as `.bin`.
       tolerances: by quantization or precision, where others than `TOLERANCES` fit.
       any_inputs: whether nets can be written that take something else than images alone.
@@ -97,6 +102,7 @@ class Format:
     precision: tuple[str, ...] = ("float32",)
     modules: tuple[str, ...] = ()
     extra: str | None = None
+    runtime: Callable[[str | None], str] | None = None
     beside: tuple[str, ...] = ()
     tolerances: Mapping[str | None, Tolerance] = dataclasses.field(default_factory=dict)
     any_inputs: bool = False
@@ -106,7 +112,9 @@ class Format:
         key = quantize or precision
         return self.tolerances.get(key) or TOLERANCES.get(key) or _HALF
 
-    def check(self, quantize: str | None, precision: str | None) -> None:
+    def check(
+        self, quantize: str | None, precision: str | None, runtime: str | None = None
+    ) -> None:
         """Checks what is asked of the format, before any work is done.
 
         Raises:
@@ -124,7 +132,7 @@ class Format:
                 f"{self.name}: quantize={quantize!r} and precision={precision!r} exclude each "
                 "other: give one of them."
             )
-        self.require()
+        self.require(runtime)
 
     def check_inputs(self, given: Sequence[str], net: str) -> None:
         """Checks that a net that takes something else than images can be written.
@@ -144,11 +152,15 @@ class Format:
                 f"{' or '.join(others)}."
             )
 
-    def require(self) -> None:
+    def require(self, runtime: str | None = None) -> None:
         """Checks that all is installed that the format needs.
 
+        Args:
+          runtime: where the program is that runs the file, if that was said.
+
         Raises:
-          MissingExtraError: something is not.
+          ExportError: that is not there, or the format takes none along.
+          MissingExtraError: something is not installed.
         """
         missing = [name for name in self.modules if not _is_there(name)]
         if missing:
@@ -156,6 +168,13 @@ class Format:
                 f"The export format {self.name} needs {' and '.join(missing)}, which "
                 f"{'is' if len(missing) == 1 else 'are'} not installed: "
                 f"pip install 'tf-slim2[{self.extra}]'."
+            )
+
+        if self.runtime is not None:
+            self.runtime(runtime)
+        elif runtime is not None:
+            raise ExportError(
+                f"{self.name} takes no program along that runs it: leave out runtime={runtime!r}."
             )
 
     def _unknown(self, option: str, value: Any, known: tuple[str, ...]) -> str:
@@ -184,6 +203,7 @@ def register(
     precision: tuple[str, ...] = ("float32",),
     modules: tuple[str, ...] = (),
     extra: str | None = None,
+    runtime: Callable[[str | None], str] | None = None,
     beside: tuple[str, ...] = (),
     tolerances: Mapping[str | None, Tolerance] | None = None,
     any_inputs: bool = False,
@@ -202,6 +222,7 @@ def register(
       precision: names, as `slim.precision` takes them.
       modules: names to import.
       extra: of this package.
+      runtime: finds a program that is taken along.
       beside: endings.
       tolerances: by quantization or precision.
       any_inputs: see there.
@@ -223,6 +244,7 @@ def register(
             precision=precision,
             modules=modules,
             extra=extra,
+            runtime=runtime,
             beside=beside,
             tolerances=tolerances or {},
             any_inputs=any_inputs,

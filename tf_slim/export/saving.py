@@ -66,6 +66,7 @@ def save(
     channels: int | None = None,
     multi_label: bool | None = None,
     features: str | None = None,
+    runtime: str | os.PathLike | None = None,
     progress: Progress | None = None,
 ) -> Export:
     """Writes a model as a file of another format, for programs without this package.
@@ -104,6 +105,7 @@ def save(
       multi_label: whether a picture may be of several classes; by default as in the run.
       features: the end point to give embeddings of, where the format does so; by default the last
         one before the logits.
+      runtime: of "web": the folder of the npm package onnxruntime-web; by default it is looked for.
       progress: is called with what is being done, how much of it is, and how much there is.
 
     Returns:
@@ -116,7 +118,10 @@ def save(
       ValueError: an argument is out of its range.
       OSError: it cannot be written.
     """
-    path, chosen, place = check(path, format, quantize=quantize, precision=precision, force=force)
+    runtime = None if runtime is None else os.fsdecode(runtime)
+    path, chosen, place = check(
+        path, format, quantize=quantize, precision=precision, runtime=runtime, force=force
+    )
     allowed = _tolerance(tolerance, chosen.tolerance(quantize, precision))
     if (integer(pictures) or 0) < 1:
         raise ValueError(f"pictures: expected at least 1; got {describe(pictures)}.")
@@ -149,6 +154,7 @@ def save(
             exporter=f"tf-slim2 {sys.modules['tf_slim'].__version__}",
         ),
         features=features,
+        runtime=runtime,
     )
     comparison = None
     try:
@@ -173,6 +179,7 @@ def check(
     *,
     quantize: str | None = None,
     precision: str | None = None,
+    runtime: str | None = None,
     force: bool = False,
 ) -> tuple[str, Format, dict[str, Any]]:
     """Checks what can be checked of an export before anything is loaded.
@@ -182,6 +189,7 @@ def check(
       format: its name.
       quantize: how.
       precision: what to compute in.
+      runtime: where the program is that runs the file.
       force: whether to overwrite.
 
     Returns:
@@ -193,7 +201,7 @@ def check(
     path = os.path.normpath(os.fsdecode(path))
     chosen = formats.get(format_of(path, format))
     _check_ending(path, chosen)
-    chosen.check(quantize, precision)
+    chosen.check(quantize, precision, runtime)
     place = {"is_folder": chosen.ending is None, "beside": chosen.beside, "force": force}
     writing.check(path, **place)
     return path, chosen, place

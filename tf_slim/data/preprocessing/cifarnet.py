@@ -14,7 +14,8 @@ from tf_slim.data.preprocessing.geometry import crop_or_pad
 from tf_slim.data.preprocessing.registry import register
 from tf_slim.ops import shapes
 
-_SIZE = (32, 32)
+SIZE = (32, 32)
+"""`(height, width)` of the images, unless it is said."""
 
 
 @register("cifarnet")
@@ -31,7 +32,7 @@ def cifarnet(image_size: tuple[int, int] | None = None, *, padding: int = 4) -> 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
     """
-    size = _SIZE if image_size is None else image_size
+    size = SIZE if image_size is None else image_size
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         image = tf.cast(image, tf.float32)

@@ -23,7 +23,10 @@ from tf_slim.data.preprocessing.geometry import resize
 from tf_slim.data.preprocessing.registry import register
 from tf_slim.ops import shapes
 
-_SIZE = (299, 299)
+SIZE = (299, 299)
+"""`(height, width)` of the images, unless it is said."""
+CENTRAL_FRACTION = 0.875
+"""The share of each side that evaluation looks at, unless it is said."""
 _METHODS = ("bilinear", "nearest", "bicubic", "area")
 
 
@@ -32,7 +35,7 @@ def inception(
     image_size: tuple[int, int] | None = None,
     *,
     fast: bool = True,
-    central_fraction: float | None = 0.875,
+    central_fraction: float | None = CENTRAL_FRACTION,
 ) -> Callable:
     """A random part in training, the middle in evaluation, both in [-1, 1].
 
@@ -49,7 +52,7 @@ def inception(
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
     """
-    size = _SIZE if image_size is None else image_size
+    size = SIZE if image_size is None else image_size
 
     def window(height: tf.Tensor, width: tf.Tensor, *, is_training: bool, seed: tf.Tensor):
         if is_training:

@@ -19,12 +19,26 @@ MEANS = (123.68, 116.78, 103.94)
 
 # What a grey pixel has of the three colours, as in `tf.image.rgb_to_grayscale`.
 _GREY_MEAN = 0.2989 * MEANS[0] + 0.5870 * MEANS[1] + 0.1140 * MEANS[2]
-_SIZE = (224, 224)
+SIZE = (224, 224)
+"""`(height, width)` of the images, unless it is said."""
+
+
+def means(channels: int) -> tuple[float, ...]:
+    """What is taken off each channel: those of three colours, or what grey has of them."""
+    return MEANS if channels == 3 else (_GREY_MEAN,)
+
+
+def smallest_side(size: tuple[int, int]) -> int:
+    """How long the short side becomes before the crop, in evaluation.
+
+    Args:
+        size: `(height, width)` of the crop.
+    """
+    return round(max(size) * 256 / 224)
 
 
 def _black_and_white(channels: int) -> tuple[list[float], list[float]]:
-    means = MEANS if channels == 3 else [_GREY_MEAN]
-    return [-mean for mean in means], [255.0 - mean for mean in means]
+    return [-mean for mean in means(channels)], [255.0 - mean for mean in means(channels)]
 
 
 @register("vgg", pixel_range=_black_and_white)
@@ -41,8 +55,8 @@ def vgg(image_size: tuple[int, int] | None = None) -> Callable:
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
     """
-    size = _SIZE if image_size is None else image_size
-    smallest = round(max(size) * 256 / 224)
+    size = SIZE if image_size is None else image_size
+    smallest = smallest_side(size)
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         if is_training:
@@ -83,4 +97,4 @@ def less_means(image: tf.Tensor) -> tf.Tensor:
             f"The preprocessing 'vgg' takes grey images or those of three colours, received "
             f"{channels} channels."
         )
-    return tf.cast(image, tf.float32) - tf.constant(MEANS if channels == 3 else [_GREY_MEAN])
+    return tf.cast(image, tf.float32) - tf.constant(means(channels))

@@ -6,6 +6,7 @@ import importlib
 import os
 
 from tf_slim.export.engines.engine import Engine, EngineError
+from tf_slim.export.engines.web import PREPARING
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.wording import did_you_mean
 
@@ -17,17 +18,17 @@ ENGINES: dict[str, tuple[str, str, str | None]] = {
     "litert": ("litert", "LiteRTEngine", ".tflite"),
     "onnx": ("onnx", "OnnxEngine", ".onnx"),
     "openvino": ("openvino", "OpenVinoEngine", ".xml"),
+    "web": ("web", "WebEngine", None),
 }
-_FOLDER = "saved_model"
-# In a SavedModel one or the other.
-_SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+# What tells of a folder what it is: a file that is in no other.
+_FOLDERS = {"saved_model.pb": "saved_model", "saved_model.pbtxt": "saved_model", PREPARING: "web"}
 
 
 def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
     """Opens an exported model, whatever its format.
 
     Args:
-      path: of the file, or of the folder of a SavedModel.
+      path: of the file, or of the folder of a SavedModel or a page.
       threads: how many to compute by; None for what the engine takes by itself. TensorFlow's own
         (SavedModel, frozen graphs, Keras) are one number for the process, which must be set before
         the first computation.
@@ -67,8 +68,8 @@ def format_of(path: str | os.PathLike) -> str | None:
     """
     path = os.fsdecode(path)
     if os.path.isdir(path):
-        there = any(os.path.isfile(os.path.join(path, name)) for name in _SAVED_MODEL)
-        return _FOLDER if there else None
+        told = (name for mark, name in _FOLDERS.items() if os.path.isfile(os.path.join(path, mark)))
+        return next(told, None)
     ending = os.path.splitext(path)[1].lower()
     told = (name for name, (_, _, own) in ENGINES.items() if own is not None and own == ending)
     return next(told, None)
@@ -87,9 +88,12 @@ def _refusal(path: str) -> Exception:
         hint = did_you_mean(name, near, most=1)
         return FileNotFoundError(f"There is no {path!r} (looked from {os.getcwd()}).{hint}")
     if os.path.isdir(path):
-        return EngineError(f"{path} is a folder, and no SavedModel: there is no saved_model.pb.")
+        return EngineError(
+            f"{path} is a folder, and no SavedModel or page: there is neither saved_model.pb nor "
+            f"{PREPARING}."
+        )
     endings = ", ".join(ending for _, _, ending in ENGINES.values() if ending)
     return EngineError(
-        f"{path} is no exported model. They are told by their endings: {endings}; a SavedModel is "
-        "a folder."
+        f"{path} is no exported model. They are told by their endings: {endings}; SavedModels and "
+        "pages are folders."
     )
