@@ -1,4 +1,5 @@
 from . import engines as engines
+from . import frozen as frozen
 from . import keras as keras
 from . import keras_layer as keras_layer
 from . import litert as litert

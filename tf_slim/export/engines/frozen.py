@@ -10,6 +10,10 @@ import tensorflow as tf
 from tf_slim.export.engines.engine import EngineError
 from tf_slim.export.engines.tensorflow import TensorFlowEngine
 
+INPUT = "input"
+"""What the graph of a net of images takes, as research/slim's export_inference_graph called it; to
+the caller of an engine it is `images`, as in all formats."""
+
 _EXPORTED = ("probabilities", "logits")
 
 
@@ -36,13 +40,16 @@ class FrozenEngine(TensorFlowEngine):
         wrapped = tf.compat.v1.wrap_function(
             lambda: tf.graph_util.import_graph_def(graph_def, name=""), []
         )
-        tensors = {name: wrapped.graph.get_tensor_by_name(f"{name}:0") for name in takes}
+        tensors = {
+            "images" if takes == [INPUT] else name: wrapped.graph.get_tensor_by_name(f"{name}:0")
+            for name in takes
+        }
         outputs = {name: wrapped.graph.get_tensor_by_name(f"{name}:0") for name in gives}
         raw = wrapped.prune(list(tensors.values()), outputs)
         specs = {name: tf.TensorSpec(one.shape, one.dtype, name) for name, one in tensors.items()}
 
         def function(**feeds: tf.Tensor) -> Mapping[str, Any]:
-            return raw(*(feeds[name] for name in takes))
+            return raw(*(feeds[name] for name in tensors))
 
         return function, specs, tuple(gives)
 
