@@ -45,7 +45,7 @@ def _folded(source: Source, precision: str | None) -> Any:
         found = source.named(result)
         named = split_outputs(result)[1] or {}
         for end_point in _PREDICTIONS:
-            own = named.get(end_point)
+            own: Any = named.get(end_point)
             if tf.is_tensor(own) and source.tells_classes and own.op.type == "Softmax":
                 # In graphs of TensorFlow 1 that layer ends with a node of this name, and programs
                 # ask for it: MobilenetV1/Predictions/Reshape_1.
