@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import toy
+from tf_slim.learning import rate_finder
 
 find = slim.learning.find_learning_rate
 
@@ -131,6 +132,27 @@ def test_a_loss_that_is_no_number_ends_it():
     assert found.diverged
     assert not np.isfinite(found.losses[-1])
     np.testing.assert_array_equal(step.model.variables[0], [1.0])
+
+
+def judged(expected, noise, seed):
+    rates = np.geomspace(1e-6, 10.0, 100)
+    losses = expected(np.log10(rates)) + noise * np.random.RandomState(seed).randn(100)
+    return rate_finder._judged(rates, losses.tolist()).suggestion
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noise_does_not_tell_the_rate(seed):
+    # From 3 to 1 about the rate of 0.01, as steep as a logistic function is there.
+    found = judged(lambda x: 3.0 - 2.0 / (1.0 + np.exp(-4.0 * (x + 2.0))), 0.3, seed)
+    assert found is not None and 0.003 < found < 0.03
+    assert judged(np.zeros_like, 0.3, seed) is None
+    assert judged(lambda x: 0.1 * x, 0.3, seed) is None
+
+
+def test_it_tells_how_far_it_is():
+    done = []
+    found = find(quadratic(1.0), ones(), lowest=1e-3, steps=20, on_step=done.append)
+    assert done == list(range(1, len(found.losses) + 1))
 
 
 BAD = {

@@ -82,6 +82,13 @@ def command(
         list[str] | None,
         flags.setting("An option of the config file, as in optimizer.learning_rate=0.1."),
     ] = None,
+    find_rate: Annotated[
+        bool,
+        typer.Option(
+            "--find-rate",
+            help="Try learning rates on this net and these pictures, suggest one, and exit.",
+        ),
+    ] = False,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Show all options as a config file, and exit.")
     ] = False,
@@ -98,6 +105,8 @@ def command(
     """
     if steps is not None and epochs is not None:
         raise ConfigError("--steps and --epochs: give one of them.")
+    if find_rate and learning_rate is not None:
+        raise ConfigError("--find-rate looks for what --learning-rate says: give one of them.")
     config_path, folder = _read_source(source)
     given = [
         Flag("--data", "data.source", data),
@@ -116,8 +125,10 @@ def command(
         return None
     door.check(config, logdir or folder)
     quiet.import_tensorflow()
-    from tf_slim.cli import training
+    from tf_slim.cli import rate_search, training
 
+    if find_rate:
+        return rate_search.find(config, logdir or folder)
     return training.train(config, logdir or folder)
 
 

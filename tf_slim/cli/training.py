@@ -34,7 +34,7 @@ from tf_slim.ops import files
 
 
 @dataclasses.dataclass
-class _Parts:
+class Parts:
     """What a run is made of."""
 
     data: slim.data.Pipeline
@@ -70,9 +70,7 @@ def train(config: Config, folder: str | None, *, name: str | None = None) -> int
     Returns:
       The exit status.
     """
-    if config.train.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    tf.random.set_seed(config.train.seed)
+    seed(config)
     data = RunData(config, folder)
     config = build.resolved(config, data)
     if folder is None:
@@ -86,7 +84,7 @@ def train(config: Config, folder: str | None, *, name: str | None = None) -> int
         start = starting_point.fetched(config) if begins else ""
         if begins:
             data.check(_splits(config))
-        parts = _built(config, data)
+        parts = built(config, data)
         taken = _begin(run_folder, config)
         if taken is None:
             restoring.restore(config, parts.model, start, parts.data.spec.labels_to_names)
@@ -108,14 +106,22 @@ def _splits(config: Config) -> list[str]:
     return wanted
 
 
-def _built(config: Config, data: RunData) -> _Parts:
+def seed(config: Config) -> None:
+    """Seeds what is drawn, and makes it the same each time if asked."""
+    if config.train.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    tf.random.set_seed(config.train.seed)
+
+
+def built(config: Config, data: RunData, *, evaluates: bool = True) -> Parts:
+    """What a run of a resolved configuration is made of; with data to evaluate on, if wanted."""
     train_data = build.pipeline(config, data.spec(config.data.train_split), is_training=True)
     eval_data = None
-    if build.has_eval_data(config):
+    if evaluates and build.has_eval_data(config):
         # Made now, so that a wrong name fails before hours of training and not after them.
         eval_data = build.pipeline(config, build.evaluated(config, data, None), is_training=False)
     model = build.model(config, train_data.element_spec[0])
-    return _Parts(
+    return Parts(
         train_data,
         eval_data,
         model,
@@ -161,7 +167,7 @@ def _note_new_end(folder: str, config: Config) -> None:
         )
 
 
-def _announce(config: Config, folder: str, parts: _Parts, taken: int | None) -> None:
+def _announce(config: Config, folder: str, parts: Parts, taken: int | None) -> None:
     data = parts.data
     terminal.progress(
         f"{config.model.name} on {data.spec.name}: {data.num_samples} images to train on, "
@@ -171,7 +177,7 @@ def _announce(config: Config, folder: str, parts: _Parts, taken: int | None) -> 
     terminal.progress(f"run folder: {folder} ({how})")
 
 
-def _fitted(config: Config, run_folder: RunFolder, parts: _Parts) -> int:
+def _fitted(config: Config, run_folder: RunFolder, parts: Parts) -> int:
     """Trains. Returns an exit status other than 0 if it was stopped."""
     options, began, folder = config.train, time.monotonic(), run_folder.path
     seen = _Bookkeeping(config, folder)
@@ -211,7 +217,7 @@ def _fitted(config: Config, run_folder: RunFolder, parts: _Parts) -> int:
     return 0
 
 
-def _validation(config: Config, parts: _Parts) -> dict[str, Any]:
+def _validation(config: Config, parts: Parts) -> dict[str, Any]:
     """What `fit` is told of validation while it trains."""
     options = config.validation
     if not options.while_training or parts.eval_data is None:
@@ -236,7 +242,7 @@ def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
     return status
 
 
-def _closed(config: Config, folder: str, parts: _Parts) -> int:
+def _closed(config: Config, folder: str, parts: Parts) -> int:
     step = int(tf.convert_to_tensor(parts.step.global_step))
     if parts.eval_data is None:
         terminal.note("there are no data to evaluate on (data.eval_split, data.files).")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ from tf_slim.ops.arguments import checked, describe
 # A loss of so many times the lowest one so far is one that has gone astray.
 _ASTRAY = 4.0
 _SMOOTHING = 0.9
+# The share of all rates that a slope is taken over: losses of single batches are noisy.
+_WINDOW = 0.2
+# So many standard deviations a slope may have where nothing falls: it is the least of several.
+_BY_CHANCE = 3.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +34,9 @@ class RateSearch:
     Attributes:
       rates: the learning rates that were tried, rising, `[steps]`.
       losses: of the batch of each step, `[steps]`, before the step at that rate was taken.
-      smoothed: the losses as their moving averages, by which the suggestion is made, `[steps]`.
-      suggestion: the rate at which the loss falls the fastest, a good one to begin with; None if it
-        fell at none.
+      smoothed: the losses as their moving averages, `[steps]`.
+      suggestion: the rate at which the loss falls the fastest, over a fifth of the rates, a good
+        one to begin with; None if it fell at none, or by chance.
       diverged: whether the loss went astray before the highest rate.
     """
 
@@ -51,6 +55,7 @@ def find_learning_rate(
     lowest: float = 1e-6,
     highest: float = 10.0,
     steps: int = 100,
+    on_step: Callable[[int], None] | None = None,
 ) -> RateSearch:
     """Tries learning rates, from low to high, and suggests one.
 
@@ -68,6 +73,7 @@ def find_learning_rate(
       lowest: the first rate.
       highest: the last rate.
       steps: how many to take.
+      on_step: called after each step with the number of steps done.
 
     Returns:
       A `RateSearch`. A schedule is to have the suggestion as its highest rate.
@@ -97,7 +103,7 @@ def find_learning_rate(
         before = snapshot.Snapshot(model.non_trainable_variables, train_step.strategy)
     weights = [tf.identity(variable) for variable in trained]
     try:
-        losses = _losses(trial, optimizer, source, rates)
+        losses = _losses(trial, optimizer, source, rates, on_step)
     finally:
         for variable, value in zip(trained, weights, strict=True):
             variable.assign(value)
@@ -106,7 +112,13 @@ def find_learning_rate(
     return _judged(rates, losses)
 
 
-def _losses(trial: TrainStep, optimizer: Any, source: Source, rates: np.ndarray) -> list[float]:
+def _losses(
+    trial: TrainStep,
+    optimizer: Any,
+    source: Source,
+    rates: np.ndarray,
+    on_step: Callable[[int], None] | None,
+) -> list[float]:
     batches = _endless(source)
     losses: list[float] = []
     for rate in rates:
@@ -117,6 +129,8 @@ def _losses(trial: TrainStep, optimizer: Any, source: Source, rates: np.ndarray)
             if finite.said(error) is None:
                 raise
             losses.append(math.inf)
+        if on_step is not None:
+            on_step(len(losses))
         smoothed = _smoothed(losses)
         if not smoothed[-1] <= _ASTRAY * max(smoothed.min(), 1e-12):
             break
@@ -146,14 +160,32 @@ def _judged(rates: np.ndarray, losses: list[float]) -> RateSearch:
     smoothed = _smoothed(losses)
     tried = rates[: len(losses)]
     lowest = int(np.argmin(smoothed))
-    suggestion = None
-    if lowest >= 2:
-        slopes = np.gradient(smoothed[: lowest + 1], np.log(tried[: lowest + 1]))
-        steepest = int(np.argmin(slopes))
-        if slopes[steepest] < 0:
-            suggestion = float(tried[steepest])
+    width = max(3, round(_WINDOW * len(rates)))
+    steepest = _steepest(np.asarray(losses[: lowest + 1]), width)
+    suggestion = None if steepest is None else float(tried[steepest])
     diverged = not smoothed[-1] <= _ASTRAY * max(smoothed.min(), 1e-12)
     return RateSearch(tried, np.asarray(losses), smoothed, suggestion, diverged)
+
+
+def _steepest(losses: np.ndarray, width: int) -> int | None:
+    """Where losses fall the fastest: the middle of the steepest of straight lines through some.
+
+    Args:
+      losses: at rates that rise by the same factor each time.
+      width: how many to draw a line through.
+
+    Returns:
+      Its place; None if they fall nowhere, or no more than losses of batches differ by chance.
+    """
+    width = min(width, len(losses))
+    if width < 3:
+        return None
+    along = np.arange(width) - (width - 1) / 2
+    slopes = np.lib.stride_tricks.sliding_window_view(losses, width) @ along / (along @ along)
+    place = int(np.argmin(slopes))
+    # The difference of two neighbours has twice the variance of one.
+    deviation = np.sqrt(np.mean(np.diff(losses) ** 2) / 2) / np.sqrt(along @ along)
+    return place + width // 2 if slopes[place] < -_BY_CHANCE * deviation else None
 
 
 def _at_rate(optimizer: Any, rate: float) -> Any:
