@@ -43,7 +43,7 @@ import tensorflow.contrib.layers as contrib_layers
 from tensorflow.contrib import slim as slim_2
 from tensorflow.contrib.framework.python.ops import arg_scope
 from tensorflow.contrib.framework.python.ops import variables as contrib_variables
-from tensorflow.contrib import quantize
+from tensorflow.contrib import gan
 from {PRIVATE}.ops import control_flow_ops, array_ops
 from {PRIVATE}.framework import ops, graph_util
 from {PRIVATE} import pywrap_tensorflow
@@ -104,7 +104,7 @@ print(json.dumps(dict(
         ("tf", "tensorflow.contrib.layers"))],
     deployment=model_deploy.__name__,
     vgg=vgg.__name__,
-    absent=error_of("quantize.create_training_graph()"),
+    absent=error_of("gan.gan_model()"),
     missing_module=error_of("import tensorflow.contrib.unheard_of"),
     missing_submodule=error_of("import tensorflow.unheard_of"),
     missing_name=error_of("from tensorflow.contrib.layers import unheard_of"),
@@ -173,7 +173,7 @@ def test_only_programs_see_it(seen):
 @pytest.mark.parametrize(
     ("key", "kind", "words"),
     [
-        ("absent", "NotProvidedError", "tf.contrib.quantize.create_training_graph"),
+        ("absent", "NotProvidedError", "tf.contrib.gan.gan_model"),
         ("missing_module", "ModuleNotFoundError", "tf.contrib.unheard_of"),
         ("missing_submodule", "ImportError", "tf.unheard_of"),
         ("missing_name", "ImportError", "tf.contrib.layers.unheard_of"),

@@ -37,7 +37,7 @@ _ALTERNATIVES = {
     "tf.contrib.model_pruning": "the package tensorflow-model-optimization",
     "tf.contrib.nccl": "tf.distribute.MirroredStrategy",
     "tf.contrib.predictor": "tf.saved_model.load",
-    "tf.contrib.quantize": "the package tensorflow-model-optimization, or the LiteRT converter",
+    "tf.contrib.quantize": "slim.quantize, or what tf.contrib.quantize itself offers",
     "tf.contrib.receptive_field": "nothing: compute it from kernels and strides",
     "tf.contrib.saved_model": "tf.saved_model",
     "tf.contrib.seq2seq": "the decoders of a package for sequence models",

@@ -10,6 +10,8 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
+from tf_slim.legacy import starting_anew
+
 __all__ = ["ProgramNotFoundError", "main", "run"]
 
 
@@ -53,6 +55,9 @@ def run(
     imports.install(
         treat_as_tf1=treat_as_tf1, research_slim=research_slim, allow_pickle=allow_pickle
     )
+    from tf_slim.legacy.contrib import quantize
+
+    quantize.watch(starting_anew.plan())
     sys.argv = [script, *args]
     sys.path.insert(0, os.path.dirname(os.path.abspath(script)))
     _run_as_main(source.compiled(script), script, imports.python2_names())
@@ -114,13 +119,18 @@ def main(
     try:
         if only_check:
             return _check(script, research_slim=research_slim, allow_pickle=allow_pickle)
-        run(
-            script,
-            args,
-            treat_as_tf1=treat_as_tf1,
-            research_slim=research_slim,
-            allow_pickle=allow_pickle,
-        )
+        with starting_anew.caught():
+            run(
+                script,
+                args,
+                treat_as_tf1=treat_as_tf1,
+                research_slim=research_slim,
+                allow_pickle=allow_pickle,
+            )
+    except starting_anew.StartAnew as request:
+        options = [part for name in treat_as_tf1 for part in ("--treat-as-tf1", name)]
+        options += ["--research-slim"] * research_slim + ["--allow-pickle"] * allow_pickle
+        return starting_anew.again(request, ["run", *options, os.fspath(script), *args])
     except ProgramNotFoundError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

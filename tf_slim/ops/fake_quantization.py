@@ -61,13 +61,8 @@ class LayerQuantizer(Quantizer):
             return None  # to scale a channel is to scale its range
         kernel = tf.convert_to_tensor(kernel)
         exact, factor = tf.cast(kernel, tf.float32), tf.stop_gradient(tf.cast(factor, tf.float32))
-        scaled = exact * factor
-        rounded = tf.math.divide_no_nan(self._rounded(scaled, channels), factor)
-        # Where a channel is scaled to nothing its weights stay what they are, so that gradients
-        # find the scale: what they give is less than a step.
-        step = tf.reduce_max(tf.abs(scaled)) / (2 ** (self._options.weight_bits - 1) - 1)
-        nothing = tf.abs(factor) * tf.reduce_max(tf.abs(exact)) < step / 2
-        rounded = tf.where(nothing, exact, rounded)
+        rounded = self._rounded(exact * factor, channels)
+        rounded = unscaled(rounded, exact, factor, self._options.weight_bits)
         return self._when_active(tf.cast(rounded, kernel.dtype), kernel)
 
     def outputs(self, outputs: tf.Tensor, scope: str = "act_quant") -> tf.Tensor:
@@ -189,6 +184,22 @@ def names_of_ranges(names: Iterable[str]) -> list[str]:
 def _is_batch(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
     return dtype is not None and tf.as_dtype(dtype).is_floating and len(value.shape) > 1
+
+
+def unscaled(rounded: tf.Tensor, exact: tf.Tensor, factor: tf.Tensor, bits: int) -> tf.Tensor:
+    """What times `factor` is `rounded`, with gradients as if there were neither.
+
+    Args:
+      rounded: `exact * factor`, rounded with one range for all.
+      exact: weights.
+      factor: what can be broadcast to them; it has no gradient.
+      bits: the size of the integers.
+    """
+    # Where a channel is scaled to nothing its weights stay what they are, so that gradients find
+    # the scale: what they give is less than a step.
+    step = tf.reduce_max(tf.abs(exact * factor)) / (2 ** (bits - 1) - 1)
+    nothing = tf.abs(factor) * tf.reduce_max(tf.abs(exact)) < step / 2
+    return tf.where(nothing, exact, tf.math.divide_no_nan(rounded, factor))
 
 
 def _within(scope: str) -> contextlib.AbstractContextManager:

@@ -224,9 +224,9 @@ def entered(options: Quantization | None) -> contextlib.AbstractContextManager:
 _SCHEME_OF_GRAPH: list[Callable[[tf.Graph], Scheme | None]] = []
 
 
-def of_graphs(find: Callable[[tf.Graph], Scheme | None]) -> None:
-    """Has `find` say by which scheme layers of a v1 graph are quantized; None for by none."""
-    _SCHEME_OF_GRAPH[:] = [find]
+def of_graphs(find: Callable[[tf.Graph], Scheme | None] | None) -> None:
+    """Has `find` say by which scheme layers of a v1 graph are quantized, or nothing (None)."""
+    _SCHEME_OF_GRAPH[:] = [] if find is None else [find]
 
 
 def in_force() -> bool:

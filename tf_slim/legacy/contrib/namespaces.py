@@ -63,6 +63,7 @@ _PROVIDERS: dict[str, tuple[str, ...]] = {
     "contrib.metrics": ("tf_slim.metrics",),
     "contrib.nn": (f"{_HERE}.nn",),
     "contrib.opt": (f"{_HERE}.opt",),
+    "contrib.quantize": (f"{_HERE}.quantize",),
     "contrib.rnn": ("tf_slim.legacy.tensorflow1.rnn_cell", f"{_HERE}.rnn"),
     "contrib.tfprof": (),
     "contrib.tfprof.model_analyzer": (f"{_HERE}.tfprof",),
