@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.cli import runs
 from tf_slim.learning import description
 
 SPEC = dataclasses.replace(slim.data.get_dataset("digits", "train"), preprocessing="digits")
@@ -66,6 +67,18 @@ def test_a_run_is_loaded_with_all_that_there_is_to_know(lenet_run):
     )
     x = np.random.rand(2, 8, 8, 1).astype(np.float32)
     np.testing.assert_array_equal(run.model(x)[0], trained(x)[0])
+
+
+@pytest.mark.parametrize("quantize", [True, {"per_channel": False, "delay": 3}])
+def test_a_run_knows_how_it_is_quantized(tmp_path, quantize):
+    model = slim.nets.create("lenet", 10, quantize=quantize)
+    fitted(model, str(tmp_path), steps=1)
+    run = slim.load(str(tmp_path))
+    assert run.model.quantization == ({} if quantize is True else quantize)
+    x = np.random.rand(2, 8, 8, 1).astype(np.float32)
+    np.testing.assert_array_equal(run.model(x)[0], model(x)[0])
+    config = runs.config_to_evaluate(str(tmp_path), [])
+    assert (config.model.quantize, config.model.quantize_options) == (True, run.model.quantization)
 
 
 def test_the_best_checkpoint_is_taken_if_one_is_marked(copied):

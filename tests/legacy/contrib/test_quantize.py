@@ -54,7 +54,7 @@ def trained(tmp_path_factory):
         for _ in range(3):
             session.run([logits, *v1.get_collection(v1.GraphKeys.UPDATE_OPS)])
         found = set(names())
-        values = {v.op.name: session.run(v) for v in v1.global_variables()}
+        values = dict(zip(names(), session.run(v1.global_variables()), strict=True))
         v1.train.Saver().save(session, path)
     quantize.stop_watching()
     return path, plain, found, values
@@ -141,6 +141,27 @@ def test_bits_symmetry_and_scope():
             narrow = "weights" in name
             assert op.get_attr("num_bits") == (4 if narrow else 5)
             np.testing.assert_allclose(-low, high * (1 if narrow else 16 / 15), rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalizer", [None, slim.batch_norm])
+def test_it_learns_and_what_it_gives_is_rounded(normalizer):
+    images = np.random.RandomState(0).uniform(-1, 1, [16, 8, 8, 3]).astype(np.float32)
+    labels = (images.mean((1, 2, 3)) > 0).astype(np.int64)
+    with tf.Graph().as_default(), v1.Session() as session:
+        quantize.create_training_graph(quant_delay=3)
+        with slim.arg_scope([slim.conv2d, slim.separable_conv2d], normalizer_fn=normalizer):
+            logits = layers(tf.constant(images))
+        loss = v1.losses.sparse_softmax_cross_entropy(labels, logits)
+        op = slim.learning.create_train_op(loss, v1.train.AdamOptimizer(0.03))
+        session.run(v1.global_variables_initializer())
+        first, outputs = session.run([op, logits])
+        for _ in range(40):
+            last, outputs = session.run([op, logits])
+        values = dict(zip(names(), session.run(v1.global_variables()), strict=True))
+    assert last < 0.5 * first
+    width = values["logits/act_quant/max"] - values["logits/act_quant/min"]
+    steps = outputs / (width / 255)
+    np.testing.assert_allclose(steps, np.round(steps), atol=0.02)
 
 
 def test_a_finished_graph_is_refused_with_two_ways_out():
