@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ def command(
         str,
         typer.Argument(
             metavar="RUN",
-            help="A run folder, or the name of a net (of `tf-slim nets`) with a checkpoint.",
+            help="A run folder, an exported file, or the name of a net with a checkpoint.",
         ),
     ],
     pictures: Annotated[
@@ -83,11 +82,7 @@ def command(
     for option, path in (("--html", html), ("--out", out)):
         if path is not None:
             targets.check(option, path)
-    if os.path.isfile(run):
-        raise ConfigError(
-            f"{run} is a file; RUN is a run folder, or a net by its name. A checkpoint is used by: "
-            "tf-slim predict NET --checkpoint PATH PICTURE..."
-        )
+    targets.check_model(run, "tf-slim predict NET --checkpoint PATH PICTURE...")
     quiet.import_tensorflow()
     from tf_slim.cli import predicting
 

@@ -16,6 +16,8 @@ import tf_slim as slim
 from tf_slim.cli import errors, progress, terminal
 from tf_slim.cli.options import ConfigError
 from tf_slim.evaluation import pictures as given
+from tf_slim.evaluation.exported import ExportedModel, load_any
+from tf_slim.evaluation.loading import LoadedRun
 from tf_slim.evaluation.prediction import Prediction
 from tf_slim.ops import files
 from tf_slim.report.predictions import PredictionsPage
@@ -55,7 +57,7 @@ def predict(run: str, pictures: list[str], options: Options) -> int:
       ValueError, OSError: the run cannot be loaded, there is no picture, or one cannot be read.
     """
     paths = _paths(pictures)
-    loaded = slim.load(run, options.checkpoint, labels=options.labels)
+    loaded = load_any(run, options.checkpoint, labels=options.labels)
     predictor = slim.Predictor(
         loaded,
         preprocess=options.preprocessing,
@@ -66,7 +68,9 @@ def predict(run: str, pictures: list[str], options: Options) -> int:
         paths,
         on_error=options.on_error,
         features=options.features,
-        heat_maps=options.html is not None,
+        # Of an exported file nothing inside can be seen.
+        heat_maps=options.html is not None and isinstance(loaded, LoadedRun),
+        with_images=options.html is not None,
     )
     sinks = _sinks(loaded, options)
     skipped = 0
@@ -117,7 +121,7 @@ def _shown(
             raise ConfigError(f"{error}\nTo leave such pictures out: --on-error skip.") from error
 
 
-def _sinks(loaded: slim.evaluation.LoadedRun, options: Options) -> list[Any]:
+def _sinks(loaded: LoadedRun | ExportedModel, options: Options) -> list[Any]:
     sinks: list[Any] = []
     if options.as_json:
         sinks.append(_Json(options))
@@ -198,7 +202,7 @@ class _Embeddings:
 class _Page:
     """Writes the page in the end."""
 
-    def __init__(self, path: str, top: int, loaded: slim.evaluation.LoadedRun):
+    def __init__(self, path: str, top: int, loaded: LoadedRun | ExportedModel):
         self._path = path
         self._loaded = loaded
         self._page = PredictionsPage(top)
@@ -214,9 +218,8 @@ class _Page:
         after = "" if loaded.step is None else f", {loaded.step} steps"
         self._page.write(
             self._path,
-            f"What {loaded.model.name} sees",
-            f"{self._count} pictures; {loaded.model.name}{data}{after}",
-            f"Checkpoint {loaded.checkpoint}. TF-Slim {slim.__version__}, "
-            f"TensorFlow {tf.__version__}.",
+            f"What {loaded.name} sees",
+            f"{self._count} pictures; {loaded.name}{data}{after}",
+            f"From {loaded.checkpoint}. TF-Slim {slim.__version__}, TensorFlow {tf.__version__}.",
         )
         terminal.progress(f"page: {self._path}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import Annotated
 
 import typer
 
-from tf_slim.cli import flags, quiet
+from tf_slim.cli import flags, quiet, targets
 from tf_slim.cli.options import ConfigError
 
 _NEEDED = ("starlette", "uvicorn", "prometheus_client", "python_multipart")
@@ -19,7 +18,7 @@ def command(
         str,
         typer.Argument(
             metavar="RUN",
-            help="A run folder, or the name of a net (of `tf-slim nets`) with a checkpoint.",
+            help="A run folder, an exported file, or the name of a net with a checkpoint.",
         ),
     ],
     port: Annotated[
@@ -97,11 +96,7 @@ def command(
         )
     if not 0 < timeout < 1e6:
         raise ConfigError(f"--timeout {timeout:g}: expected seconds above 0.")
-    if os.path.isfile(run):
-        raise ConfigError(
-            f"{run} is a file; RUN is a run folder, or a net by its name. A checkpoint is used by: "
-            "tf-slim serve NET --checkpoint PATH"
-        )
+    targets.check_model(run, "tf-slim serve NET --checkpoint PATH")
     quiet.import_tensorflow()
     from tf_slim.cli import serving
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 import tf_slim as slim
 from tf_slim.cli import errors, terminal
 from tf_slim.cli.options import ConfigError
+from tf_slim.evaluation.exported import ExportedModel, load_any
+from tf_slim.evaluation.loading import LoadedRun
 from tf_slim.serving import running
 
 
@@ -58,7 +60,7 @@ def serve(run: str, options: Options) -> int:
     # First of all: to learn after the loading that a port is taken would be a waste.
     with contextlib.closing(running.bound(options.host, options.port)) as at:
         port = at.getsockname()[1]
-        loaded = slim.load(run, options.checkpoint, labels=options.labels)
+        loaded = load_any(run, options.checkpoint, labels=options.labels)
         predictor = slim.Predictor(
             loaded,
             preprocess=options.preprocessing,
@@ -103,6 +105,8 @@ def serve(run: str, options: Options) -> int:
 def _name_of(run: str) -> str:
     """A name that can stand in an address."""
     name = os.path.basename(os.path.abspath(run))
+    if os.path.isfile(run):
+        name = os.path.splitext(name)[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._") or "model"
 
 
@@ -113,10 +117,10 @@ def _hosts(options: Options) -> list[str] | None:
     return [*running.LOOPBACK, *options.allow_host]
 
 
-def _about(loaded: slim.evaluation.LoadedRun) -> str:
+def _about(loaded: LoadedRun | ExportedModel) -> str:
     data = "" if loaded.data is None else f", trained on {loaded.data}"
     after = "" if loaded.step is None else f", {loaded.step} steps"
-    return f"{loaded.model.name}{data}{after}."
+    return f"{loaded.name}{data}{after}."
 
 
 @contextlib.contextmanager

@@ -54,6 +54,11 @@ class LoadedRun:
     data: str | None
     description: Description
 
+    @property
+    def name(self) -> str:
+        """The name of the net."""
+        return self.model.name
+
     def __repr__(self) -> str:
         classes = "" if self.labels is None else f", {len(self.labels)} classes"
         return f"<slim.LoadedRun {self.model.name}{classes}, from {self.checkpoint}>"

@@ -14,8 +14,9 @@ from tf_slim.data import preprocessing as preprocessings
 from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.spec import as_image_size
 from tf_slim.evaluation import pictures as given
+from tf_slim.evaluation.exported import ExportedModel, load_any
 from tf_slim.evaluation.heat_maps import grad_cam
-from tf_slim.evaluation.loading import LoadedRun, LoadError, labels_of, load
+from tf_slim.evaluation.loading import LoadedRun, LoadError, labels_of
 from tf_slim.evaluation.logits import has_logits, logits_of
 from tf_slim.evaluation.prediction import Prediction
 from tf_slim.evaluation.reading import Read, Reader, read_in_parallel
@@ -36,13 +37,14 @@ class Predictor:
         predict("a.jpg").top(3)                                  # [('daisy', 0.98), ...]
         for one in predict.stream(paths, on_error="skip"): ...   # any number of them
         predict.features(paths, "block4")                        # [pictures, depth]
+        predict = slim.Predictor("flowers.onnx")                 # what was exported, too
 
     Pictures are paths, the bytes of picture files, uint8 arrays `[height, width, channels]` and PIL
     images, one or many, also mixed; a path may be that of a folder. They are decoded and prepared
     as those that the model was evaluated on.
 
     Attributes:
-      model: the model.
+      model: the model; None of an exported file.
       labels: the name of each class; None if nobody knows them.
       multi_label: whether a picture may be of several classes: probabilities are then sigmoids of
         the logits, otherwise their softmax.
@@ -51,7 +53,7 @@ class Predictor:
 
     def __init__(
         self,
-        run: str | os.PathLike | LoadedRun | Model,
+        run: str | os.PathLike | LoadedRun | ExportedModel | Model,
         checkpoint: str | os.PathLike | None = None,
         *,
         labels: str | os.PathLike | Sequence[str] | None = None,
@@ -65,7 +67,9 @@ class Predictor:
         """Makes a predictor.
 
         Args:
-          run: what `slim.load` takes, or returns; or a built model, with its `preprocess`.
+          run: what `slim.load` takes, or returns; or a built model, with its `preprocess`; or the
+            path of an exported model of any format (see `slim.export`), which gives neither
+            features nor heat maps.
           checkpoint: see `slim.load`.
           labels: the name of each class, or (of a run) a label file; by default those of the run.
           preprocess: the name of a preprocessing, or `fn(image, *, is_training, seed)` as
@@ -86,19 +90,21 @@ class Predictor:
             if (integer(value) or 0) < 1:
                 raise ValueError(f"{name}: expected at least 1; got {describe(value)}.")
         if isinstance(run, (str, os.PathLike)):
-            run = load(run, checkpoint, labels=labels)
+            run = load_any(run, checkpoint, labels=labels)
             labels = None
         elif checkpoint is not None:
             raise ValueError("checkpoint goes with the folder of a run, or the name of a net.")
-        known = run if isinstance(run, LoadedRun) else None
-        model = known.model if known is not None else run
-        if not isinstance(model, Model):
-            raise TypeError(
-                "run: expected the folder of a run, what slim.load returns, or a slim.Model; got "
-                f"{describe(run)}."
-            )
-        model.require_variables("predict with")
-        self.model = model
+        known = run if isinstance(run, (LoadedRun, ExportedModel)) else None
+        self._exported = known if isinstance(known, ExportedModel) else None
+        self.model: Any = None
+        if not isinstance(known, ExportedModel):
+            self.model = run if known is None else known.model
+            if not isinstance(self.model, Model):
+                raise TypeError(
+                    "run: expected the folder of a run, what slim.load returns, a slim.Model, or "
+                    f"an exported file; got {describe(run)}."
+                )
+            self.model.require_variables("predict with")
         size = as_image_size(image_size) or (None if known is None else known.image_size)
         prepare = _preprocessing(preprocess, size, known)
         self.labels = None if known is None else known.labels
@@ -125,6 +131,11 @@ class Predictor:
         """
         found = list(self.stream(pictures, on_error=on_error))
         return found[0] if given.is_one(pictures) else found
+
+    @property
+    def name(self) -> str:
+        """The name of the model, or the path of the exported file."""
+        return self.model.name if self._exported is None else self._exported.checkpoint
 
     @property
     def image_spec(self) -> tf.TensorSpec:
@@ -159,6 +170,15 @@ class Predictor:
         Returns:
           What was asked for, by name, each `[n, ...]`: `probabilities`, `features`, `heat_map`.
         """
+        if self._exported is not None:
+            found = self._exported.compute(
+                np.asarray(tf.stack(batch)),
+                multi_label=self.multi_label,
+                features=features,
+                heat_maps=heat_maps,
+            )
+            self._check_labels(found["probabilities"].shape[1])
+            return found
         found = self._step(features, heat_maps)(tf.stack(batch))
         return {key: value.numpy() for key, value in found.items()}
 
@@ -188,6 +208,7 @@ class Predictor:
         on_error: str = "fail",
         features: str | None = None,
         heat_maps: bool = False,
+        with_images: bool = False,
     ) -> Iterator[Prediction]:
         """Predictions one after the other, for any number of pictures.
 
@@ -201,6 +222,7 @@ class Predictor:
           features: the name of an end point to return with it.
           heat_maps: whether to return the image as the net was given it, and where in it is what
             speaks for the first label (see `slim.evaluation.grad_cam`).
+          with_images: whether to return the image as the net was given it, without that, too.
 
         Yields:
           A `Prediction` of each picture, in the order of the pictures.
@@ -210,28 +232,33 @@ class Predictor:
           ValueError: `on_error` is something else, or there is no such end point.
         """
         check_on_error(on_error)
-        return self._stream(pictures, on_error, features, heat_maps)
+        return self._stream(pictures, on_error, features, heat_maps, with_images)
 
     def _stream(
-        self, pictures: Any, on_error: str, features: str | None, heat_maps: bool
+        self,
+        pictures: Any,
+        on_error: str,
+        features: str | None,
+        heat_maps: bool,
+        with_images: bool,
     ) -> Iterator[Prediction]:
         waiting: list[Read] = []
         for read in read_in_parallel(given.each(pictures), self._reader, ahead=2 * self.batch_size):
             if read.error is not None and on_error == "fail":
-                yield from self._predicted(waiting, features, heat_maps)
+                yield from self._predicted(waiting, features, heat_maps, with_images)
                 raise read.error
             there = [one.image for one in waiting if one.image is not None]
             is_full = len(there) == self.batch_size
             # Only where the net takes images of any size.
             is_other = read.image is not None and there and there[0].shape != read.image.shape
             if is_full or is_other:
-                yield from self._predicted(waiting, features, heat_maps)
+                yield from self._predicted(waiting, features, heat_maps, with_images)
                 waiting = []
             waiting.append(read)
-        yield from self._predicted(waiting, features, heat_maps)
+        yield from self._predicted(waiting, features, heat_maps, with_images)
 
     def _predicted(
-        self, batch: list[Read], features: str | None, heat_maps: bool
+        self, batch: list[Read], features: str | None, heat_maps: bool, with_images: bool
     ) -> Iterator[Prediction]:
         there = [one.image for one in batch if one.image is not None]
         said: Iterator[dict[str, Any]] = iter(())
@@ -242,7 +269,7 @@ class Predictor:
             if one.error is not None:
                 yield Prediction(path=one.path, error=str(one.error))
             else:
-                image = one.image.numpy() if heat_maps else None
+                image = one.image.numpy() if heat_maps or with_images else None
                 yield Prediction(path=one.path, names=self.labels, image=image, **next(said))
 
     def _step(self, features: str | None, heat_maps: bool) -> Callable:
@@ -280,7 +307,7 @@ class Predictor:
         if self.labels is not None and classes is not None and len(self.labels) != classes:
             raise ValueError(
                 f"There are {len(self.labels)} labels ({first_few(self.labels, 3)}), but "
-                f"{self.model.name} returns {classes} logits. Give the labels that it was trained "
+                f"{self.name} returns {classes} logits. Give the labels that it was trained "
                 "with, in their order."
             )
 
@@ -297,7 +324,9 @@ def _embedding(model: Model, named: Mapping[str, Any], end_point: str) -> tf.Ten
 
 
 def _preprocessing(
-    chosen: str | Callable | None, size: tuple[int, int] | None, known: LoadedRun | None
+    chosen: str | Callable | None,
+    size: tuple[int, int] | None,
+    known: LoadedRun | ExportedModel | None,
 ) -> Callable:
     """What prepares a decoded picture.
 

@@ -8,7 +8,8 @@ import os
 
 from tf_slim.export import metadata, onnx
 from tf_slim.export.browser import recipes, runtime
-from tf_slim.export.engines.web import MODEL, PREPARING
+from tf_slim.export.engines.endings import PREPARING
+from tf_slim.export.engines.web import MODEL
 from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Options, register
 from tf_slim.export.source import Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import importlib
 import shutil
 import sys
 from pathlib import Path
@@ -208,9 +207,7 @@ def test_a_damaged_file_is_named(format, written, tmp_path):
 def test_a_missing_engine_is_named_with_its_extra(format, tmp_path, monkeypatch):
     path = tmp_path / {"litert": "a.tflite", "onnx": "a.onnx", "openvino": "a.xml"}[format]
     path.write_bytes(b"any")
-    module, name, _ = opening.ENGINES[format]
-    engine = getattr(importlib.import_module(f"tf_slim.export.engines.{module}"), name)
-    monkeypatch.setitem(sys.modules, engine.module, None)
+    monkeypatch.setitem(sys.modules, opening.engine_of(format).module, None)
     with pytest.raises(MissingExtraError, match=rf"pip install 'tf-slim2\[{format}\]'"):
         engines.open(path)
 

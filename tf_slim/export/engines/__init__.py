@@ -3,7 +3,7 @@
     engine = slim.export.engines.open("flowers.onnx")
     engine(images)["probabilities"]                  # float32 [n, classes]
 
-A new one is a file with a class derived from `Engine`, and its row in `opening.ENGINES`.
+A new one is a file with a class derived from `Engine`, and its row in `endings.ENGINES`.
 """
 
 from tf_slim.ops.exports import attach as _attach

@@ -1,6 +1,6 @@
+from .endings import format_of as format_of
+from .endings import is_exported as is_exported
 from .engine import Engine as Engine
 from .engine import EngineError as EngineError
 from .engine import Input as Input
-from .opening import format_of as format_of
-from .opening import is_exported as is_exported
 from .opening import open as open

@@ -5,23 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 
+from tf_slim.export.engines.endings import ENDINGS, ENGINES, FOLDERS, format_of
 from tf_slim.export.engines.engine import Engine, EngineError
-from tf_slim.export.engines.web import PREPARING
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.wording import did_you_mean
-
-# By format: the module beside this one, the class in it, and how a file's name ends.
-ENGINES: dict[str, tuple[str, str, str | None]] = {
-    "saved_model": ("saved_model", "SavedModelEngine", None),
-    "frozen": ("frozen", "FrozenEngine", ".pb"),
-    "keras": ("keras", "KerasEngine", ".keras"),
-    "litert": ("litert", "LiteRTEngine", ".tflite"),
-    "onnx": ("onnx", "OnnxEngine", ".onnx"),
-    "openvino": ("openvino", "OpenVinoEngine", ".xml"),
-    "web": ("web", "WebEngine", None),
-}
-# What tells of a folder what it is: a file that is in no other.
-_FOLDERS = {"saved_model.pb": "saved_model", "saved_model.pbtxt": "saved_model", PREPARING: "web"}
 
 
 def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
@@ -60,26 +47,6 @@ def engine_of(name: str) -> type[Engine]:
     return getattr(importlib.import_module(f"tf_slim.export.engines.{module}"), engine)
 
 
-def format_of(path: str | os.PathLike) -> str | None:
-    """The format of an exported model, told by its name, or what is in the folder; None if none.
-
-    Args:
-      path: of the file or folder, which need not be there.
-    """
-    path = os.fsdecode(path)
-    if os.path.isdir(path):
-        told = (name for mark, name in _FOLDERS.items() if os.path.isfile(os.path.join(path, mark)))
-        return next(told, None)
-    ending = os.path.splitext(path)[1].lower()
-    told = (name for name, (_, _, own) in ENGINES.items() if own is not None and own == ending)
-    return next(told, None)
-
-
-def is_exported(path: str | os.PathLike) -> bool:
-    """Whether an exported model stands at a path, by its look."""
-    return os.path.exists(path) and format_of(path) is not None
-
-
 def _refusal(path: str) -> Exception:
     """Why nothing can be opened: there is nothing, or something else."""
     folder, name = os.path.split(path.rstrip(os.sep))
@@ -89,11 +56,10 @@ def _refusal(path: str) -> Exception:
         return FileNotFoundError(f"There is no {path!r} (looked from {os.getcwd()}).{hint}")
     if os.path.isdir(path):
         return EngineError(
-            f"{path} is a folder, and no SavedModel or page: there is neither saved_model.pb nor "
-            f"{PREPARING}."
+            f"{path} is a folder, and no SavedModel or page: there is neither "
+            f"{' nor '.join(name for name in FOLDERS if not name.endswith('txt'))}."
         )
-    endings = ", ".join(ending for _, _, ending in ENGINES.values() if ending)
     return EngineError(
-        f"{path} is no exported model. They are told by their endings: {endings}; SavedModels and "
-        "pages are folders."
+        f"{path} is no exported model. They are told by their endings: {', '.join(ENDINGS)}; "
+        "SavedModels and pages are folders."
     )

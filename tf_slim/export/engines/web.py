@@ -8,8 +8,6 @@ from tf_slim.export.engines.onnx import OnnxEngine
 
 MODEL = "model.onnx"
 """The name of the model in the folder of the page."""
-PREPARING = "preparing.js"
-"""The script that prepares pictures, which is in no other folder."""
 
 
 class WebEngine(OnnxEngine):
