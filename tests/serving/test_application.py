@@ -239,3 +239,15 @@ def test_probabilities_that_are_none_are_an_error_of_the_server(predictor):
         response = httpx.post(f"{address}/predict", content=png(0))
         assert response.status_code == 500
         assert "no finite probabilities" in json.loads(response.text)["error"]
+
+
+def test_an_exported_file_is_served_without_heat_maps(predictor, tmp_path):
+    options = {"preprocess": "digits", "image_size": 8, "channels": 1, "labels": LABELS}
+    path = tmp_path / "net.onnx"
+    slim.export.save(predictor.model, path, **options, verify=False)
+    served = slim.serving.Served(slim.Predictor(path), "net")
+    assert "nothing inside can be seen" in str(served.warm_up())
+    with serving(served) as address:
+        found = httpx.post(f"{address}/predict?heat_map=1", content=png(2)).json()
+    assert "image" not in found
+    near([one["probability"] for one in found["labels"]], [p for _, p in predictor(png(2)).labels])

@@ -115,7 +115,7 @@ TABLE = {
     "a page that is only read": ("/", {}, 405, "does not know the method POST"),
     "counts": ("/metrics", {}, 405, "does not know the method POST"),
     "no picture at all": ("/predict", {}, 400, "is empty"),
-    "a text": ("/predict", {"content": b"dear diary"}, 400, "picture 0: it is not a JPEG"),
+    "a text": ("/predict", {"content": b"dear diary"}, 400, "The picture is not a JPEG"),
     "a PDF": ("/predict", {"content": b"%PDF-1.7 ..."}, 400, "is a PDF"),
     "JSON": ("/predict", {"json": {"instances": []}}, 415, "send the file as it is"),
     "a form without a file": (

@@ -62,7 +62,7 @@ def test_what_a_person_sees(page, address, predictor, tmp_path):
     for card in cards:
         if card["name"] == "c.txt":
             assert (
-                card["failed"] == "picture 0: it is not a JPEG, PNG, GIF, BMP or WebP picture: "
+                card["failed"] == "The picture is not a JPEG, PNG, GIF, BMP or WebP picture: "
                 "its 10 bytes start with b'dear dia'."
             )
             continue

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import re
 import signal
+import socket
 from collections.abc import Iterator
 
 import tf_slim as slim
@@ -87,7 +88,7 @@ def serve(run: str, options: Options) -> int:
         )
 
         def ready() -> None:
-            address = running.shown(options.host, port)
+            address = running.shown(_reached(options.host), port)
             terminal.say(f"{served.name}: http://{address}/")
             terminal.progress(
                 f"for programs: http://{address}/v1/models/{served.name}:predict\nCtrl-C to stop"
@@ -108,6 +109,11 @@ def _name_of(run: str) -> str:
     if os.path.isfile(run):
         name = os.path.splitext(name)[0]
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-._") or "model"
+
+
+def _reached(host: str) -> str:
+    """By what name a server is reached that listens everywhere."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host
 
 
 def _hosts(options: Options) -> list[str] | None:

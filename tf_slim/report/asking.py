@@ -20,7 +20,7 @@ _CSS = """
   margin: 1.25rem 0; display: flex; flex-wrap: wrap; gap: .75rem; align-items: center;
   justify-content: center; }
 .over .ask { border-color: var(--main); background: var(--card); }
-.ask p { margin: 0; flex-basis: 100%; text-align: center; }
+.ask p { margin: 0; flex-basis: 100%; max-width: none; text-align: center; }
 .ask input { position: absolute; opacity: 0; width: 1px; height: 1px; }
 .button { display: inline-block; padding: .7rem 1.2rem; border-radius: .6rem; cursor: pointer;
   background: var(--main); color: var(--paper); font-weight: 600; min-height: 44px; }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition
+from tf_slim.export.errors import MissingExtraError
+
+try:
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition
+except ImportError as error:
+    raise MissingExtraError(
+        "To serve needs prometheus_client, starlette, uvicorn and python_multipart, of which "
+        f"something is not installed ({error}): pip install 'tf-slim2[serve]'."
+    ) from error
 
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _COUNTS = (1, 2, 4, 8, 16, 32, 64, 128)

@@ -20,6 +20,7 @@ from tf_slim.serving.batching import Batcher
 from tf_slim.serving.limits import Limits, Places, Refused
 from tf_slim.serving.metrics import Metrics
 
+_THE_ONE = re.compile("^picture 0: it(?= )")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
@@ -128,7 +129,9 @@ class Served:
         )
         for read in reads:
             if read.error is not None:
-                raise Refused(400, str(read.error))
+                said = str(read.error)
+                # Of one alone nobody asks which.
+                raise Refused(400, _THE_ONE.sub("The picture", said) if len(reads) == 1 else said)
         values = await self._computed([read.image for read in reads], heat_maps)
         return [
             Prediction(
