@@ -250,6 +250,20 @@ def test_int8_needs_pictures(model, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_source_is_read_and_traced_once_for_many_formats(
+    model, data, tmp_path, made_up_format, monkeypatch
+):
+    made_up_format()
+    source = slim.export.source_of(model, data=data, **NAMES)
+    first = slim.export.save(source, tmp_path / "a.made").verified
+    monkeypatch.setattr(slim.data.Pipeline, "dataset", lambda self: pytest.fail("read again"))
+    monkeypatch.setattr(slim.Model, "__call__", lambda *args: pytest.fail("traced again"))
+    second = slim.export.save(source, tmp_path / "b.made").verified
+    assert first.accuracy == second.accuracy is not None
+    with pytest.raises(ExportError, match="labels: a Source says this itself"):
+        slim.export.save(source, tmp_path / "c.made", labels=tiny.LABELS)
+
+
 def test_it_tells_how_far_it_is(model, tmp_path, made_up_format):
     made_up_format()
     told = []

@@ -12,6 +12,7 @@ from .benchmarking import Timing as Timing
 from .benchmarking import benchmark as benchmark
 from .comparison import Comparison as Comparison
 from .errors import ExportError as ExportError
+from .finding import source_of as source_of
 from .fold import Folded as Folded
 from .fold import folded as folded
 from .formats import Format as Format

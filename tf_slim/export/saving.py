@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from tf_slim.data import DatasetSpec
-from tf_slim.evaluation.loading import LoadedRun, load
+from tf_slim.evaluation.loading import LoadedRun
 from tf_slim.export import finding, formats, samples, writing
-from tf_slim.export import pictures as known_pictures
 from tf_slim.export import verify as verification
 from tf_slim.export.comparison import Comparison
 from tf_slim.export.errors import ExportError
@@ -46,7 +45,7 @@ class Export:
 
 
 def save(
-    model_or_run: str | os.PathLike | LoadedRun | Model,
+    model_or_run: str | os.PathLike | LoadedRun | Model | Source,
     path: str | os.PathLike,
     format: str | None = None,
     *,
@@ -79,7 +78,8 @@ def save(
     where it is. The weights are those of the source, in float32 unless it is asked otherwise.
 
     Args:
-      model_or_run: what `slim.load` takes, or returns; or a built model.
+      model_or_run: what `slim.load` takes, or returns; or a built model. A `Source`, which
+        `slim.export.source_of` makes of any of these, is read and traced once for many formats.
       path: of the file, or the folder, to write. It appears whole or not at all.
       format: one of `slim.export.names()`; by default what the ending of `path` tells, or
         "saved_model" if it has none.
@@ -125,12 +125,12 @@ def save(
     allowed = _tolerance(tolerance, chosen.tolerance(quantize, precision))
     if (integer(pictures) or 0) < 1:
         raise ValueError(f"pictures: expected at least 1; got {describe(pictures)}.")
-    made, test = _source(
+    made = finding.source_of(
         model_or_run,
         checkpoint,
-        data,
-        split,
-        calibration,
+        data=data,
+        split=split,
+        calibration=calibration,
         labels=labels,
         preprocess=preprocess,
         image_size=image_size,
@@ -141,7 +141,7 @@ def save(
         chosen.check_inputs(made.input_names, made.model.name)
     tell = progress or _nobody
     tell("reading pictures", 0, pictures)
-    on = verification.pictures(made, test, pictures) if verify else None
+    on = verification.pictures(made, pictures) if verify else None
     options = Options(
         quantize=quantize,
         precision=precision,
@@ -258,44 +258,26 @@ def _check_ending(path: str, chosen: Format) -> None:
         )
 
 
-def _source(
-    given: Any, checkpoint: Any, data: Any, split: str | None, calibration: Any, **said: Any
-) -> tuple[Source, DatasetSpec | None]:
-    """What is exported, and what to compare it on."""
-    if isinstance(given, (str, os.PathLike)):
-        given = load(given, checkpoint)
-    elif checkpoint is not None:
-        raise ExportError("checkpoint goes with the folder of a run, or the name of a net.")
-    if isinstance(given, LoadedRun):
-        made, known = (
-            finding.of_run(given, **said),
-            known_pictures.of_run(given, None if data is not None else split),
-        )
-    elif isinstance(given, Model):
-        made, known = finding.of_model(given, **said), known_pictures.Pictures()
-    else:
-        raise TypeError(
-            "save: expected the folder of a run, what slim.load returns, or a slim.Model; got "
-            f"{describe(given)}."
-        )
-    how = made.channels, made.labels
-    test = known_pictures.given(data, split, *how, "data") or known.test
-    train = known_pictures.given(calibration, None, *how, "calibration") or known.train
-    if split is not None and test is None:
-        raise ExportError("split goes with data: it is not known where the pictures are.")
-    return dataclasses.replace(made, data=train or test), test
-
-
 def _samples(made: Source, count: int) -> np.ndarray:
     """Pictures to calibrate by."""
-    if made.data is None:
+    way = made.preprocessing or made.preprocess
+    if made.data is None or way is None:
         raise ExportError(
             f"To quantize {made.model.name}, pictures of its training data are needed, and it is "
-            "not known where these are: give calibration=, or --calibration SOURCE."
+            f"not known {_unknown(made)}."
         )
-    return samples.read(
-        made.data, count, made.preprocessing or made.preprocess, made.image_size
-    ).images
+    data = made.data
+
+    def read() -> np.ndarray:
+        return samples.read(data, count, way, made.image_size).images
+
+    return made.once(("samples", id(data), count), read)
+
+
+def _unknown(made: Source) -> str:
+    if made.data is None:
+        return "where these are: give calibration=, or --calibration SOURCE"
+    return "how they are prepared: give preprocess=, or --preprocessing NAME"
 
 
 def _size(folder: str) -> int:

@@ -34,6 +34,7 @@ class Source:
       channels: of the images.
       multi_label: whether a picture may be of several classes.
       data: the pictures that it was trained on, to calibrate by; None if nobody knows them.
+      test: pictures to compare on; None if nobody knows them.
       step: of training, or None.
       num_classes: how many it tells apart, if that was said; None otherwise.
     """
@@ -46,6 +47,7 @@ class Source:
     channels: int = 3
     multi_label: bool = False
     data: DatasetSpec | None = None
+    test: DatasetSpec | None = None
     step: int | None = None
     num_classes: int | None = None
     _cache: dict[Any, Any] = dataclasses.field(default_factory=dict, repr=False)
@@ -86,13 +88,11 @@ class Source:
     @property
     def output_specs(self) -> Mapping[str, tf.TensorSpec]:
         """What exported files give, by name."""
-        if "outputs" not in self._cache:
-            traced = self.reference().get_concrete_function(*self.inputs.values())
-            self._cache["outputs"] = {
-                name: tf.TensorSpec(value.shape, value.dtype, name)
-                for name, value in traced.structured_outputs.items()
-            }
-        return self._cache["outputs"]
+        traced = self.reference().get_concrete_function(*self.inputs.values())
+        return {
+            name: tf.TensorSpec(value.shape, value.dtype, name)
+            for name, value in traced.structured_outputs.items()
+        }
 
     @property
     def output_names(self) -> tuple[str, ...]:
@@ -154,20 +154,18 @@ class Source:
         Returns:
           A `tf.function` of the inputs, in their order, to the outputs by name; traced once.
         """
-        key = "reference", precision, features
-        if key not in self._cache:
-            given, structure = self.inputs, self.spec
+        given, structure = self.inputs, self.spec
 
-            def compute(*inputs: Any) -> dict[str, tf.Tensor]:
-                args = tf.nest.pack_sequence_as(structure, inputs)
-                args = args if isinstance(structure, tuple) else (args,)
-                with precisions.of_models(precision), default_is_training(False):
-                    return self.named(self.model(*args), features=features)
+        def compute(*inputs: Any) -> dict[str, tf.Tensor]:
+            args = tf.nest.pack_sequence_as(structure, inputs)
+            args = args if isinstance(structure, tuple) else (args,)
+            with precisions.of_models(precision), default_is_training(False):
+                return self.named(self.model(*args), features=features)
 
-            self._cache[key] = tf.function(
-                compute, input_signature=list(given.values()), autograph=False
-            )
-        return self._cache[key]
+        def make() -> Any:
+            return tf.function(compute, input_signature=list(given.values()), autograph=False)
+
+        return self.once(("reference", precision, features), make)
 
     def folded(
         self,
@@ -187,14 +185,26 @@ class Source:
         Raises:
           ExportError: see `slim.export.folded`.
         """
-        key = "folded", precision, softmax, features
-        if key not in self._cache:
-            self._cache[key] = folded(
+
+        def make() -> Folded:
+            return folded(
                 self.model,
                 self.spec,
                 precision=precision or "float32",
                 outputs=lambda result: self.named(result, softmax=softmax, features=features),
             )
+
+        return self.once(("folded", precision or "float32", softmax, features), make)
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made when it is first asked for.
+
+        Args:
+          key: says what it is.
+          make: makes it.
+        """
+        if key not in self._cache:
+            self._cache[key] = make()
         return self._cache[key]
 
     def metadata(self, **known: Any) -> Metadata:

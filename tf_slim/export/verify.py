@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data import DatasetSpec, preprocessing
+from tf_slim.data import preprocessing
 from tf_slim.export import engines, samples, timing
 from tf_slim.export.comparison import Comparison, Counter
 from tf_slim.export.errors import ExportError
@@ -58,18 +58,22 @@ class Pictures(NamedTuple):
         return len(next(iter(self.inputs.values())))
 
 
-def pictures(source: Source, data: DatasetSpec | None, count: int) -> Pictures:
+def pictures(source: Source, count: int) -> Pictures:
     """The pictures to compare on: of a split, or where nobody knows one made-up ones.
 
     Args:
       source: the model.
-      data: the split; None if nobody knows it.
       count: how many to take at most.
 
     Raises:
       slim.data.DataError: a picture cannot be read.
     """
-    way = source.preprocessing or source.preprocess
+    key = "pictures", id(source.test), count
+    return source.once(key, lambda: _pictures(source, count))
+
+
+def _pictures(source: Source, count: int) -> Pictures:
+    way, data = source.preprocessing or source.preprocess, source.test
     if data is None or way is None or not source.takes_images:
         made_up = {name: _made_up(source, spec, count) for name, spec in source.inputs.items()}
         return Pictures(made_up, None, MADE_UP)

@@ -1,0 +1,164 @@
+"""Every family of nets in every format: written, run in its own engine, and compared.
+
+A row is a net, smallest of its family, with weights that tell images apart; the columns of a format
+are the largest difference of any probability, or the share of pictures with the same top class
+where weights are integers. A digit is a trained net: LeNet, and MobileNet v1, on the digits that
+come with the package. What a format lacks is shown by its message.
+
+    make bench ARGS="benchmarks/bench_export.py -s"
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tf_slim as slim
+
+# One of each family, at the smallest images that it takes.
+NETS = {
+    "alexnet_v2": (224, 3),
+    "cifarnet": (32, 3),
+    "inception_v1": (64, 3),
+    "inception_v3": (96, 3),
+    "inception_resnet_v2": (96, 3),
+    "lenet": (28, 1),
+    "mobilenet_v1_025": (32, 3),
+    "mobilenet_v2_035": (32, 3),
+    "mobilenet_v3_small": (32, 3),
+    "mobilenet_edgetpu_075": (32, 3),
+    "nasnet_cifar": (32, 3),
+    "pnasnet_mobile": (96, 3),
+    "overfeat": (231, 3),
+    "resnet_v1_18": (32, 3),
+    "resnet_v2_50": (32, 3),
+    "vgg_a": (224, 3),
+}
+CLASSES = 10
+AGREEMENT = 0.95
+
+KINDS = [
+    (name, quantize, precision)
+    for name in slim.export.names()
+    for quantize, precision in [
+        (None, None),
+        *((one, None) for one in slim.export.get(name).quantize),
+        *((None, one) for one in slim.export.get(name).precision if one != "float32"),
+    ]
+]
+
+
+def kind_name(kind):
+    return "-".join(filter(None, kind))
+
+
+def spread(model, size, channels):
+    """Moves weights and averages such that logits differ, as those of a trained net."""
+    rng = np.random.RandomState(0)
+    for name, variable in model.named_variables.items():
+        if name.endswith("moving_mean"):
+            variable.assign(rng.normal(0, 0.1, variable.shape))
+        elif name.endswith("moving_variance"):
+            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+    images = tf.constant(rng.uniform(-1, 1, [8, size, size, channels]).astype(np.float32))
+    logits = model(images)[0]
+    last = [v for v in model.trainable_variables if shape_of(v)[-1:] == [CLASSES]]
+    scale = 1.0 / max(1e-6, float(tf.math.reduce_std(logits)))
+    for variable in last:
+        variable.assign(variable * min(scale, 1e6))
+    return model
+
+
+def shape_of(variable):
+    return variable.shape.as_list()
+
+
+def made(name):
+    size, channels = NETS[name]
+    model = slim.nets.create(name, CLASSES).build(tf.TensorSpec([None, size, size, channels]))
+    return spread(model, size, channels)
+
+
+def calibration(size, channels):
+    rng = np.random.RandomState(3)
+    pixels = rng.randint(0, 255, [32, size, size, channels]).astype(np.uint8)
+    return slim.data.from_arrays(pixels, np.arange(32) % CLASSES, num_classes=CLASSES)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_a_net_in_every_format(name, tmp_path):
+    model, (size, channels) = made(name), NETS[name]
+    wrong = []
+    for kind in KINDS:
+        format, quantize, precision = kind
+        path = tmp_path / f"net-{kind_name(kind)}{slim.export.get(format).ending or ''}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                found = slim.export.save(
+                    model,
+                    path,
+                    format,
+                    quantize=quantize,
+                    precision=precision,
+                    calibration=calibration(size, channels),
+                    preprocess="inception",
+                    image_size=size,
+                    channels=channels,
+                    pictures=32,
+                ).verified
+            except slim.export.VerificationError as error:
+                found = error.comparison
+                if found is None or quantize is None:
+                    wrong.append(f"{kind_name(kind)}: {error}")
+            except ValueError as error:
+                found = None
+                wrong.append(f"{kind_name(kind)}: {error}")
+        if found is not None:
+            print(
+                f"{name:<22} {kind_name(kind):<26} difference {found.difference:.1e}  same top "
+                f"{100 * (found.agreement or 0):5.1f} %  {found.size / 1e6:7.2f} MB  "
+                f"{found.latency[1]:8.2f} ms (source {found.source_latency[1]:.2f})"
+            )
+    print("\n".join(wrong))
+    assert not wrong
+
+
+def trained(name, size, steps, tmp_path):
+    spec = slim.data.get_dataset("digits", "train")
+    channels = spec.image_channels
+    way = {"preprocess": "lenet", "image_size": size}
+    data = slim.data.Pipeline(spec, 64, is_training=True, **way)
+    model = slim.nets.create(name, CLASSES, batch_norm_decay=None)
+    model.build(tf.TensorSpec([None, size, size, channels]))
+    step = slim.learning.make_train_step(
+        model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.Adam(2e-3)
+    )
+    slim.learning.fit(step, data, tmp_path / name, steps, hooks=[])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "steps"), [("lenet", 28, 200), ("mobilenet_v1_025", 32, 600)]
+)
+def test_integers_tell_digits_as_the_net_does(name, size, steps, tmp_path):
+    trained(name, size, steps, tmp_path)
+    for format in slim.export.names():
+        known = slim.export.get(format)
+        for quantize in known.quantize:
+            found = slim.export.save(
+                str(tmp_path / name),
+                tmp_path / f"{name}-{quantize}{known.ending or ''}",
+                format,
+                quantize=quantize,
+                pictures=360,
+            ).verified
+            assert found is not None and found.agreement is not None
+            print(
+                f"{name} {format} {quantize}: same top {100 * found.agreement:.1f} %, accuracy "
+                f"{100 * (found.accuracy or 0):.1f} % of {100 * (found.source_accuracy or 0):.1f} %"
+            )
+            assert found.agreement >= AGREEMENT
