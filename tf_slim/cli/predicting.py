@@ -63,6 +63,7 @@ def predict(run: str, pictures: list[str], options: Options) -> int:
         preprocess=options.preprocessing,
         image_size=options.image_size,
         batch_size=options.batch_size,
+        fold=True,
     )
     found = predictor.stream(
         paths,

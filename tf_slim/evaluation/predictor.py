@@ -15,11 +15,13 @@ from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.spec import as_image_size
 from tf_slim.evaluation import pictures as given
 from tf_slim.evaluation.exported import ExportedModel, load_any
+from tf_slim.evaluation.folding import WhenItPays
 from tf_slim.evaluation.heat_maps import grad_cam
 from tf_slim.evaluation.loading import LoadedRun, LoadError, labels_of
 from tf_slim.evaluation.logits import has_logits, logits_of
 from tf_slim.evaluation.prediction import Prediction
 from tf_slim.evaluation.reading import Read, Reader, read_in_parallel
+from tf_slim.export.fold import folded
 from tf_slim.nets._features import select
 from tf_slim.ops import shapes
 from tf_slim.ops.arg_scope import default_is_training
@@ -63,6 +65,7 @@ class Predictor:
         multi_label: bool | None = None,
         batch_size: int = 32,
         max_pixels: int = images.MAX_PIXELS,
+        fold: bool | None = None,
     ):
         """Makes a predictor.
 
@@ -80,6 +83,9 @@ class Predictor:
           multi_label: whether a picture may be of several classes; by default as in the run.
           batch_size: how many pictures the model is given at a time.
           max_pixels: the most pixels that a picture may have, before it is prepared.
+          fold: whether the weights stay as they are, so that predictions may come from the folded
+            graph (see `slim.export.folded`) as soon as that pays; features and heat maps never do.
+            By default of a run that is loaded here, and not of a model that may be trained further.
 
         Raises:
           LoadError: the run cannot be loaded, or its preprocessing is not known.
@@ -89,6 +95,7 @@ class Predictor:
         for name, value in (("batch_size", batch_size), ("max_pixels", max_pixels)):
             if (integer(value) or 0) < 1:
                 raise ValueError(f"{name}: expected at least 1; got {describe(value)}.")
+        self._may_fold = isinstance(run, (str, os.PathLike)) if fold is None else fold
         if isinstance(run, (str, os.PathLike)):
             run = load_any(run, checkpoint, labels=labels)
             labels = None
@@ -112,7 +119,7 @@ class Predictor:
             self.labels = labels_of(labels)
         self.multi_label = bool(known and known.multi_label) if multi_label is None else multi_label
         self.batch_size = batch_size
-        self._steps: dict[tuple, Callable] = {}
+        self._steps: dict[tuple, Any] = {}
         depth = channels or (3 if known is None else known.channels)
         self._reader = Reader(prepare, depth, max_pixels=max_pixels)
 
@@ -272,7 +279,7 @@ class Predictor:
                 image = one.image.numpy() if heat_maps or with_images else None
                 yield Prediction(path=one.path, names=self.labels, image=image, **next(said))
 
-    def _step(self, features: str | None, heat_maps: bool) -> Callable:
+    def _step(self, features: str | None, heat_maps: bool) -> Any:
         """What is computed of a batch, as a function that is traced once."""
         key = features, heat_maps
         if key not in self._steps:
@@ -281,8 +288,32 @@ class Predictor:
             def compute(images):
                 return self._computed(images, features, heat_maps)
 
-            self._steps[key] = tf.function(compute, input_signature=[spec], autograph=False)
+            step: Callable = tf.function(compute, input_signature=[spec], autograph=False)
+            if self._may_fold and features is None and not heat_maps:
+                step = WhenItPays(self.model, step, self._folded)
+            self._steps[key] = step
         return self._steps[key]
+
+    def fold(self) -> None:
+        """Computes by the folded graph from now on, without waiting until that pays.
+
+        For programs that run for long, such as a server: it takes some seconds.
+        """
+        if self._exported is None and self._may_fold:
+            self._step(None, False).fold()
+
+    def _folded(self) -> Callable:
+        spec = tf.TensorSpec([None, *self._reader.image_spec.shape], tf.float32)
+
+        def chosen(result: Any) -> dict[str, tf.Tensor]:
+            return {"probabilities": self._probabilities(split_outputs(result)[0])}
+
+        return folded(self.model, spec, outputs=chosen).function
+
+    def _probabilities(self, outputs: Any) -> tf.Tensor:
+        logits = tf.cast(logits_of(self.model, outputs), tf.float32)
+        self._check_labels(shapes.size(logits, 1))
+        return tf.sigmoid(logits) if self.multi_label else tf.nn.softmax(logits)
 
     def _computed(
         self, images: tf.Tensor, features: str | None, heat_maps: bool
@@ -292,11 +323,7 @@ class Predictor:
         named = self.model.end_points if end_points is None else end_points
         found = {}
         if has_logits(outputs) or features is None:
-            logits = tf.cast(logits_of(self.model, outputs), tf.float32)
-            found["probabilities"] = (
-                tf.sigmoid(logits) if self.multi_label else tf.nn.softmax(logits)
-            )
-            self._check_labels(shapes.size(logits, 1))
+            found["probabilities"] = self._probabilities(outputs)
         if features is not None:
             found["features"] = _embedding(self.model, named, features)
         if heat_maps:
