@@ -48,6 +48,11 @@ def test_the_table_has_rates_and_losses(found):
     assert lowest < first - 1
 
 
+def test_a_bolder_rate_is_named(found):
+    bolder = float(found[0].out.partition("with up to ")[2].split(",")[0])
+    assert suggested(found[0]) < bolder <= 1.0
+
+
 def test_there_is_no_run_folder(found):
     assert os.listdir(found[1]) == []
 

@@ -100,6 +100,12 @@ def _say(config: Config, found: RateSearch) -> int:
     rate = f"{found.suggestion:.2g}"
     terminal.say(f"Suggested learning rate: {rate}", style="bold")
     terminal.say(f"To train with it: the same command, --learning-rate {rate} for --find-rate.")
+    highest = found.rates[int(np.argmin(found.smoothed))] / 10
+    if highest > found.suggestion:
+        terminal.say(
+            f"A short training, or one whose rate falls, may learn more with up to {highest:.2g}, "
+            "a tenth of where the loss was lowest."
+        )
     if config.train.head_steps:
         factor = config.train.rate_after_head
         terminal.say(
