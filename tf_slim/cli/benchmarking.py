@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 
 import tf_slim as slim
@@ -101,10 +102,17 @@ def _milliseconds(value: float) -> str:
     return f"{value:.2f} ms" if value < 100 else f"{value:.0f} ms"
 
 
+def _short(found: Sequence[Benchmarked]) -> dict[str, str]:
+    """Names without their folders, as long as they tell all apart."""
+    short = {one.name: os.path.basename(os.path.normpath(one.name)) for one in found}
+    return short if len(set(short.values())) == len(short) else {name: name for name in short}
+
+
 def _write_page(path: str, found: Sequence[Benchmarked], around: dict) -> None:
+    names = _short(found)
     rows = [
         benchmark_page.Row(
-            name=one.name if one.precision == "float32" else f"{one.name} ({one.precision})",
+            name=names[one.name] + ("" if one.precision == "float32" else f" ({one.precision})"),
             batch_size=timing.batch_size,
             median_ms=timing.median_ms,
             p95_ms=timing.p95_ms,
