@@ -74,7 +74,7 @@ def _make_run(run: pathlib.Path) -> None:
     prepare = slim.data.preprocessing.get_preprocessing(str(spec.preprocessing), SIZE)
     images = tf.stack(
         [
-            prepare(tf.image.decode_jpeg(_jpeg(seed)), is_training=False, seed=[0, 0])
+            prepare(tf.image.decode_jpeg(_jpeg(seed)), is_training=False, seed=tf.constant([0, 0]))
             for seed in range(32)
         ]
     )

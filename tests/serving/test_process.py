@@ -35,6 +35,8 @@ def run(tmp_path_factory):
 class Process:
     """One that serves, from when it says so."""
 
+    said, address = "", ""
+
     def __init__(self, *arguments: str):
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tf_slim.cli", "serve", *arguments, "--port", "0"],
@@ -43,6 +45,9 @@ class Process:
             text=True,
             env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
+
+    def wait(self) -> None:
+        """Until it serves."""
         self.said = self._process.stdout.readline()
         self.address = self.said.rpartition(": ")[2].strip().rstrip("/")
 
@@ -59,21 +64,19 @@ class Process:
         self._process.communicate()
 
 
-@pytest.fixture
-def started(run):
-    made = []
-
-    def start(*arguments):
-        made.append(Process(str(run), *arguments))
-        return made[-1]
-
-    yield start
+@pytest.fixture(scope="module")
+def processes(run):
+    """Two, which load TensorFlow at the same time."""
+    made = [Process(str(run)), Process(str(run), "--name", "other", "--log")]
+    for one in made:
+        one.wait()
+    yield made
     for one in made:
         one.kill()
 
 
-def test_sigterm_finishes_what_was_accepted(run, started):
-    process = started()
+def test_sigterm_finishes_what_was_accepted(run, processes):
+    process = processes[0]
     assert process.said.startswith("my-digits: http://127.0.0.1:")
     predict = slim.Predictor(run)
     pictures = [png(seed) for seed in range(12)]
@@ -103,8 +106,8 @@ def test_sigterm_finishes_what_was_accepted(run, started):
 ADVICE = "for programs: {}/v1/models/my-digits:predict\nCtrl-C to stop\n"
 
 
-def test_ctrl_c_is_quiet(started):
-    process = started("--name", "other", "--log")
+def test_ctrl_c_is_quiet(processes):
+    process = processes[1]
     assert httpx.post(f"{process.address}/predict", content=png(0)).status_code == 200
     process.signal(signal.SIGINT)
     status, out, err = process.ended()

@@ -10,10 +10,11 @@ function rint(value) {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-// What a canvas gives, red, green, blue and alpha, with the channels that the net takes.
+// What a canvas gives, red, green, blue and alpha, with the channels that the net takes. As long as
+// it has the size of a photograph it stays one octet a number.
 function withChannels({ data, height, width }, channels) {
   const count = height * width;
-  const made = new Float32Array(count * channels);
+  const made = new Uint8Array(count * channels);
   for (let i = 0; i < count; i++) {
     if (channels === 1) {
       const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];
@@ -26,7 +27,7 @@ function withChannels({ data, height, width }, channels) {
 }
 
 function part(picture, channels, top, left, height, width) {
-  const made = new Float32Array(height * width * channels);
+  const made = new picture.data.constructor(height * width * channels);
   for (let y = 0; y < height; y++) {
     const from = ((top + y) * picture.width + left) * channels;
     made.set(picture.data.subarray(from, from + width * channels), y * width * channels);
@@ -111,6 +112,10 @@ function cropOrPad(picture, channels, height, width) {
   return { data: made, height, width };
 }
 
+function computed(picture, change) {
+  return { ...picture, data: Float32Array.from(picture.data, change) };
+}
+
 const STEPS = {
   check(picture, { size }) {
     if (picture.height === size[0] && picture.width === size[1]) return picture;
@@ -142,7 +147,7 @@ const STEPS = {
     const mean = picture.data.reduce((sum, value) => sum + value, 0) / count;
     const variance = picture.data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
     const deviation = Math.max(Math.sqrt(variance), 1 / Math.sqrt(count));
-    return { ...picture, data: picture.data.map((value) => (value - mean) / deviation) };
+    return computed(picture, (value) => (value - mean) / deviation);
   },
 
   middle(picture, { fraction, channels }) {
@@ -170,12 +175,11 @@ const STEPS = {
   },
 
   scale(picture, { mean, by }) {
-    return { ...picture, data: picture.data.map((value) => (value - mean) * by) };
+    return computed(picture, (value) => (value - mean) * by);
   },
 
   lessMeans(picture, { means, channels }) {
-    const data = picture.data.map((value, i) => value - means[i % channels]);
-    return { ...picture, data };
+    return computed(picture, (value, i) => value - means[i % channels]);
   },
 };
 
@@ -183,5 +187,5 @@ const STEPS = {
 function prepare(recipe, pixels) {
   let picture = withChannels(pixels, recipe.channels);
   for (const step of recipe.steps) picture = STEPS[step](picture, recipe);
-  return picture;
+  return computed(picture, (value) => value);
 }
