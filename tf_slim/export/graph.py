@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+# Operations that take a tensor for its shape.
+_OF_SHAPES = ("Shape", "ShapeN", "Size", "Rank")
 # What TensorFlow can write into one GraphDef, in bytes.
 LARGEST = 2**31 - 1
 # What a node takes besides the numbers in it.
@@ -133,9 +135,11 @@ class Graph:
         self.nodes[name] = node
 
     def consumers(self) -> dict[str, list[str]]:
-        """The names of the nodes that take each tensor, once for each time."""
+        """The names of the nodes that take the values of each tensor, once for each time."""
         found: dict[str, list[str]] = collections.defaultdict(list)
         for node in self.nodes.values():
+            if node.op in _OF_SHAPES:
+                continue
             for tensor in data_inputs(node):
                 found[full_name(tensor)].append(node.name)
         return found

@@ -93,12 +93,12 @@ def _channels(graph: graphs.Graph, node: Any) -> int | None:
 
 def _keeps_channels(graph: graphs.Graph, node: Any, channels: int) -> bool:
     shapes = graph.shape(node.input[0]), graph.shape(node.name)
-    if any(shape.rank is None or shape[-1] != channels for shape in shapes):
+    if any(not shape.rank or shape.as_list()[-1] != channels for shape in shapes):
         return False
     if node.op != "BatchToSpaceND":
         return True
     block = graph.value(node.input[1])
-    return block is not None and len(block) <= shapes[0].rank - 2
+    return block is not None and len(block) <= (shapes[0].rank or 0) - 2
 
 
 def operands(graph: graphs.Graph, node: Any) -> tuple[str, str]:
@@ -126,9 +126,12 @@ def per_channel(value: np.ndarray, shape: tf.TensorShape, axis: int) -> np.ndarr
       shape: of the tensor that is multiplied, or added to.
       axis: of the channels.
     """
-    channels = shape[axis]
-    sizes = [1] * ((shape.rank or 0) - value.ndim) + list(value.shape)
-    if channels is None or len(sizes) != shape.rank or sizes[axis] not in (1, channels):
+    rank = shape.rank or 0
+    sizes = [1] * (rank - value.ndim) + list(value.shape)
+    if rank < 2 or len(sizes) != rank:
+        return None
+    channels = shape.as_list()[axis]
+    if channels is None or sizes[axis] not in (1, channels):
         return None
     if any(size != 1 for i, size in enumerate(sizes) if i != axis):
         return None
