@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from tf_slim.export import fold
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
 
@@ -97,3 +98,13 @@ def test_each_layer_is_taken(per_channel):
     expected = model(images).numpy()
     assert np.ptp(expected) > 20 * step
     assert np.abs(found - expected).max() < 6 * step and np.abs(found - expected).mean() < step
+
+
+def test_it_is_folded_for_export(digits):
+    model, images, _ = digits
+    folded = fold.folded(model, tf.TensorSpec([None, *images.shape[1:]]))
+    kinds = {node.op for node in folded.graph_def.node}
+    assert "FakeQuantWithMinMaxVars" in kinds and "ReadVariableOp" not in kinds
+    found = folded.function(images[:20])
+    found = found["logits"] if isinstance(found, dict) else found
+    np.testing.assert_allclose(found, model(images[:20])[0], atol=1e-5)

@@ -111,7 +111,7 @@ def added(graph: graphs.Graph, node: Any, first: bool) -> np.ndarray | None:
     """What a sum adds to each channel, float32 `[channels]`; None if it adds something else."""
     data, constant = operands(graph, node)
     value, shape = graph.value(constant), graph.shape(data)
-    if value is None or shape.rank is None:
+    if value is None or not shape.rank:
         return None
     if node.op == "BiasAdd":
         return value.astype(np.float32) if _is_first(node) == first else None

@@ -75,6 +75,7 @@ def bottleneck(
             output = tf.nn.relu6(shortcut + tf.clip_by_value(residual, -6.0, 6.0))
         else:
             output = tf.nn.relu(shortcut + residual)
+        output = slim.fake_quant(output, scope="add_quant")
         return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
 
 
@@ -107,7 +108,7 @@ def lite_bottleneck(
             residual = resnet_utils.conv2d_same(
                 residual, depth, 3, stride, rate=rate, scope="conv2"
             )
-        output = tf.nn.relu(shortcut + residual)
+        output = slim.fake_quant(tf.nn.relu(shortcut + residual), scope="add_quant")
         return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
 
 

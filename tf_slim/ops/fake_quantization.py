@@ -128,6 +128,7 @@ def layer(scope: str = "act_quant") -> Quantizer | None:
     return None if scheme is None else scheme.layer()
 
 
+@modes.do_not_convert
 def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
     """Inside `slim.quantize`: a tensor as it will be after quantization. Elsewhere the tensor.
 
@@ -159,6 +160,7 @@ def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
         return inputs if quantizer is None else quantizer.outputs(inputs, "")
 
 
+@modes.do_not_convert
 def inputs_of_model(args: tuple) -> tuple:
     """The positional arguments of a model that is quantized: images as integers will hold them."""
     if quantization.current() is None:

@@ -351,7 +351,7 @@ def expanded_conv(
         if callable(residual):
             net = residual(input_tensor=input_tensor, output_tensor=net)
         elif residual and stride == 1 and _channels(net) == num_inputs:
-            net += input_tensor
+            net = slim.fake_quant(net + input_tensor, scope="add_quant")
         return named_output(net, "output")
 
 
