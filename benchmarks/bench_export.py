@@ -37,6 +37,7 @@ NETS = {
     "resnet_v2_50": (32, 3),
     "vgg_a": (224, 3),
 }
+WITHOUT_BATCH_NORM = {"alexnet_v2", "cifarnet", "lenet", "overfeat", "vgg_a"}
 CLASSES = 10
 AGREEMENT = 0.95
 
@@ -55,31 +56,20 @@ def kind_name(kind):
     return "-".join(filter(None, kind))
 
 
-def spread(model, size, channels):
-    """Moves weights and averages such that logits differ, as those of a trained net."""
-    rng = np.random.RandomState(0)
-    for name, variable in model.named_variables.items():
-        if name.endswith("moving_mean"):
-            variable.assign(rng.normal(0, 0.1, variable.shape))
-        elif name.endswith("moving_variance"):
-            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
-    images = tf.constant(rng.uniform(-1, 1, [8, size, size, channels]).astype(np.float32))
-    logits = model(images)[0]
-    last = [v for v in model.trainable_variables if shape_of(v)[-1:] == [CLASSES]]
-    scale = 1.0 / max(1e-6, float(tf.math.reduce_std(logits)))
-    for variable in last:
-        variable.assign(variable * min(scale, 1e6))
-    return model
-
-
-def shape_of(variable):
-    return variable.shape.as_list()
-
-
 def made(name):
+    """A net whose logits differ as those of a trained one: averages are those of a batch."""
     size, channels = NETS[name]
-    model = slim.nets.create(name, CLASSES).build(tf.TensorSpec([None, size, size, channels]))
-    return spread(model, size, channels)
+    decay: dict = {} if name in WITHOUT_BATCH_NORM else {"batch_norm_decay": 0.0}
+    model = slim.nets.create(name, CLASSES, **decay)
+    model.build(tf.TensorSpec([None, size, size, channels]))
+    images = np.random.RandomState(0).uniform(-1, 1, [16, size, size, channels])
+    images = tf.constant(images.astype(np.float32))
+    model(images, is_training=True)
+    scale = 1 / max(1e-3, float(tf.math.reduce_std(model(images)[0])))
+    for variable in model.trainable_variables:
+        if variable.shape[-1] == CLASSES and variable.shape.rank > 1:
+            variable.assign(variable * scale)
+    return model
 
 
 def calibration(size, channels):

@@ -121,6 +121,17 @@ def test_the_tolerance_is_the_callers(model, tmp_path, made_up_format):
     np.testing.assert_allclose(made.verified.difference, 1e-3, rtol=1e-2)
 
 
+def test_an_operation_that_cannot_be_computed_is_named_with_its_layer(tmp_path):
+    """TensorFlow knows local response normalization in float32 and float16 only, on a CPU."""
+    model = slim.nets.create("cifarnet", 3).build(tf.TensorSpec([None, 16, 16, 3]))
+    with pytest.raises(
+        VerificationError, match=r"operation LRN \(layer CifarNet/norm1\)"
+    ) as caught:
+        slim.export.save(model, tmp_path / "net", precision="mixed_bfloat16", pictures=4)
+    assert len(str(caught.value)) < 200
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_file_that_cannot_be_opened_is_not_written(model, tmp_path, made_up_format):
     def write(source, path, options):
         with open(path, "w") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 
 import pytest
 
@@ -131,6 +132,14 @@ def test_what_appears_meanwhile_is_not_overwritten(tmp_path):
                 with open(one, "w") as file:
                     file.write("another's" if one is path else "ours")
     assert content(tmp_path) == {"model.xml": "another's"}
+
+
+def test_a_full_disk_is_told_where_a_library_does_not(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(OSError, match="No space left") as caught:
+        place(tmp_path / "model.xml", fail=RuntimeError("iostream error"))
+    assert caught.value.errno == errno.ENOSPC and content(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

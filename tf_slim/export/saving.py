@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -157,19 +156,12 @@ def save(
         runtime=runtime,
     )
     comparison = None
-    try:
-        with writing.placing(path, **place) as temporary:
-            tell("writing", 0, 1)
-            chosen.write(made, temporary, options)
-            size = _size(os.path.dirname(temporary))
-            if on is not None:
-                comparison = verification.verify(
-                    made, temporary, on, allowed, size=size, progress=tell
-                )
-    except Exception as error:
-        if writing.is_full(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from error
-        raise
+    with writing.placing(path, **place) as temporary:
+        tell("writing", 0, 1)
+        chosen.write(made, temporary, options)
+        size = _size(os.path.dirname(temporary))
+        if on is not None:
+            comparison = verification.verify(made, temporary, on, allowed, size=size, progress=tell)
     return Export(path=path, format=chosen.name, size=size, verified=comparison)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -15,11 +16,16 @@ from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Tolerance
 from tf_slim.export.source import IMAGES, Source
 from tf_slim.ops import shapes
+from tf_slim.ops.wording import without_nodes
 
 PICTURES = 128
 """How many pictures to compare on, unless it is said."""
 
 MADE_UP = "made-up images, since it is not known where its pictures are"
+
+_NO_KERNEL = re.compile(
+    r"No OpKernel was registered to support Op '(\w+)' used by {{node ([^}]*)}}"
+)
 
 _BATCH = 16
 _LATENCIES = (1, 16)
@@ -118,12 +124,10 @@ def verify(
             progress("comparing", done, on.count)
         batches = {n: _repeated(on, n) for n in _LATENCIES}
         latency = {n: timing.median_ms(lambda b=b: engine(b)) for n, b in batches.items()}
-    except ImportError:
+    except (ImportError, VerificationError):
         raise
-    except (ValueError, RuntimeError, tf.errors.OpError) as error:
-        if isinstance(error, VerificationError):
-            raise
-        raise VerificationError(f"The exported file cannot be run: {error}") from error
+    except Exception as error:  # whatever a library may raise
+        raise VerificationError(f"The exported file cannot be run: {_reason(error)}") from error
     ours = {
         n: timing.median_ms(lambda b=b: _waited(reference(*b.values()))) for n, b in batches.items()
     }
@@ -170,6 +174,20 @@ def _check_outputs(expected: dict[str, np.ndarray], found: dict[str, np.ndarray]
                 f"The exported file gives {name!r} of the shape {list(found[name].shape)}; "
                 f"expected {list(value.shape)}."
             )
+
+
+def _reason(error: Exception) -> str:
+    """What an engine says is wrong, in a line, with the layer where it is."""
+    said = str(error).strip() or type(error).__name__
+    found = _NO_KERNEL.search(said)
+    if found is not None:
+        operation, node = found.groups()
+        layer = node.split("PartitionedCall/")[-1]
+        return (
+            f"this machine has nothing to compute the operation {operation} (layer {layer}) by, in "
+            "that precision."
+        )
+    return without_nodes(said).splitlines()[0]
 
 
 def _made_up(source: Source, spec: tf.TensorSpec, count: int) -> np.ndarray:

@@ -17,6 +17,8 @@ from tf_slim.ops.wording import first_few
 # What shows that a folder is an export, and nothing that somebody would miss.
 _MARKS = (FILE_NAME, "saved_model.pb")
 
+_NO_ROOM = 16 * 1024  # bytes
+
 
 def check(path: str, *, is_folder: bool, beside: Sequence[str] = (), force: bool = False) -> None:
     """Checks that an export may be written, before any work is done.
@@ -74,7 +76,7 @@ def placing(
 
     Raises:
       ExportError: something is there that must stay.
-      OSError: it cannot be written.
+      OSError: it cannot be written; in whatever words the block says that there is no space.
     """
     check(path, is_folder=is_folder, beside=beside, force=force)
     path = os.path.realpath(path)  # a link stays one, to the new file
@@ -94,6 +96,11 @@ def placing(
         # The file itself comes last: whoever sees it finds what belongs to it.
         _moved(workplace, [one for one in written if one != name] + [name], parent)
         files.flush(parent)
+    except Exception as error:
+        # Some libraries say no more than that they could not write.
+        if is_full(error) or shutil.disk_usage(parent).free < _NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path) from error
+        raise
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
 
