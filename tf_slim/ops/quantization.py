@@ -22,7 +22,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import arg_scope as arg_scopes
-from tf_slim.ops import modes
+from tf_slim.ops import places
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.setting import Setting
 from tf_slim.ops.wording import did_you_mean
@@ -237,7 +237,7 @@ def in_force() -> bool:
 def scheme_of_graph() -> Scheme | None:
     """By which scheme programs of TensorFlow 1 have layers quantized here; None for by none."""
     # Nearly all layers are asked where there is nothing.
-    if not _SCHEME_OF_GRAPH or _CURRENT.get() is not None or not modes.in_v1_graph():
+    if not _SCHEME_OF_GRAPH or _CURRENT.get() is not None or places.current().immediate:
         return None
     return _SCHEME_OF_GRAPH[0](tf.compat.v1.get_default_graph())
 
