@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.evaluation import folding
+from tf_slim.evaluation import folding, measure
 from tf_slim.export.errors import ExportError
 
 
@@ -78,6 +78,46 @@ def test_it_is_folded_once_what_it_saves_is_what_it_costs(model, monkeypatch):
     patient = predictor(model, fold=True)
     np.testing.assert_allclose(found, probabilities(patient), rtol=0, atol=1e-6)
     assert not patient._step(None, False).is_folded
+
+
+@pytest.mark.parametrize("observed", [False, True])
+def test_an_evaluation_goes_over_in_the_middle_and_measures_the_same(model, monkeypatch, observed):
+    random = np.random.default_rng(0)
+    data = (
+        random.normal(size=[70, 8, 8, 1]).astype(np.float32),
+        random.integers(0, 3, 70).astype(np.int64),
+    )
+    metrics = slim.evaluation.classification_metrics(3)
+    seen: dict[bool, list[np.ndarray]] = {False: [], True: []}
+
+    def measured(is_folded):
+        def observe(inputs, outputs, labels):
+            seen[is_folded].append(outputs.numpy())
+
+        return slim.evaluation.evaluate(
+            model, tf.data.Dataset.from_tensor_slices(data).batch(16), metrics,
+            observe=observe if observed else None,
+        )  # fmt: skip
+
+    expected = measured(False)
+    monkeypatch.setattr(folding, "_SECONDS", 0.0)
+    monkeypatch.setattr(folding, "_SECONDS_A_BYTE", 0.0)
+    made = []
+    fold = measure.folded
+
+    def folded(*args, **kwargs):
+        made.append(fold(*args, **kwargs))
+        return made[-1]
+
+    monkeypatch.setattr(measure, "folded", folded)
+    found = measured(True)
+    assert len(made) == 1
+    assert made[0].folds == 1
+    assert found == pytest.approx(expected, abs=1e-6)
+    if observed:
+        np.testing.assert_allclose(
+            np.concatenate(seen[True]), np.concatenate(seen[False]), rtol=0, atol=1e-5
+        )
 
 
 def test_a_long_time_pays_and_a_short_one_does_not(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import metrics as slim_metrics
+from tf_slim.evaluation.folding import Payoff
+from tf_slim.export.errors import ExportError
+from tf_slim.export.fold import folded
 from tf_slim.learning import in_memory
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
@@ -35,7 +39,7 @@ def evaluate(
         # {'accuracy': 0.9889, 'loss': 0.0412, 'recall_at_5': 1.0}
 
     Every example counts once, those of a last smaller batch included. The net is called for
-    inference.
+    inference; as soon as that pays, it is the folded graph that computes (`slim.export.folded`).
 
     Args:
       model: a built model.
@@ -71,7 +75,7 @@ def evaluate(
                 f"{name}: expected a function ({', '.join(given)}), or None; got "
                 f"{describe(function)}."
             )
-    return Evaluation(model, dataset, metrics).run(on_batch, observe)
+    return Evaluation(model, dataset, metrics, fold=True).run(on_batch, observe)
 
 
 class Evaluation:
@@ -84,13 +88,20 @@ class Evaluation:
       dataset: see `evaluate`.
       metrics: see `evaluate`.
       usual: what gives them by the spec of the labels, where they are None.
+      fold: whether the folded graph may compute, once that pays within one run.
 
     Raises:
       TypeError, ValueError: see `evaluate`.
     """
 
     def __init__(
-        self, model: Model, dataset: Any, metrics: Any, usual: Callable[[Any], Any] | None = None
+        self,
+        model: Model,
+        dataset: Any,
+        metrics: Any,
+        usual: Callable[[Any], Any] | None = None,
+        *,
+        fold: bool = False,
     ):
         model.require_variables("evaluate")
         self._model = model
@@ -101,6 +112,7 @@ class Evaluation:
             metrics = usual(self._source.labels_spec)
         self._metrics = _by_name(metrics)
         self._steps: dict[bool, tuple] = {}
+        self._may_fold = fold and self._strategy.num_replicas_in_sync == 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,20 +135,25 @@ class Evaluation:
         """
         returns_outputs = observe is not None
         if returns_outputs not in self._steps:
-            measured, step = _step(self._model, self._metrics, returns_outputs)
+            measured, step, made = _step(self._model, self._metrics, returns_outputs)
             specs = self._source.prepare_specs()
             if _are_told(specs):
                 # For batches of any size, before there is one: a smaller last one is no other.
                 step.get_concrete_function(*specs)
-            self._steps[returns_outputs] = measured, step
-        measured, step = self._steps[returns_outputs]
+            self._steps[returns_outputs] = measured, step, made
+        measured, step, made = self._steps[returns_outputs]
+        payoff = Payoff(self._model) if self._may_fold else None
         for metric in measured.values():
             metric.reset()
         done = 0
         try:
             for inputs, labels in self._source.batches():
+                start = time.perf_counter()
                 outputs = step(inputs, labels)
                 done += 1
+                # The first batch may have been traced.
+                if payoff is not None and done > 1 and payoff.after(time.perf_counter() - start):
+                    step, payoff = self._folded(made) or step, None
                 if observe is not None:
                     for part in _of_replicas(self._strategy, (inputs, outputs, labels)):
                         observe(*part)
@@ -148,9 +165,23 @@ class Evaluation:
             raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
         return {name: _plain(metric.result()) for name, metric in measured.items()}
 
+    def _folded(self, made: Callable) -> Callable | None:
+        """The step by the folded graph; None if there can be none."""
+        specs = self._source.prepare_specs()
+        if not isinstance(specs[0], tf.TensorSpec) or not _are_told(specs):
+            return None
+        try:
+            step = made(folded(self._model, specs[0]).function)
+        except ExportError:
+            return None
+        step.get_concrete_function(*specs)
+        return step
+
 
 def _step(model: Model, metrics: Mapping[str, Any], returns_outputs: bool):
     """The metrics by name, and a function that evaluates a batch; those of an earlier call if any.
+
+    And what makes such a function, for the same metrics, of another one than the model.
 
     To trace a function takes longer than many an evaluation, and those within a training are of
     the same model by the same metrics.
@@ -176,21 +207,28 @@ def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, str
         pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
         measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
 
-    def measure(inputs, labels):
+    def infer(inputs):
         with default_is_training(False):
             outputs, _ = split_outputs(model(inputs))
         model.require_outputs(outputs)
-        for name, metric in measured.items():
-            metric.update(*prepare[name](outputs, labels))
-        return outputs if returns_outputs else ()
+        return outputs
 
-    @tf.function(reduce_retracing=True)
-    def step(inputs, labels):
-        if strategy.num_replicas_in_sync > 1:
-            return strategy.run(measure, (inputs, labels))
-        return measure(inputs, labels)
+    def made(compute):
+        def measure(inputs, labels):
+            outputs = compute(inputs)
+            for name, metric in measured.items():
+                metric.update(*prepare[name](outputs, labels))
+            return outputs if returns_outputs else ()
 
-    return measured, step
+        @tf.function(reduce_retracing=True)
+        def step(inputs, labels):
+            if strategy.num_replicas_in_sync > 1:
+                return strategy.run(measure, (inputs, labels))
+            return measure(inputs, labels)
+
+        return step
+
+    return measured, made(infer), made
 
 
 def _are_told(specs: Any) -> bool:
