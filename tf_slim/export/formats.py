@@ -138,7 +138,7 @@ class Format:
         """Checks that a net that takes something else than images can be written.
 
         Args:
-          given: the names of what it takes.
+          given: the names and shapes of what it takes.
           net: its name.
 
         Raises:

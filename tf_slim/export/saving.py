@@ -18,6 +18,7 @@ from tf_slim.export.comparison import Comparison
 from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Format, Options, Tolerance
 from tf_slim.export.source import Source
+from tf_slim.ops import shapes
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.model import Model
 
@@ -137,7 +138,8 @@ def save(
         multi_label=multi_label,
     )
     if not made.takes_images:
-        chosen.check_inputs(made.input_names, made.model.name)
+        shown = [f"{name} {_shape(spec)}" for name, spec in made.inputs.items()]
+        chosen.check_inputs(shown, made.model.name)
     tell = progress or _nobody
     tell("reading pictures", 0, pictures)
     on = verification.pictures(made, pictures) if verify else None
@@ -209,6 +211,11 @@ def _tolerance(given: float | None, own: Tolerance) -> Tolerance:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not given >= 0:
         raise ValueError(f"tolerance: expected a number from 0, or None; got {describe(given)}.")
     return Tolerance(float(given))
+
+
+def _shape(spec: Any) -> str:
+    sizes = ["any" if size is None else str(size) for size in shapes.of(spec)]
+    return f"[{', '.join(['batch', *sizes[1:]])}]"
 
 
 def _verified(on: verification.Pictures | None) -> bool | str:
