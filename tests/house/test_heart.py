@@ -14,6 +14,7 @@ MAY_ASK = {
     "ops/modes.py",
     "ops/places/__init__.py",
     "ops/precision.py",
+    "ops/serving.py",
 }
 
 
