@@ -68,7 +68,9 @@ def serve(run: str, options: Options) -> int:
             image_size=options.image_size,
             batch_size=options.batch_size,
             max_pixels=options.max_pixels,
+            fold=True,
         )
+        predictor.fold()  # or a request had to wait for it
         served = slim.serving.Served(
             predictor,
             options.name or _name_of(run),

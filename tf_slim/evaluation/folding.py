@@ -50,6 +50,11 @@ class Payoff:
         self._left -= seconds
         return self._pays and self._left < 0
 
+    @property
+    def pays(self) -> bool:
+        """Whether the folded graph is faster at all."""
+        return self._pays
+
     def never(self) -> None:
         """It cannot be folded."""
         self._pays = False
@@ -81,8 +86,8 @@ class WhenItPays:
         return self._fold is None
 
     def fold(self) -> None:
-        """Changes over now, if it can be."""
-        if self._fold is None:
+        """Changes over now, if it can be, and is any faster."""
+        if self._fold is None or not self._payoff.pays:
             return
         try:
             self._function = self._fold()
