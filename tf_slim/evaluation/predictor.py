@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,8 @@ from tf_slim.evaluation.loading import LoadedRun, LoadError, labels_of
 from tf_slim.evaluation.logits import has_logits, logits_of
 from tf_slim.evaluation.prediction import Prediction
 from tf_slim.evaluation.reading import Read, Reader, read_in_parallel
+from tf_slim.export import features as embedding
 from tf_slim.export.fold import folded
-from tf_slim.nets._features import select
 from tf_slim.ops import shapes
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import describe, integer
@@ -325,7 +325,7 @@ class Predictor:
         if has_logits(outputs) or features is None:
             found["probabilities"] = self._probabilities(outputs)
         if features is not None:
-            found["features"] = _embedding(self.model, named, features)
+            found["features"] = embedding.chosen(self.model, named, features)
         if heat_maps:
             found["heat_map"] = grad_cam(self.model, images)
         return found
@@ -337,17 +337,6 @@ class Predictor:
                 f"{self.name} returns {classes} logits. Give the labels that it was trained "
                 "with, in their order."
             )
-
-
-def _embedding(model: Model, named: Mapping[str, Any], end_point: str) -> tf.Tensor:
-    """An end point, averaged over all that is neither the batch nor the channels."""
-    value: Any = select(model.name, named, [end_point], True).get(end_point)
-    if not isinstance(value, tf.Tensor) or (value.shape.rank or 0) < 2:
-        raise ValueError(
-            f"features: {end_point!r} of {model.name} is not one tensor [batch, ..., channels]; "
-            f"got {describe(value)}."
-        )
-    return tf.cast(tf.reduce_mean(value, list(range(1, value.shape.rank - 1))), tf.float32)
 
 
 def _preprocessing(
