@@ -74,6 +74,8 @@ def test_outputs_that_are_no_probabilities_are_compared_relative_to_their_size()
         (0.0, Tolerance(0.0), None),
         (0.01, Tolerance(0.02), None),
         (0.03, Tolerance(0.02), "the largest difference of its outputs is 0.03, more than 0.02"),
+        (0.2, Tolerance(0.02, or_agreement=0.95), None),
+        (0.6, Tolerance(0.02, or_agreement=0.95), "0.6, more than 0.02, and the same top class is"),
         (0.9, Tolerance(None), None),
         (np.nan, Tolerance(None), "it gives numbers that are none"),
         (np.inf, Tolerance(1e9), "it gives numbers that are none"),
@@ -94,6 +96,12 @@ def test_what_is_beyond_the_tolerance(shift, tolerance, problem):
 def test_the_same_that_is_no_number_is_no_difference():
     ours = np.array([[np.nan, np.inf, 1.0]])
     assert compared({"a": ours}, {"a": ours.copy()}, parts=1).difference == 0
+
+
+def test_a_larger_difference_is_accepted_where_classes_are_told_apart_alone():
+    ours = {"boxes": np.zeros([4, 2])}
+    tolerance = Tolerance(0.02, or_agreement=0.95)
+    assert compared(ours, {"boxes": ours["boxes"] + 0.03}, tolerance=tolerance).problem
 
 
 def test_the_table_has_all_of_it():

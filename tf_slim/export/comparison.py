@@ -53,17 +53,30 @@ class Comparison:
         # Not `>`: what is no number is beyond any tolerance.
         if not np.isfinite(self.difference):
             return "it gives numbers that are none (NaN or infinity) where the source does not"
-        if allowed.difference is not None and not self.difference <= allowed.difference:
+        if not self._is_near_enough():
             return (
                 f"the largest difference of its outputs is {self.difference:.2g}, more than "
-                f"{allowed.difference:.2g}"
+                f"{allowed.difference:.2g}{self._other_classes()}"
             )
-        if self.agreement is not None and not self.agreement >= allowed.agreement:
+        if self.agreement is not None and self.agreement < allowed.agreement:
             return (
                 f"it gives the same top class for {100 * self.agreement:.1f} % of the pictures, "
                 f"less than {100 * allowed.agreement:.1f} %"
             )
         return None
+
+    def _other_classes(self) -> str:
+        if self.tolerance.or_agreement is None or self.agreement is None:
+            return ""
+        return f", and the same top class is given for {100 * self.agreement:.1f} % of the pictures"
+
+    def _is_near_enough(self) -> bool:
+        allowed = self.tolerance
+        if allowed.difference is None or self.difference <= allowed.difference:
+            return True
+        if allowed.or_agreement is None or self.agreement is None:
+            return False
+        return self.agreement >= allowed.or_agreement
 
 
 class Counter:
@@ -164,6 +177,8 @@ def rows(found: Comparison, name: str) -> list[Sequence[str]]:
         table.append(("accuracy", share(found.source_accuracy), share(found.accuracy), ""))
     if found.agreement is not None:
         least = f"at least {share(allowed.agreement)}" if allowed.agreement else ""
+        if allowed.or_agreement is not None:
+            least = f"at least {share(allowed.or_agreement)}, or"
         table.append(("same top class", "", share(found.agreement), least))
     most = "" if allowed.difference is None else f"at most {allowed.difference:.1e}"
     table.append(("largest difference", "", f"{found.difference:.1e}", most))

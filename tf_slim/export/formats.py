@@ -30,14 +30,17 @@ class Tolerance:
       difference: the largest of any probability; of outputs that are none, the largest relative to
         the largest output, if that is over 1. None for any.
       agreement: the least share of pictures that get the same top class.
+      or_agreement: that share with which a larger difference is accepted; None for none. One
+        picture between two classes can move far by a small step of all numbers.
     """
 
     difference: float | None
     agreement: float = 0.0
+    or_agreement: float | None = None
 
 
 _EXACT = Tolerance(1e-5)
-_HALF = Tolerance(2e-2)
+_HALF = Tolerance(2e-2, or_agreement=0.95)
 _INTEGERS = Tolerance(None, 0.95)
 
 TOLERANCES: Mapping[str | None, Tolerance] = {
