@@ -15,9 +15,7 @@ What counts are the ratios: how many times longer each takes than the folded gra
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
-import subprocess
 import time
 import warnings
 from collections.abc import Callable
@@ -27,6 +25,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks.peers import in_turns
 from tf_slim.export import engines, finding, formats
 from tf_slim.export.errors import MissingExtraError
 from tf_slim.ops import precision as precisions
@@ -157,29 +156,9 @@ def of_files(name: str, model: slim.Model, folder) -> dict[str, Callable]:
 
 def of_torch(name: str, precision: str) -> Callable[[int], float]:
     """Seconds of torch.compile by batch size, in a process of its own that waits for its turns."""
-    process = subprocess.Popen(
-        [
-            os.environ["TORCH_PYTHON"],
-            "-c",
-            TORCH,
-            PEERS[name],
-            str(slim.nets.spec(name).image_size),
-            precision,
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    streams = process.stdin, process.stdout
-
-    def seconds(batch: int) -> float:
-        streams[0].write(f"{batch} {CALLS}\n")
-        streams[0].flush()
-        return json.loads(streams[1].readline())
-
-    return seconds
+    size = str(slim.nets.spec(name).image_size)
+    turn = in_turns([os.environ["TORCH_PYTHON"], "-c", TORCH, PEERS[name], size, precision])
+    return lambda batch: turn(f"{batch} {CALLS}")
 
 
 @pytest.mark.parametrize("name", [name for name in PEERS if fnmatch.fnmatchcase(name, NETS)])

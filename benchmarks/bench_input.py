@@ -8,9 +8,7 @@ named in TORCH_PYTHON, and decoding alone. What counts are the ratios.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import time
 
 import numpy as np
@@ -18,6 +16,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks.peers import in_turns
 
 SIZE, BATCH, BATCHES, ROUNDS, PICTURES = 224, 32, 40, 4, 320
 
@@ -137,25 +136,6 @@ def drawing(dataset: tf.data.Dataset):
     return draw
 
 
-def torch_in(python: str, folder):
-    process = subprocess.Popen(
-        [python, "-c", TORCH, str(folder), str(BATCH), str(SIZE)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    streams = process.stdin, process.stdout
-
-    def draw() -> float:
-        streams[0].write("\n")
-        streams[0].flush()
-        return json.loads(streams[1].readline())
-
-    return draw
-
-
 def test_images_a_second(pictures, capsys):
     folder, records = pictures / "pictures", pictures / "records" / "train-0.tfrecord"
 
@@ -171,7 +151,9 @@ def test_images_a_second(pictures, capsys):
         "decoding alone": drawing(decoding(from_folder())),
     }
     if "TORCH_PYTHON" in os.environ:
-        contestants["torch and torchvision"] = torch_in(os.environ["TORCH_PYTHON"], folder)
+        python, sizes = os.environ["TORCH_PYTHON"], (str(BATCH), str(SIZE))
+        turn = in_turns([python, "-c", TORCH, str(folder), *sizes])
+        contestants["torch and torchvision"] = lambda: turn("")
     best = dict.fromkeys(contestants, 0.0)
     for _ in range(ROUNDS):
         for name, draw in contestants.items():

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -72,3 +72,21 @@ def measured_in(path: pathlib.Path, code: str, *arguments: str) -> Any:
     origin, measured = json.loads(done.stdout.splitlines()[-1])
     assert origin.startswith(str(path)), origin
     return measured
+
+
+def in_turns(command: Sequence[str]) -> Callable[[str], float]:
+    """Starts a program that waits for its turns.
+
+    Returns:
+        A function that writes a line to it, and reads back the number that it answers with.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    asked, answered = process.stdin, process.stdout
+    assert asked is not None and answered is not None
+
+    def turn(line: str) -> float:
+        asked.write(line + "\n")
+        asked.flush()
+        return json.loads(answered.readline())
+
+    return turn

@@ -76,26 +76,10 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite an earlier export at OUT.")
     ] = False,
-    checkpoint: Annotated[
-        str | None,
-        flags.optional(
-            "PATH",
-            "A checkpoint: its path, or its name in RUN. Without: the best one if one is marked, "
-            "else the latest; of a net, the published one.",
-        ),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        flags.optional("FILE", "The names of the classes, lines of id:name. Without: RUN's own."),
-    ] = None,
-    preprocessing: Annotated[
-        str | None,
-        flags.optional("NAME", "How pictures are prepared. Without: as RUN says."),
-    ] = None,
-    image_size: Annotated[
-        int | None,
-        flags.optional("N", "To how many pixels a side. Without: as RUN says."),
-    ] = None,
+    checkpoint: flags.Checkpoint = None,
+    labels: flags.Labels = None,
+    preprocessing: flags.Preprocessing = None,
+    image_size: flags.ImageSize = None,
     features: Annotated[
         str | None,
         flags.optional(

@@ -57,3 +57,20 @@ Debug = Annotated[
     bool,
     typer.Option("--debug", callback=set_debug, help="Show the whole traceback of an error."),
 ]
+# Of a run that is used: with these a net by its name, and a checkpoint, are as good as a run.
+Checkpoint = Annotated[
+    str | None,
+    optional(
+        "PATH",
+        "A checkpoint: its path, or its name in RUN. Without: the best one if one is marked, "
+        "else the latest; of a net, the published one.",
+    ),
+]
+Labels = Annotated[
+    str | None,
+    optional("FILE", "The names of the classes, lines of id:name. Without: RUN's own."),
+]
+Preprocessing = Annotated[
+    str | None, optional("NAME", "How pictures are prepared. Without: as RUN says.")
+]
+ImageSize = Annotated[int | None, optional("N", "To how many pixels a side. Without: as RUN says.")]

@@ -33,26 +33,10 @@ def command(
         str | None,
         flags.optional("NAME", "Of the model, in /v1/models/NAME. Without: that of RUN."),
     ] = None,
-    checkpoint: Annotated[
-        str | None,
-        flags.optional(
-            "PATH",
-            "A checkpoint: its path, or its name in RUN. Without: the best one if one is marked, "
-            "else the latest; of a net, the published one.",
-        ),
-    ] = None,
-    labels: Annotated[
-        str | None,
-        flags.optional("FILE", "The names of the classes, lines of id:name. Without: RUN's own."),
-    ] = None,
-    preprocessing: Annotated[
-        str | None,
-        flags.optional("NAME", "How pictures are prepared. Without: as RUN says."),
-    ] = None,
-    image_size: Annotated[
-        int | None,
-        flags.optional("N", "To how many pixels a side. Without: as RUN says."),
-    ] = None,
+    checkpoint: flags.Checkpoint = None,
+    labels: flags.Labels = None,
+    preprocessing: flags.Preprocessing = None,
+    image_size: flags.ImageSize = None,
     batch_size: Annotated[
         int, typer.Option("--batch-size", metavar="N", min=1, help="Pictures at a time, at most.")
     ] = 16,
