@@ -16,7 +16,7 @@ from tf_slim.data.augment import Augment
 from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
 from tf_slim.data.loading import files_of, load
-from tf_slim.data.preprocessing import Cropping, get_pixel_range, get_preprocessing
+from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
 from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
@@ -374,7 +374,7 @@ class Pipeline:
         # The cast wraps around after 2**32 records, which only repeats seeds.
         low = tf.cast(indices, tf.int32)
         seeds = tf.stack([tf.fill(tf.shape(low), self._augmentation_seed), low], axis=1)
-        images = self._finished(self._images(loaded.pictures, seeds), seeds)
+        images = self._images(loaded.pictures, seeds)
         if not self._weighted:
             return images, labels
         weights = loaded.weights
@@ -397,31 +397,22 @@ class Pipeline:
 
     def _image(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
         if self._source.encoded:
-            return load(
+            image = load(
                 picture,
                 self.spec.image_channels,
                 self._preprocess,
                 is_training=self.is_training,
                 seed=seed,
             )
-        cropping = isinstance(self._preprocess, Cropping)
-        prepare = self._preprocess.alone if cropping else self._preprocess
-        return prepare(self._source.fetch(picture), is_training=self.is_training, seed=seed)
+        else:
+            pixels = self._source.fetch(picture)
+            image = self._preprocess(pixels, is_training=self.is_training, seed=seed)
+        return self._augmented(image, seed)
 
-    def _finished(self, images: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-        """What is done to the images of a batch when they have one size."""
-        together = getattr(self._preprocess, "together", None)
-        if together is not None:
-            images = together(images, is_training=self.is_training, seeds=seeds)
-        if not self._augment.changes_images:
-            return images
-        augment, pixel_range = self._augment, self._pixel_range()
-        return tf.map_fn(
-            lambda one: augment.image(one[0], one[1], pixel_range),
-            (images, seeds),
-            fn_output_signature=self._image_spec,
-            parallel_iterations=1,
-        )
+    def _augmented(self, image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        if self._augment.changes_images:
+            return self._augment.image(image, seed, self._pixel_range())
+        return image
 
     def _decode(self, picture: Any, seed: tf.Tensor) -> tf.Tensor:
         one = tf.nest.map_structure(lambda part: tf.expand_dims(part, 0), picture)
@@ -450,9 +441,7 @@ class Pipeline:
 
         def preprocess(picture: Any, seed: tf.Tensor) -> tf.Tensor:
             image = self._preprocess(fetch(picture), is_training=self.is_training, seed=seed)
-            if self._augment.changes_images:
-                return self._augment.image(image, seed, self._pixel_range())
-            return image
+            return self._augmented(image, seed)
 
         traced = tf.function(preprocess).get_concrete_function(
             decoded, tf.TensorSpec([2], tf.int32)

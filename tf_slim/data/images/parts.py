@@ -74,7 +74,9 @@ def decode_part(
         part = _cut(part, tf.concat([stored[:2] - begin, stored[2:]], 0))
         return exif.upright(part, header.orientation)
 
-    return tf.cond(may_cut, cut, of_whole)
+    part = tf.cond(may_cut, cut, of_whole)
+    part.set_shape([None, None, channels])
+    return part
 
 
 def _cut(image: tf.Tensor, window: tf.Tensor) -> tf.Tensor:

@@ -1,5 +1,4 @@
-"""`Cropping`: a preprocessing in parts, which begins with a cut and tells where before there are
-pixels."""
+"""`Cropping`: a preprocessing that begins with a cut, and tells where before there are pixels."""
 
 from __future__ import annotations
 
@@ -30,46 +29,20 @@ class Cropping:
             pixels, int32 `[4]`, of a part that lies within a picture of this size (int32 scalars).
         finish: `finish(image, *, is_training, seed)`: from that part, uint8
             `[height, width, channels]`, to what the net is fed, as `get_preprocessing` says.
-        together: `together(images, *, is_training, seeds)`, or None: what comes after that, for
-            many images at once, float32 `[batch, height, width, channels]` of one size; it keeps
-            their shape. seeds is int32 `[batch, 2]`.
     """
 
-    def __init__(
-        self,
-        window: Callable[..., tf.Tensor],
-        finish: Callable[..., tf.Tensor],
-        together: Callable[..., tf.Tensor] | None = None,
-    ):
-        """Makes a preprocessing of its parts.
+    def __init__(self, window: Callable[..., tf.Tensor], finish: Callable[..., tf.Tensor]):
+        """Makes a preprocessing of its two parts.
 
         Args:
-            window: Where the part lies. All get the same seed of an image, int32 `[2]`.
+            window: Where the part lies. Both get the same seed, int32 `[2]`.
             finish: What happens to the part.
-            together: What then is done for all images of a batch at once.
         """
         self.window = window
         self.finish = finish
-        self.together = together
 
     def __call__(self, image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
         """Cuts, and does what comes after.
-
-        Args:
-            image: uint8 `[height, width, channels]`.
-            is_training: Whether it is for training.
-            seed: int32 `[2]`.
-
-        Returns:
-            float32 `[height, width, channels]`.
-        """
-        image = self.alone(image, is_training=is_training, seed=seed)
-        if self.together is None:
-            return image
-        return self.together(image[tf.newaxis], is_training=is_training, seeds=seed[tf.newaxis])[0]
-
-    def alone(self, image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
-        """What comes before `together`.
 
         Args:
             image: uint8 `[height, width, channels]`.

@@ -67,30 +67,22 @@ def inception(
         seeds = _seeds(seed)
         image = resize_by_any(image, size, seeds[1], fast=fast)
         image = tf.image.stateless_random_flip_left_right(image, seeds[2])
-        return image if fast else to_signed(distort_by_any(image, seeds[3], fast=False))
+        if not fast:
+            return to_signed(distort_by_any(image, seeds[3], fast=False))
+        drawn = amounts(_seeds_of_colours(seeds[3])[1])
+        return _recoloured(image, drawn["brightness"], drawn["saturation"])
 
-    def together(images: tf.Tensor, *, is_training: bool, seeds: tf.Tensor) -> tf.Tensor:
-        if not (is_training and fast):
-            return images
-
-        def draw(seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            drawn = amounts(_seeds_of_colours(_seeds(seed)[3])[1])
-            return drawn["brightness"], drawn["saturation"]
-
-        signature = (tf.TensorSpec([]), tf.TensorSpec([]))
-        return _recoloured(images, *tf.map_fn(draw, seeds, fn_output_signature=signature))
-
-    return Cropping(window, finish, together)
+    return Cropping(window, finish)
 
 
 # One pass over the pixels, where operation after operation would be a dozen.
 @tf.function(jit_compile=True, autograph=False)
-def _recoloured(images: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
-    """`to_signed(distort_by_any(image, fast=True))` of many images, by amounts `[batch]`."""
-    images += tf.reshape(brightness, [-1, 1, 1, 1])
-    if shapes.size(images, -1) == 3:
-        images = saturated(images, tf.reshape(saturation, [-1, 1, 1]))
-    return to_signed(tf.clip_by_value(images, 0.0, 1.0))
+def _recoloured(image: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
+    """`to_signed(distort_by_any(image, fast=True))`, by these amounts."""
+    image += brightness
+    if shapes.size(image, -1) == 3:
+        image = saturated(image, saturation)
+    return to_signed(tf.clip_by_value(image, 0.0, 1.0))
 
 
 def _seeds(seed: tf.Tensor) -> list[tf.Tensor]:
