@@ -148,6 +148,17 @@ def test_cifarnet_pads_moves_and_relights():
     assert 0.2 <= slope <= 1.8
 
 
+def test_colours_of_images_whose_channels_are_known_when_it_runs_only():
+    image = np.random.RandomState(0).uniform(size=[4, 5, 3]).astype(np.float32)
+    distort = tf.function(
+        lambda image: colour.distort_colour(image, SEED),
+        input_signature=[tf.TensorSpec([None, None, None])],
+    )
+    np.testing.assert_allclose(distort(image), colour.distort_colour(image, SEED), atol=1e-6)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        distort(np.zeros([4, 5, 4], np.float32))
+
+
 def test_saturation_is_that_of_tensorflow():
     images = np.random.RandomState(0).uniform(-0.2, 1.2, [4, 5, 6, 3]).astype(np.float32)
     images[0, 0] = 0.5  # grey

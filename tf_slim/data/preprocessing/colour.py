@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
@@ -46,7 +46,20 @@ def distort_colour(
     """
     if not 0 <= ordering < ORDERINGS:
         raise ValueError(f"ordering must be from 0 to {ORDERINGS - 1}, received {ordering!r}.")
-    drawn = amounts(seed)
+    return changed(image, amounts(seed), ordering=ordering, fast=fast)
+
+
+def changed(
+    image: tf.Tensor, drawn: Mapping[str, tf.Tensor], *, ordering: int = 0, fast: bool = True
+) -> tf.Tensor:
+    """`distort_colour` by amounts that are drawn already.
+
+    Args:
+        image: As there, with the other arguments.
+        drawn: What `amounts` gives.
+        ordering: Which of the orders.
+        fast: Whether to leave out hue and contrast.
+    """
     changes = {
         "brightness": tf.add,
         "saturation": saturated,
@@ -85,7 +98,7 @@ def saturated(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
         images: float32 `[..., 3]`.
         factor: Of the saturation, from 0, of a shape that goes with `[...]`.
     """
-    red, green, blue = tf.unstack(images, axis=-1)
+    red, green, blue = tf.unstack(images, 3, axis=-1)
     value = tf.maximum(tf.maximum(red, green), blue)
     chroma = value - tf.minimum(tf.minimum(red, green), blue)
     wanted = tf.minimum(chroma * factor, tf.maximum(value, 0.0))

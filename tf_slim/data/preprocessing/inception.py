@@ -14,9 +14,9 @@ import tensorflow as tf
 from tf_slim.data.preprocessing.colour import (
     ORDERINGS,
     amounts,
+    changed,
     distort_colour,
     one_of,
-    saturated,
 )
 from tf_slim.data.preprocessing.cropping import Cropping
 from tf_slim.data.preprocessing.geometry import resize
@@ -79,10 +79,7 @@ def inception(
 @tf.function(jit_compile=True, autograph=False)
 def _recoloured(image: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
     """`to_signed(distort_by_any(image, fast=True))`, by these amounts."""
-    image += brightness
-    if shapes.size(image, -1) == 3:
-        image = saturated(image, saturation)
-    return to_signed(tf.clip_by_value(image, 0.0, 1.0))
+    return to_signed(changed(image, {"brightness": brightness, "saturation": saturation}))
 
 
 def _seeds(seed: tf.Tensor) -> list[tf.Tensor]:

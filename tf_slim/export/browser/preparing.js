@@ -35,19 +35,25 @@ function part(picture, channels, top, left, height, width) {
   return { data: made, height, width };
 }
 
+// Of each row and each column of the result, what of the picture it is made of.
+function eachWay(picture, height, width, source) {
+  const sides = [
+    [picture.height, height],
+    [picture.width, width],
+  ];
+  return sides.map(([from, to]) => {
+    const scale = Math.fround(from / to);
+    return Array.from({ length: to }, (_, i) => source(i, from, scale));
+  });
+}
+
 // Bilinear, with the corners of pixels at whole numbers, as TensorFlow 1 did it.
 function resize(picture, channels, height, width) {
   const made = new Float32Array(height * width * channels);
-  const alongs = [
-    [picture.height, height],
-    [picture.width, width],
-  ].map(([from, to]) => {
-    const scale = Math.fround(from / to);
-    return Array.from({ length: to }, (_, i) => {
-      const at = Math.fround(i * scale);
-      const low = Math.min(Math.floor(at), from - 1);
-      return [low, Math.min(low + 1, from - 1), at - low];
-    });
+  const alongs = eachWay(picture, height, width, (i, from, scale) => {
+    const at = Math.fround(i * scale);
+    const low = Math.min(Math.floor(at), from - 1);
+    return [low, Math.min(low + 1, from - 1), at - low];
   });
   const value = (y, x, c) => picture.data[(y * picture.width + x) * channels + c];
   alongs[0].forEach(([top, bottom, down], y) => {
@@ -66,20 +72,14 @@ function resize(picture, channels, height, width) {
 // Each pixel is the mean of those that it stands for.
 function resizeByArea(picture, channels, height, width) {
   const made = new Float32Array(height * width * channels);
-  const alongs = [
-    [picture.height, height],
-    [picture.width, width],
-  ].map(([from, to]) => {
-    const scale = Math.fround(from / to);
-    return Array.from({ length: to }, (_, i) => {
-      const [begin, end] = [Math.fround(i * scale), Math.fround((i + 1) * scale)];
-      const shares = [];
-      for (let at = Math.floor(begin); at < Math.ceil(end); at++) {
-        const share = Math.min(at + 1, end) - Math.max(at, begin);
-        shares.push([Math.min(at, from - 1), share / scale]);
-      }
-      return shares;
-    });
+  const alongs = eachWay(picture, height, width, (i, from, scale) => {
+    const [begin, end] = [Math.fround(i * scale), Math.fround((i + 1) * scale)];
+    const shares = [];
+    for (let at = Math.floor(begin); at < Math.ceil(end); at++) {
+      const share = Math.min(at + 1, end) - Math.max(at, begin);
+      shares.push([Math.min(at, from - 1), share / scale]);
+    }
+    return shares;
   });
   alongs[0].forEach((rows, y) => {
     alongs[1].forEach((columns, x) => {
