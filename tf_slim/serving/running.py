@@ -30,12 +30,13 @@ def bound(host: str, port: int) -> socket.socket:
       AddressError: there is no such address here, or the port is taken.
     """
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (socket.gaierror, UnicodeError) as error:
         raise AddressError(f"There is no host {host!r}: {error}.") from error
-    made = socket.socket(family, kind)
+    # With its protocol, or asyncio leaves Nagle's algorithm on: 40 ms more for each answer.
+    made = socket.socket(family, kind, protocol)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
