@@ -22,9 +22,9 @@ import tf_slim as slim
 NETS = {
     "alexnet_v2": (224, 3),
     "cifarnet": (32, 3),
-    "inception_v1": (64, 3),
-    "inception_v3": (96, 3),
-    "inception_resnet_v2": (96, 3),
+    "inception_v1": (193, 3),
+    "inception_v3": (107, 3),
+    "inception_resnet_v2": (140, 3),
     "lenet": (28, 1),
     "mobilenet_v1_025": (32, 3),
     "mobilenet_v2_035": (32, 3),

@@ -317,10 +317,32 @@ def test_a_net_that_fails_leaves_the_model_as_it_is():
     assert all(a is b for a, b in zip(model.variables, before, strict=True))
 
 
-def test_a_model_that_is_too_large(monkeypatch):
+def test_a_model_that_is_too_large_for_a_graph(monkeypatch):
     monkeypatch.setattr(graphs, "LARGEST", 1000)
-    with pytest.raises(ExportError, match=r"2 GB into one.*mixed_bfloat16.*tf\.saved_model\.save"):
-        slim.export.folded(trained(conv), SPEC)
+    found = slim.export.folded(trained(conv), SPEC)
+    with pytest.raises(ExportError, match=r"2 GB into one.*mixed_bfloat16.*a SavedModel"):
+        found.graph_def  # noqa: B018
+    assert found.function(IMAGES).shape[0] == len(IMAGES)
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_the_weights_of_a_large_model_are_variables(precision, monkeypatch, tmp_path):
+    model = slim.nets.create("mobilenet_v1_025", 10).build([None, 32, 32, 3])
+    images = np.random.RandomState(0).randn(2, 32, 32, 3).astype(np.float32)
+    wanted = slim.export.for_inference(model, precision=precision)(images).numpy()
+    monkeypatch.setattr(graphs, "MOST_CONSTANTS", 100_000)
+    np.testing.assert_array_equal(
+        slim.export.for_inference(model, precision=precision)(images), wanted
+    )
+    path = tmp_path / "model"
+    options = {"image_size": 32, "verify": False, "precision": precision}
+    slim.export.save(model, path, "saved_model", **options)
+    held = tf.train.list_variables(str(path / "variables" / "variables"))
+    large = sum(np.prod(shape) >= 2**15 for _, shape in held)
+    assert 1 <= large < len(model.variables)
+    assert (path / "saved_model.pb").stat().st_size < 1_000_000
+    loaded = tf.saved_model.load(str(path)).signatures["images"]
+    np.testing.assert_allclose(loaded(images=tf.constant(images))["logits"], wanted, rtol=1e-5)
 
 
 def test_a_model_that_is_not_built():

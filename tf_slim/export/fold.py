@@ -27,40 +27,63 @@ class Folded:
     """A model as a graph for inference: constants for variables, batch norm folded.
 
     Attributes:
-      graph_def: the graph, a `tf.compat.v1.GraphDef`.
       inputs: the names of the tensors that it takes, such as `images:0`.
       outputs: the names of the tensors that it gives, by what they are.
       specs: what each of the inputs is.
       folds: how many batch norms and factors have gone into the weights before them.
     """
 
-    graph_def: Any
     inputs: tuple[str, ...]
     outputs: dict[str, str]
     specs: tuple[tf.TensorSpec, ...]
     folds: int
+    _graph: graphs.Graph = dataclasses.field(repr=False)
     _structure: Any = dataclasses.field(repr=False)
+    _model_name: str = dataclasses.field(repr=False)
+
+    @functools.cached_property
+    def graph_def(self) -> Any:
+        """The graph, a `tf.compat.v1.GraphDef`.
+
+        Raises:
+          ExportError: it is too large for one.
+        """
+        size = self._graph.size
+        if size > graphs.LARGEST:
+            raise ExportError(
+                f"{self._model_name} takes {size / 2**30:.2f} GB as a graph with its weights as "
+                "constants, and TensorFlow cannot write more than 2 GB into one. Compute in "
+                "bfloat16, by precision='mixed_bfloat16', which halves it; or write a SavedModel, "
+                "which has its weights beside the graph."
+            )
+        return self._graph.graph_def()
 
     @functools.cached_property
     def function(self) -> Callable:
         """A ConcreteFunction of the inputs, in their order.
 
-        It gives float32 tensors, in the structure of what was asked for.
+        It gives float32 tensors, in the structure of what was asked for. The weights of a large
+        model are variables, which it holds.
         """
-
         names = tf.nest.flatten(self._structure)
-        if self.graph_def.library.function:
+        variables = self._graph.variables()
+        if self._graph.library.function:
             run = self._with_functions(names)
         else:
+            graph_def = self._graph.graph_def(given=variables)
 
             def run(*inputs: tf.Tensor) -> list[tf.Tensor]:
                 given = dict(zip(self.inputs, inputs, strict=True))
-                return tf.import_graph_def(self.graph_def, given, names, name="")
+                given.update((name, one.read_value()) for name, one in variables.items())
+                return tf.import_graph_def(graph_def, given, names, name="")
 
         def compute(*inputs: tf.Tensor) -> Any:
             return tf.nest.pack_sequence_as(self._structure, run(*inputs))
 
-        return tf.function(compute, autograph=False).get_concrete_function(*self.specs)
+        function: Any = tf.function(compute, autograph=False).get_concrete_function(*self.specs)
+        # Of itself it refers to its variables weakly.
+        function.held = tuple(variables.values())
+        return function
 
     def _with_functions(self, names: list[str]) -> Callable:
         """The graph as a function, where it has branches and loops: they need their own functions.
@@ -104,8 +127,7 @@ def folded(
       A `Folded`.
 
     Raises:
-      ExportError: the model changes its variables in inference, belongs to a v1 graph, or is too
-        large for one graph.
+      ExportError: the model changes its variables in inference, or belongs to a v1 graph.
       ValueError: the model is not built, or there is no such precision or end point.
     """
     model.require_variables("export")
@@ -123,14 +145,14 @@ def folded(
         folds = batch_norms.fold(graph, names)
         graph.pass_by(names)
     graph.keep(names, inputs)
-    _check_size(graph, model)
     return Folded(
-        graph.graph_def(),
         traced.inputs,
         _by_name(traced.outputs),
         tuple(tf.nest.flatten(specs)),
         folds,
+        graph,
         traced.outputs,
+        model.name,
     )
 
 
@@ -164,14 +186,3 @@ def _by_name(structure: Any) -> dict[str, str]:
     if isinstance(structure, str):
         return {graphs.node_of(structure): structure}
     return found
-
-
-def _check_size(graph: graphs.Graph, model: Model) -> None:
-    size = graph.size
-    if size > graphs.LARGEST:
-        raise ExportError(
-            f"{model.name} takes {size / 2**30:.2f} GB as a graph with its weights as constants, "
-            "and TensorFlow cannot write more than 2 GB into one. Compute in bfloat16, by "
-            "precision='mixed_bfloat16', which halves it; or use the model as it is, which "
-            "tf.saved_model.save(model, path) saves with its variables beside the graph."
-        )

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from tf_slim.data import examples
 from tf_slim.export import metadata
-from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Options, register
 from tf_slim.export.source import FEATURES, IMAGES, PROBABILITIES, Source
 from tf_slim.ops import shapes
@@ -35,7 +34,7 @@ def write(source: Source, path: str, options: Options) -> None:
       path: of the folder.
       options: what is asked for.
     """
-    core, weights = _core(source, options)
+    core: Any = source.folded(options.precision, features=options.features or True).function
     there = tuple(core.structured_outputs)
     arrays = _part(source, core, [name for name in there if name != FEATURES])
     signatures = {_DEFAULT: arrays}
@@ -46,7 +45,7 @@ def write(source: Source, path: str, options: Options) -> None:
     if FEATURES in there:
         signatures[FEATURES] = _part(source, core, [FEATURES])
     module = tf.Module()
-    module.weights = weights
+    module.weights = core.variables
     tf.saved_model.save(
         module,
         path,
@@ -54,23 +53,6 @@ def write(source: Source, path: str, options: Options) -> None:
         options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
     )
     metadata.write_beside(path, options.metadata)
-
-
-def _core(source: Source, options: Options) -> tuple[Any, Any]:
-    """A ConcreteFunction of the inputs, and the variables that it reads.
-
-    There are none, unless the net is too large for one graph: variables stand in files of their
-    own, of any size.
-    """
-    features = options.features or True
-    try:
-        return source.folded(options.precision, features=features).function, ()
-    except ExportError:
-        precision = options.precision or "float32"
-        function = source.reference(precision, features).get_concrete_function()
-        if source.size < 2**31:
-            raise
-        return function, function.variables
 
 
 def _part(source: Source, core: Callable, names: list[str]) -> Callable:
