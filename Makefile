@@ -3,11 +3,13 @@
 #   VENV=dir      where it lives (default .venv)
 #   PYTHON=path   the Python it is made from (default: the first of 3.13 ... 3.10 that runs);
 #                 looked at only when the environment is made
+#   BASE=rev      the revision that bench-compare compares with (default main)
 #   ARGS="..."    handed on to the command of the target, as in: make test ARGS="-k conv2d"
 
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+BASE ?= main
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.environment-ready
@@ -15,13 +17,13 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint conformance bench clean
+.PHONY: help demo test lint conformance bench bench-compare bench-gpu clean
 
 help:  ## list the targets
 	@echo "make TARGET [VENV=dir] [PYTHON=path] [ARGS=...]"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | \
-	  while IFS='|' read -r name text; do printf '%-14s%s\n' "$$name" "$$text"; done
+	  while IFS='|' read -r name text; do printf '%-17s%s\n' "$$name" "$$text"; done
 
 demo: $(RUN)  ## train LeNet on the digits that come with the package
 	@"$(BIN)/tf-slim" demo $(ARGS)
@@ -38,8 +40,14 @@ lint: $(DEV)  ## ruff and pyright, on source and tests
 conformance: $(DEV)  ## run the tests of the old tf_slim 1.1.0 against this package
 	@"$(BIN)/python" scripts/conformance.py $(ARGS)
 
-bench: $(DEV)  ## run the benchmarks
-	@"$(BIN)/python" -m pytest -o testpaths=benchmarks --timeout 0 $(ARGS)
+bench: $(DEV)  ## run the benchmarks beside the peers that are there; writes JSON, a page and a table
+	@"$(BIN)/python" -m benchmarks run $(ARGS)
+
+bench-compare: $(DEV)  ## tell what got slower than noise against BASE=revision
+	@"$(BIN)/python" -m benchmarks compare "$(BASE)" $(ARGS)
+
+bench-gpu: $(DEV)  ## the table of nets on your GPU
+	@"$(BIN)/python" -m benchmarks gpu $(ARGS)
 
 clean:  ## remove what make and the tools made, the environment included
 	@if grep -qs '^made' "$(READY)"; then echo "Removing $(VENV)"; rm -rf "$(VENV)"; fi

@@ -17,6 +17,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording, settings
 
 # One of each family, at the smallest images that it takes.
 NETS = {
@@ -92,7 +93,7 @@ def calibration(size, channels):
     return slim.data.from_arrays(pixels, np.arange(32) % CLASSES, num_classes=CLASSES)
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", settings.sized(("lenet", "mobilenet_v2_035"), tuple(NETS)))
 def test_a_net_in_every_format(name, tmp_path):
     model, (size, channels) = made(name), NETS[name]
     wrong = []
@@ -124,6 +125,12 @@ def test_a_net_in_every_format(name, tmp_path):
                 found = None
                 wrong.append(f"{kind_name(kind)}: {error}")
         if found is not None:
+            recording.record(
+                f"{name} exported, a batch of one",
+                f"slim as {kind_name(kind)}",
+                found.latency[1] / 1e3,
+                "s",
+            )
             print(
                 f"{name:<22} {kind_name(kind):<26} difference {found.difference:.1e}  same top "
                 f"{100 * (found.agreement or 0):5.1f} %  {found.size / 1e6:7.2f} MB  "
@@ -148,7 +155,8 @@ def trained(name, size, steps, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "steps"), [("lenet", 28, 200), ("mobilenet_v1_025", 32, 600)]
+    ("name", "size", "steps"),
+    settings.sized([("lenet", 28, 200)], [("lenet", 28, 200), ("mobilenet_v1_025", 32, 600)]),
 )
 def test_integers_tell_digits_as_the_net_does(name, size, steps, tmp_path):
     trained(name, size, steps, tmp_path)

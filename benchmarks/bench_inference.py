@@ -9,13 +9,11 @@ so far as these are installed; and torch.compile where a Python with torch and t
 TORCH_PYTHON. `SLIM_BENCH_NETS` is a glob over the names of the nets. Weights are made up, with
 statistics as training leaves them: those of a net that was not trained are optimized away.
 
-What counts are the ratios: how many times longer each takes than the folded graph in bfloat16.
+What counts are the ratios.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import os
 import time
 import warnings
 from collections.abc import Callable
@@ -25,20 +23,21 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording, settings
 from benchmarks.peers import in_turns
 from tf_slim.export import engines, finding, formats
 from tf_slim.export.errors import MissingExtraError
 from tf_slim.ops import precision as precisions
 
 BATCHES, ROUNDS, CALLS = (1, 8), 3, 5
-NETS = os.environ.get("SLIM_BENCH_NETS", "*")
 # Ours -> the net of timm.
 PEERS = {
     "mobilenet_v2": "mobilenetv2_100",
     "resnet_v1_50": "resnet50",
     "inception_v3": "inception_v3",
 }
-OURS = "folded bfloat16"
+NETS = settings.sized(("mobilenet_v2",), tuple(PEERS))
+OURS = "slim folded bfloat16"
 
 # Format, quantization, precision.
 FILES = [
@@ -100,7 +99,8 @@ def images_for(name: str, count: int) -> np.ndarray:
 
 def best(call: Callable[[np.ndarray], object], images: np.ndarray) -> float:
     """The shortest of some calls, in seconds, after two to warm up."""
-    call(images), call(images)
+    for _ in range(2):
+        call(images)
     times = []
     for _ in range(CALLS):
         start = time.perf_counter()
@@ -157,17 +157,17 @@ def of_files(name: str, model: slim.Model, folder) -> dict[str, Callable]:
 def of_torch(name: str, precision: str) -> Callable[[int], float]:
     """Seconds of torch.compile by batch size, in a process of its own that waits for its turns."""
     size = str(slim.nets.spec(name).image_size)
-    turn = in_turns([os.environ["TORCH_PYTHON"], "-c", TORCH, PEERS[name], size, precision])
+    turn = in_turns([str(settings.TORCH_PYTHON), "-c", TORCH, PEERS[name], size, precision])
     return lambda batch: turn(f"{batch} {CALLS}")
 
 
-@pytest.mark.parametrize("name", [name for name in PEERS if fnmatch.fnmatchcase(name, NETS)])
+@pytest.mark.parametrize("name", [name for name in PEERS if name in settings.chosen_nets(NETS)])
 def test_inference(name, capsys, tmp_path):
     model = made_up(name)
     calls = {
-        "model float32": plain(model, "float32"),
-        "model bfloat16": plain(model, "mixed_bfloat16"),
-        "folded float32": folded(model, "float32"),
+        "slim float32": plain(model, "float32"),
+        "slim bfloat16": plain(model, "mixed_bfloat16"),
+        "slim folded float32": folded(model, "float32"),
         OURS: folded(model, "mixed_bfloat16"),
     }
     with capsys.disabled():
@@ -177,16 +177,22 @@ def test_inference(name, capsys, tmp_path):
             title: lambda batch, call=call: best(call, images_for(name, batch))
             for title, call in calls.items()
         }
-        if "TORCH_PYTHON" in os.environ:
+        if settings.TORCH_PYTHON and settings.wanted("torch.compile"):
             timed |= {f"torch.compile {p}": of_torch(name, p) for p in ("float32", "bfloat16")}
-        found = {title: dict.fromkeys(BATCHES, np.inf) for title in timed}
+        found: dict[str, dict[int, list[float]]]
+        found = {title: {n: [] for n in BATCHES} for title in timed}
         for _ in range(ROUNDS):
             for title, seconds in timed.items():
                 for batch in BATCHES:
-                    found[title][batch] = min(found[title][batch], seconds(batch) / batch)
-        print(f"  {'ms an image':<24}" + "".join(f"  batch {n:<12}" for n in BATCHES))
-        for title, times in found.items():
-            row = "".join(
-                f"{1e3 * times[n]:9.2f} {times[n] / found[OURS][n]:6.2f}x  " for n in BATCHES
-            )
-            print(f"  {title:<24}{row}")
+                    found[title][batch].append(seconds(batch))
+        for batch in BATCHES:
+            rates = {one: [batch / s for s in of_one[batch]] for one, of_one in found.items()}
+            for kind in ("floating point", "int8"):
+                title = f"{name} in {kind} on one thread, batch {batch}"
+                recorded = [
+                    recording.record(title, *one, "images/s")
+                    for one in rates.items()
+                    if ("int8" in one[0]) == (kind == "int8")
+                ]
+                print(f"\n{title}, images a second")
+                recording.show(recorded)

@@ -8,7 +8,6 @@ named in TORCH_PYTHON, and decoding alone. What counts are the ratios.
 
 from __future__ import annotations
 
-import os
 import time
 
 import numpy as np
@@ -16,9 +15,13 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording, settings
 from benchmarks.peers import in_turns
 
-SIZE, BATCH, BATCHES, ROUNDS, PICTURES = 224, 32, 40, 4, 320
+SIZE, BATCH, PICTURES = 224, 32, 320
+BATCHES, ROUNDS = settings.sized(10, 40), settings.sized(3, 4)
+TITLE = "Inception's training input at 224, JPEGs of 500x375"
+BOUND = "decoding alone"
 
 TORCH = """
 import json, sys, time, torch
@@ -148,18 +151,20 @@ def test_images_a_second(pictures, capsys):
         "slim, TFRecords": drawing(ours(slim.data.from_tfrecords(records, 2))),
         "tf.data, the same operations": drawing(plain(from_folder())),
         "Keras 3 (no crop)": drawing(keras(folder)),
-        "decoding alone": drawing(decoding(from_folder())),
+        BOUND: drawing(decoding(from_folder())),
     }
-    if "TORCH_PYTHON" in os.environ:
-        python, sizes = os.environ["TORCH_PYTHON"], (str(BATCH), str(SIZE))
+    if settings.TORCH_PYTHON and settings.wanted("torch and torchvision"):
+        python, sizes = settings.TORCH_PYTHON, (str(BATCH), str(SIZE))
         turn = in_turns([python, "-c", TORCH, str(folder), *sizes])
         contestants["torch and torchvision"] = lambda: turn("")
-    best = dict.fromkeys(contestants, 0.0)
+    rates = {name: [] for name in contestants if settings.wanted(name)}
     for _ in range(ROUNDS):
-        for name, draw in contestants.items():
-            best[name] = max(best[name], draw())
-    ours_best = best["slim, TFRecords"]
+        for name, all_ in rates.items():
+            all_.append(contestants[name]())
+    bound = rates.pop(BOUND, None)
     with capsys.disabled():
-        print(f"\nImages a second, the best of {ROUNDS} rounds")
-        for name, rate in best.items():
-            print(f"  {name:<30} {rate:8.0f}   slim from TFRecords: {ours_best / rate:5.2f}x")
+        print(f"\n{TITLE}")
+        recording.show([recording.record(TITLE, *one, "images/s") for one in rates.items()])
+        if bound:
+            print(f"\n{BOUND}, which nothing above can beat")
+            recording.show([recording.record(BOUND, "tf.data", bound, "images/s")])

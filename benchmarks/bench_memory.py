@@ -9,6 +9,8 @@ import json
 import subprocess
 import sys
 
+from benchmarks import recording
+
 LAYERS = 32
 PROGRAM = """
 import json, resource, sys, time
@@ -64,11 +66,13 @@ def test_peak_memory(capsys):
             check=True,
         )
         rows[way] = json.loads(done.stdout.splitlines()[-1])
-    memory, seconds = rows["plain"]
     with capsys.disabled():
-        print(f"\n{LAYERS} residual layers of two 3x3 convolutions a side, one training step")
-        for way, (peak, time) in rows.items():
-            print(
-                f"  {way:<16} {peak:7.0f} MiB {peak / memory:6.2f}x {time:7.2f} s "
-                f"{time / seconds:6.2f}x"
+        for place, (what, unit) in enumerate((("memory", "MiB"), ("time", "s"))):
+            title = f"{what} of a step of {LAYERS} residual layers"
+            print(f"\n{title}")
+            recording.show(
+                [
+                    recording.record(title, f"slim {way}", row[place], unit)
+                    for way, row in rows.items()
+                ]
             )

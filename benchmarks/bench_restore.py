@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording
 from benchmarks.peers import compare
 
 # One matrix that is most of the model, as in VGG; blocks as in ResNet; and many small variables.
@@ -109,4 +110,5 @@ def test_memory(saved, capsys):
             )
             kind = slim.checkpoints.Reader(path).format
             ratio = int(done.stdout) / (4 * PARAMETERS)
+            recording.record("memory of a restore, in weights", f"slim {kind}", ratio, "x")
             print(f"  {kind:<28} {ratio:9.2f} times the weights extra")

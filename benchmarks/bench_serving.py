@@ -21,9 +21,10 @@ import numpy as np
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording, settings
 
 NET, SIZE = "mobilenet_v2_035", 96
-CLIENTS, REQUESTS = 32, 1000
+CLIENTS, REQUESTS = 32, settings.sized(200, 1000)
 PICTURE = 320  # pixels a side of what is sent
 LOGITS = 3.0  # standard deviation of the logits: a class may win, and rounding is not blown up
 
@@ -121,6 +122,7 @@ def _report(name, address, pictures, wanted, clients, requests) -> None:
         f"{errors.max():.1e}; {requests / seconds:.0f} requests/s, "
         f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, p99 {p99:.1f} ms"
     )
+    recording.record(f"{NET} served to {name}", "slim", requests / seconds, "requests/s")
     assert len(found) == requests, "some were lost"
     assert errors.max() < 1e-4, "some were wrong"
 

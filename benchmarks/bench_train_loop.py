@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import pathlib
-
-import tf_slim as slim
-from benchmarks import peers
+from benchmarks import peers, recording
 
 LOOP = """
 import json, statistics, time
@@ -31,12 +28,9 @@ print(json.dumps([slim.__file__, statistics.median(steps)]))
 """
 
 
-def test_one_turn_of_the_loop(capsys, tmp_path_factory):
-    peer = peers.released(tmp_path_factory.mktemp("released"))
-    here = pathlib.Path(slim.__file__).parent.parent
-    rounds = [(peers.measured_in(here, LOOP), peers.measured_in(peer, LOOP)) for _ in range(3)]
-    mine, other = (min(one[side] for one in rounds) for side in (0, 1))
+def test_one_turn_of_the_loop(capsys):
+    title = "one turn of slim.learning.train, with a step that does next to nothing"
+    found = peers.beside_the_release(LOOP)
     with capsys.disabled():
-        print("\none turn of slim.learning.train, with a step that does next to nothing")
-        print(f"  slim           {mine * 1e6:8.0f} us")
-        print(f"  tf_slim 1.1.0  {other * 1e6:8.0f} us {other / mine:6.2f}x")
+        print(f"\n{title}")
+        recording.show([recording.record(title, *one, "s") for one in found.items()])

@@ -10,18 +10,16 @@ from typing import Any
 
 from tf_slim.ops import files
 from tf_slim.report import document
+from tf_slim.report.bars import STYLE, Bar, bars
 from tf_slim.report.markup import Markup, joined, tag
 from tf_slim.report.tables import table
 
-_WIDTH, _BAR, _GAP = 640.0, 20.0, 12.0
-_NUMBERS = 150.0
-_LETTER = 6.6
+_WIDTH = 640.0
 _HEIGHT, _LEFT, _BOTTOM, _TOP = 300.0, 64.0, 40.0, 12.0
 _COLOURS = 8
 
 # As many lines as people can tell apart; further ones begin again with dashes.
 _STYLE = """
-svg .p95 { fill: var(--soft); fill-opacity: .55; }
 svg .plot { fill: none; stroke-width: 2; stroke-linejoin: round; }
 """ + "".join(
     f".c{number} {{ stroke: hsl({45 * number + 215} 70% 50%); fill: hsl({45 * number + 215} 70% "
@@ -77,7 +75,10 @@ def write(
         tag(
             "figure",
             tag("h3", f"{batch} image{'s' if batch > 1 else ''} at a time"),
-            _bars(f"Latency of a batch of {batch}", [r for r in rows if r.batch_size == batch]),
+            bars(
+                f"Latency of a batch of {batch}",
+                [_bar(row) for row in rows if row.batch_size == batch],
+            ),
         )
         for batch in batches
     ]
@@ -96,7 +97,7 @@ def write(
         tag("h2", "All numbers"),
         tag("div", table(columns, [row.cells for row in rows]), class_="scroll"),
         tag("footer", footer),
-        style=_STYLE,
+        style=STYLE + _STYLE,
     )
     files.replace_text(path, text)
 
@@ -142,48 +143,14 @@ def _colour(number: int) -> tuple[str, str | None]:
     return f"c{number % _COLOURS}", None if number < _COLOURS else "5 3"
 
 
-def _bars(title: str, rows: Sequence[Row]) -> Markup:
-    left = min(300.0, 12 + _LETTER * max(len(row.name) for row in rows))
-    room = _WIDTH - left - _NUMBERS
-    most = max(row.p95_ms for row in rows) or 1.0
-    parts = []
-    for number, row in enumerate(rows):
-        y = _GAP / 2 + number * (_BAR + _GAP)
-        end, late = (left + room * value / most for value in (row.median_ms, row.p95_ms))
-        told = f"{row.name}: {row.median_ms:.2f} ms, 95 % within {row.p95_ms:.2f} ms"
-        parts += [
-            tag("text", _cut(row.name), x=left - 6, y=y + _BAR / 2 + 4, text_anchor="end"),
-            tag(
-                "rect",
-                tag("title", told),
-                x=left,
-                y=y,
-                width=max(end - left, 1.0),
-                height=_BAR,
-                class_="bar",
-            ),
-            tag(
-                "rect",
-                x=end,
-                y=y + _BAR / 2 - 1.5,
-                width=max(late - end, 0.0),
-                height=3,
-                class_="p95",
-            ),
-            tag(
-                "text",
-                f"{row.median_ms:.2f} ms ({row.p95_ms:.2f})",
-                x=late + 6,
-                y=y + _BAR / 2 + 4,
-                class_="tick",
-            ),
-        ]
-    return _svg(title, _WIDTH, len(rows) * (_BAR + _GAP), parts)
-
-
-def _cut(name: str, most: int = 42) -> str:
-    """The end of a long name: that of a path tells more than its beginning."""
-    return name if len(name) <= most else "…" + name[1 - most :]
+def _bar(row: Row) -> Bar:
+    return Bar(
+        name=row.name,
+        value=row.median_ms,
+        late=row.p95_ms,
+        text=f"{row.median_ms:.2f} ms ({row.p95_ms:.2f})",
+        told=f"{row.name}: {row.median_ms:.2f} ms, 95 % within {row.p95_ms:.2f} ms",
+    )
 
 
 def _lines(rows: Sequence[Row], names: Sequence[str], batches: Sequence[int]) -> Markup:

@@ -1,0 +1,46 @@
+"""A contestant's side of the turns. It needs nothing but Python: any environment can run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+_WARM_UP = 2
+
+
+def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] | None = None):
+    """Makes what is to be timed, says that it is ready, and runs it whenever it is asked.
+
+    Each line asked is for how many seconds to run it; the answer is how long each call took. What
+    the program prints itself goes to its standard error.
+
+    Args:
+      make: returns what is to be timed, which has ended when it returns.
+      told: said together with "ready"; `make` may put things into it.
+    """
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def answer(what: object) -> None:
+        print(json.dumps(what), file=answers, flush=True)
+
+    try:
+        call = make()
+        for _ in range(_WARM_UP):
+            call()
+    except ImportError as error:
+        answer({"missing": str(error)})
+        return
+    answer({"ready": True, **(told or {})})
+    for line in sys.stdin:
+        seconds, times = float(line), []
+        begin = end = time.perf_counter()
+        while end - begin < seconds:
+            start = time.perf_counter()
+            call()
+            end = time.perf_counter()
+            times.append(end - start)
+        answer(times)

@@ -1,0 +1,38 @@
+"""What a benchmark is told from outside, by variables of the environment."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+
+VARIABLES = {
+    "SLIM_BENCH": "`full` measures at the sizes of the README's tables; by default all is small",
+    "SLIM_BENCH_NETS": "a glob over the names of the nets, such as 'resnet*'",
+    "SLIM_BENCH_PEERS": "a glob over the contestants beside this package; 'none' for none of them",
+    "TORCH_PYTHON": "a Python with torch and timm (and torchvision), to measure beside",
+}
+
+FULL = os.environ.get("SLIM_BENCH") == "full"
+TORCH_PYTHON = os.environ.get("TORCH_PYTHON")
+_NETS = os.environ.get("SLIM_BENCH_NETS", "*")
+_PEERS = os.environ.get("SLIM_BENCH_PEERS", "*")
+
+
+def sized(small, full):
+    """The first by default, the second for the numbers of the README."""
+    return full if FULL else small
+
+
+def chosen_nets(names) -> list[str]:
+    """Those of the names of nets that are asked for."""
+    return [name for name in names if fnmatch.fnmatchcase(name, _NETS)]
+
+
+def wanted(contestant: str) -> bool:
+    """Whether a contestant is to be measured: this package is, and a peer that is asked for."""
+    return is_ours(contestant) or fnmatch.fnmatchcase(contestant, _PEERS)
+
+
+def is_ours(contestant: str) -> bool:
+    """Whether it is this package: its name then begins with its own."""
+    return contestant.split(maxsplit=1)[0].rstrip(",") == "slim"
