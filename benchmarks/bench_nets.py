@@ -25,11 +25,11 @@ SMALL = ("resnet_v1_50", "mobilenet_v2")
 ROUNDS, SECONDS = settings.sized(3, 5), settings.sized(0.5, 2.0)
 
 CHOSEN = [
-    Work(net, mode, precision, settings.sized(4, net.batch))
+    Work(net, mode, precision, settings.batch(net.batch))
     for net in NETS
     if net.name in settings.chosen_nets(settings.sized(SMALL, [one.name for one in NETS]))
     for mode in (TRAIN, INFER)
-    for precision in ("float32", "bfloat16")
+    for precision in ("float32", "bfloat16", *(("float16",) if settings.on_gpu() else ()))
 ]
 
 

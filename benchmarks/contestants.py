@@ -48,7 +48,7 @@ class Net:
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """What all contestants do: a net, "train" or "infer", "float32" or "bfloat16"."""
+    """What all contestants do: a net, "train" or "infer", and the type that it computes in."""
 
     net: Net
     mode: str
@@ -105,6 +105,17 @@ class Folded(Slim):
         return super().command(work)
 
 
+class Compiled(Slim):
+    """The model, compiled by XLA."""
+
+    name, way = "slim XLA", "compiled"
+
+    def command(self, work: Work) -> Sequence[str]:
+        if not settings.on_gpu():
+            raise LeftOut("XLA is for GPUs and TPUs: on CPUs it halves the speed")
+        return super().command(work)
+
+
 class Keras(Contestant):
     """`keras.applications`."""
 
@@ -154,12 +165,20 @@ class TorchCompiled(Torch):
     name, way = "torch.compile", "compiled"
 
     def command(self, work: Work) -> Sequence[str]:
-        if not settings.FULL:
+        if not (settings.FULL or settings.on_gpu()):
             raise LeftOut("it takes minutes to compile; SLIM_BENCH=full measures it")
         return super().command(work)
 
 
-ALL: Sequence[Contestant] = (Slim(), Folded(), Keras(), Release(), Torch(), TorchCompiled())
+ALL: Sequence[Contestant] = (
+    Slim(),
+    Folded(),
+    Compiled(),
+    Keras(),
+    Release(),
+    Torch(),
+    TorchCompiled(),
+)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ import subprocess
 import time
 from typing import Any
 
+from benchmarks import settings
+
 ROOT = pathlib.Path(__file__).parents[1]
 
 PACKAGES = (
@@ -19,7 +21,7 @@ PACKAGES = (
 )
 # The flags of a processor that matter to products of matrices.
 _FLAGS = re.compile(r"avx2|fma|avx512\w*|avx_vnni\w*|amx\w*|sve\w*|asimd|i8mm|bf16")
-_SIZE, _SECONDS = 2048, 1.0
+_SECONDS = 1.0
 
 
 def describe() -> dict[str, Any]:
@@ -29,6 +31,7 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "usable cores": usable_cores(),
         "flags": flags(),
+        "gpus": gpus() if settings.on_gpu() else [],
         "system": platform.platform(),
         "python": platform.python_version(),
         "packages": releases(),
@@ -46,6 +49,15 @@ def flags() -> list[str]:
     """What the processor can do, as far as it matters to products of matrices."""
     words = (_of_cpuinfo("flags") or _of_cpuinfo("Features") or "").split()
     return sorted(word for word in words if _FLAGS.fullmatch(word))
+
+
+def gpus() -> list[str]:
+    """Their names."""
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details
+    devices = tf.config.list_physical_devices("GPU")
+    return [details(one).get("device_name", one.name) for one in devices]
 
 
 def usable_cores() -> int | None:
@@ -80,14 +92,15 @@ def matrix_rates() -> dict[str, float]:
     # One number is read, so that the product is done.
     product = tf.function(lambda one: tf.matmul(one, one)[0, 0], autograph=False)
     found = {}
-    for kind in (tf.float32, tf.bfloat16):
-        matrix = tf.cast(tf.random.stateless_normal([_SIZE, _SIZE], [1, 2]), kind)
+    size = 8192 if settings.on_gpu() else 2048
+    for kind in (tf.float32, tf.bfloat16, *((tf.float16,) if settings.on_gpu() else ())):
+        matrix = tf.cast(tf.random.stateless_normal([size, size], [1, 2]), kind)
         times, begin = [], time.perf_counter()
         while time.perf_counter() - begin < _SECONDS or len(times) < 5:
             start = time.perf_counter()
             product(matrix).numpy()
             times.append(time.perf_counter() - start)
-        found[kind.name] = 2e-9 * _SIZE**3 / min(times)
+        found[kind.name] = 2e-9 * size**3 / min(times)
     return found
 
 

@@ -9,6 +9,7 @@ VARIABLES = {
     "SLIM_BENCH": "`full` measures at the sizes of the README's tables; by default all is small",
     "SLIM_BENCH_NETS": "a glob over the names of the nets, such as 'resnet*'",
     "SLIM_BENCH_PEERS": "a glob over the contestants beside this package; 'none' for none of them",
+    "SLIM_BENCH_BATCH": "images in a batch of the table of nets, in place of its own",
     "TORCH_PYTHON": "a Python with torch and timm (and torchvision), to measure beside",
 }
 
@@ -21,6 +22,17 @@ _PEERS = os.environ.get("SLIM_BENCH_PEERS", "*")
 def sized(small, full):
     """The first by default, the second for the numbers of the README."""
     return full if FULL else small
+
+
+def on_gpu() -> bool:
+    """Whether `make bench-gpu` is running, which has found one."""
+    return os.environ.get("SLIM_BENCH_GPU") == "1"
+
+
+def batch(own: int) -> int:
+    """Images in a batch of a net whose own number is `own`."""
+    asked = os.environ.get("SLIM_BENCH_BATCH")
+    return int(asked) if asked else 64 if on_gpu() else sized(4, own)
 
 
 def chosen_nets(names) -> list[str]:

@@ -16,17 +16,20 @@ def made(way: str, net: str, pixels: int, decay: float, batch: int, mode: str, p
     import timm
     import torch
 
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     options = {"aux_logits": False} if net == "inception_v3" else {}
     model = timm.create_model(net, num_classes=CLASSES, **options)
-    model = model.to(memory_format=torch.channels_last).train(mode == "train")
-    images = torch.rand(batch, 3, pixels, pixels).to(memory_format=torch.channels_last)
-    labels = torch.randint(0, CLASSES, (batch,))
+    model = model.to(device, memory_format=torch.channels_last).train(mode == "train")
+    images = torch.rand(batch, 3, pixels, pixels)
+    images = images.to(device, memory_format=torch.channels_last)
+    labels = torch.randint(0, CLASSES, (batch,), device=device)
     call = torch.compile(model) if way == "compiled" else model
-    low = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
+    kind = getattr(torch, precision)
+    low = torch.autocast(device.type, kind, enabled=kind != torch.float32)
 
     def predict():
         with torch.inference_mode(), low:
-            return call(images)
+            return call(images).cpu()
 
     if mode == "infer":
         return predict

@@ -1,6 +1,6 @@
 """A net of this package: a training step or a prediction, in turns with others.
 
-python -m benchmarks.programs.ours model|folded NET BATCH train|infer float32|bfloat16
+python -m benchmarks.programs.ours model|folded|compiled NET BATCH train|infer PRECISION
 """
 
 from __future__ import annotations
@@ -70,13 +70,17 @@ def training(net: slim.Model, images: tf.Tensor, labels: tf.Tensor, **options: A
     return lambda: step(images, labels).numpy()
 
 
-def prediction(net: slim.Model, images: tf.Tensor, fold: bool):
-    """One prediction, of the model as it is or of what `for_inference` makes of it."""
+def prediction(net: slim.Model, images: tf.Tensor, way: str):
+    """One prediction, of the model as it is, of what `for_inference` makes of it, or by XLA."""
     as_trained(net)
-    if fold:
+    if way == "folded":
         predict = slim.export.for_inference(net)
     else:
-        predict = tf.function(lambda x: net(x, is_training=False)[0], autograph=False)
+        predict = tf.function(
+            lambda x: net(x, is_training=False)[0],
+            autograph=False,
+            jit_compile=True if way == "compiled" else None,
+        )
     return lambda: predict(images).numpy()
 
 
@@ -88,8 +92,8 @@ def main(way: str, name: str, batch: str, mode: str, precision: str) -> None:
         net = model(name, precision)
         told["gflop"] = gflop(net, images)
         if mode == "train":
-            return training(net, images, labels)
-        return prediction(net, images, way == "folded")
+            return training(net, images, labels, jit_compile=way == "compiled")
+        return prediction(net, images, way)
 
     serve(make, told)
 

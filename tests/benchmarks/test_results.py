@@ -141,14 +141,6 @@ def test_a_run_writes_what_was_measured_and_can_go_on(tmp_path, monkeypatch, cap
         main(["run", *place, "--add", "second"])
 
 
-def test_without_a_gpu_it_ends_at_the_door(monkeypatch):
-    import tensorflow as tf
-
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind=None: [])
-    with pytest.raises(SystemExit, match="sees no GPU here"):
-        main(["gpu"])
-
-
 def test_a_contestant_that_is_missing_is_left_out_in_words(monkeypatch, capsys):
     class Missing(contestants.Contestant):
         name = "nobody"
