@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_slim.export import errors, functions, reading
 from tf_slim.export.graph import Graph
+from tf_slim.ops import bfloat16
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import describe
@@ -59,7 +60,11 @@ def trace(
     made: list[Any] = []
 
     def compute(*args: Any) -> Any:
-        with precisions.of_models(precision), default_is_training(False):
+        with (
+            precisions.of_models(precision),
+            default_is_training(False),
+            bfloat16.graph_to_fold(),
+        ):
             made.append(outputs(model(*args)))
         return made[-1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import collect
+from tf_slim.ops import bfloat16, collect
 
 FUSED_DTYPES = (tf.float16, tf.bfloat16, tf.float32)
 
@@ -24,6 +24,12 @@ def fused(inputs, gamma, beta, moving_mean, moving_variance, epsilon, channels_f
         inputs = tf.reshape(inputs, [-1, 1, 1, depth])
     gamma = tf.ones([depth]) if gamma is None else gamma
     beta = tf.zeros([depth]) if beta is None else beta
+    more = 0 if channels_first else bfloat16.missing_channels(inputs.dtype, depth)
+    if more:
+        inputs = tf.pad(inputs, [[0, 0], [0, 0], [0, 0], [0, more]])
+        gamma, beta, moving_mean, moving_variance = (
+            tf.pad(value, [[0, more]]) for value in (gamma, beta, moving_mean, moving_variance)
+        )
 
     def train():
         return tuple(
@@ -47,6 +53,9 @@ def fused(inputs, gamma, beta, moving_mean, moving_variance, epsilon, channels_f
         )
 
     outputs, mean, variance = utils.smart_cond(is_training, train, infer)
+    if more:
+        outputs = tf.slice(outputs, [0, 0, 0, 0], [-1, -1, -1, depth])
+        mean, variance = mean[:depth], variance[:depth]
     if shape is not None:
         outputs = tf.reshape(outputs, shape)
     return outputs, mean, variance

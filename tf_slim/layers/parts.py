@@ -22,6 +22,7 @@ import tensorflow as tf
 
 from tf_slim.layers import quantized, utils
 from tf_slim.ops import (
+    activations,
     arguments,
     fake_quantization,
     keras_objects,
@@ -224,7 +225,8 @@ class Layer(arguments.Caller):
             outputs = tf.nn.bias_add(outputs, biases, "NCHW" if channels_first else None)
         if self.activation_fn is not None:
             with layer_variables.of_layer(self.renamed, self.made):
-                outputs = arguments.call("activation_fn", "a tensor", self.activation_fn, outputs)
+                activation_fn = activations.fitted(self.activation_fn, outputs)
+                outputs = arguments.call("activation_fn", "a tensor", activation_fn, outputs)
             if not hasattr(outputs, "dtype"):
                 raise arguments.Caller("The layer", None).error(
                     "activation_fn to return a tensor",

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from tf_slim.layers import checks, parts
 from tf_slim.layers.initializers import xavier_initializer
-from tf_slim.ops import precision, quantization
+from tf_slim.ops import bfloat16, precision, quantization
 from tf_slim.ops.arg_scope import add_arg_scope
+from tf_slim.ops.depthwise import convolve_channels
 from tf_slim.ops.types import (
     Activation,
     Collections,
@@ -145,7 +146,7 @@ def separable_convolution2d(
             "data_format": window.data_format,
             "dilations": window.dilations,
         }
-        by_channel = functools.partial(tf.nn.depthwise_conv2d, inputs, **options)
+        by_channel = functools.partial(convolve_channels, inputs, **options)
         if depthwise_only:
             with fitting:
                 outputs = layer.apply(by_channel, depthwise, [channels, multiplier])
@@ -235,7 +236,7 @@ def convolution2d_in_plane(
         )
         tiled = tf.tile(weights, [1, 1, channels, 1])
         by_channel = functools.partial(
-            tf.nn.depthwise_conv2d,
+            convolve_channels,
             inputs,
             strides=(1, *window.strides, 1),
             padding=window.padding,
@@ -246,11 +247,11 @@ def convolution2d_in_plane(
 
 
 def _separable(layer: parts.Layer, inputs, depthwise, pointwise, options) -> Tensor:
-    """Both convolutions; in `slim.quantize`, where each is rounded, one after the other."""
-    if not quantization.in_force():
+    """Both convolutions; one after the other in `slim.quantize`, where each is rounded."""
+    if not quantization.in_force() and not bfloat16.differs(inputs.dtype):
         return tf.nn.separable_conv2d(inputs, depthwise, pointwise, **options)
     *_, channels, multiplier = depthwise.shape.as_list()
-    by_channel = functools.partial(tf.nn.depthwise_conv2d, inputs, **options)
+    by_channel = functools.partial(convolve_channels, inputs, **options)
     between = layer.apply(by_channel, depthwise, [channels, multiplier], "depthwise_weights", False)
     if layer.quantizer is not None:
         between = layer.quantizer.outputs(between, "depthwise_quant")
