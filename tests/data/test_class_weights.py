@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.data import made
-from tf_slim import data
+from tests.data import made, pictures
+from tf_slim import data, losses
 from tf_slim.data.class_weights import count_labels
 
 NAMES = {0: "cat", 1: "dog", 2: "unicorn", 3: "7"}
@@ -43,7 +43,8 @@ def test_given_by_name_by_label_or_all(given, expected):
 
 def test_records_are_counted(tmp_path):
     pattern = made.write(tmp_path, [7, 5, 11])
-    counts = count_labels(made.describe(pattern))
+    counts, pictures = count_labels(made.describe(pattern))
+    assert pictures == 23
     np.testing.assert_array_equal(counts, np.bincount(np.arange(23) % 10, minlength=10))
 
 
@@ -80,8 +81,50 @@ def test_what_cannot_be_used_is_refused(given, error, message):
         data.class_weights(spec(), given)
 
 
-def test_several_labels_a_picture_have_no_class():
-    targets = np.float32([[1, 1, 0], [0, 1, 0]])
-    several = data.from_arrays(np.zeros([2, 2, 2, 1], np.uint8), targets, num_classes=3)
-    with pytest.raises(ValueError, match="several labels a picture"):
-        data.class_weights(several, "balanced")
+TARGETS = np.float32([[1, 1, 0, 1], [0, 1, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [0, 1, 0, 1]])
+
+
+def several(**options):
+    pixels = 255 * np.eye(5, dtype=np.uint8)[:, np.newaxis]  # a mixture shows what is in it
+    return data.from_arrays(pixels, TARGETS, num_classes=4, labels_to_names=NAMES, **options)
+
+
+@pytest.mark.filterwarnings("ignore:.*no picture of 'unicorn'")
+def test_presence_counts_as_much_as_absence(tmp_path):
+    pictures.write(tmp_path, {f"{n}.png": pictures.png(n) for n in range(5)})
+    rows = ["cat|dog|7", "dog|7", "7", "7", "7|dog"]
+    (tmp_path / "labels.txt").write_text("".join(f"{n}:{name}\n" for n, name in NAMES.items()))
+    table = "".join(f"{n}.png,{row}\n" for n, row in enumerate(rows))
+    (tmp_path / "t.csv").write_text("path,label\n" + table)
+    for given in (several(), data.from_table(tmp_path / "t.csv", "all")):
+        # Of two that all or none have there is nothing to balance.
+        np.testing.assert_allclose(data.class_weights(given, "balanced"), [4, 2 / 3, 1, 1])
+    np.testing.assert_array_equal(data.class_weights(several(), {"dog": 3}), [1, 3, 1, 1])
+
+
+@pytest.mark.parametrize("mixes", [False, True])
+@pytest.mark.parametrize("weights", [None, [1, 2, 0, 4, 5]])
+def test_the_loss_of_several_labels(weights, mixes):
+    of_class = np.array([4, 2 / 3, 1, 1])
+    pipeline = data.Pipeline(
+        several(weights=weights),
+        5,
+        is_training=True,
+        class_weights="balanced",
+        augment=data.Augment(mixup=0.4) if mixes else None,
+    )
+    images, targets, counted = next(iter(pipeline.dataset()))
+    for tensor, spec in zip((images, targets, counted), pipeline.element_spec, strict=True):
+        assert spec.is_compatible_with(tensor)
+    logits = np.random.RandomState(0).randn(5, 4).astype(np.float32)
+    loss = losses.label_cross_entropy(logits, targets, counted, multi_label=True)
+    # By the definition: of both pictures of a mixture each, with its own weights.
+    own = np.ones(5) if weights is None else np.asarray(weights, float)
+    by_example = np.where(TARGETS > 0, of_class, 1) * own[:, np.newaxis]
+    costs = -np.log(1 / (1 + np.exp(-logits)))[np.newaxis] * TARGETS[:, np.newaxis]
+    costs += -np.log(1 / (1 + np.exp(logits)))[np.newaxis] * (1 - TARGETS[:, np.newaxis])
+    costs *= by_example[:, np.newaxis]  # [picture, row of the batch, class]
+    shares = images.numpy()[:, 0, :, 0] / 255
+    expected = np.einsum("rp,prc->", shares, costs)
+    count = np.count_nonzero(shares @ by_example > 0)
+    np.testing.assert_allclose(loss, expected / count, rtol=1e-4)

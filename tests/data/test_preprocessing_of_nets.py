@@ -169,6 +169,13 @@ def test_saturation_is_that_of_tensorflow():
         np.testing.assert_allclose(own, tf.image.adjust_saturation(image, factor), atol=2e-6)
 
 
+def test_grey_stays_grey():
+    image = np.repeat(np.random.RandomState(0).randint(0, 256, [40, 50, 1], np.uint8), 3, 2)
+    for seed in range(4):
+        made = apply("inception", image, (32, 48), True, tf.constant([seed, 1])).numpy()
+        np.testing.assert_allclose(made, np.broadcast_to(made[..., :1], made.shape), atol=1e-6)
+
+
 @pytest.mark.parametrize("ordering", range(colour.ORDERINGS))
 @pytest.mark.parametrize("channels", [1, 3])
 def test_colours(ordering, channels):

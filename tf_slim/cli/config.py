@@ -61,6 +61,9 @@ class DataOptions:
     files: list[str] = option(
         [], "TFRecord files or patterns; `{split}` in them stands for the name of the split"
     )
+    columns: dict[str, str] = option(
+        {}, 'of a table: what its columns are called, as in {path = "img", label = "breed"}'
+    )
     on_error: str = option(
         "fail", "of a picture that cannot be read: fail or skip", choices=("fail", "skip")
     )

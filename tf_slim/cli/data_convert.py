@@ -32,6 +32,7 @@ def command(
             "imagenet or visualwakewords.",
         ),
     ] = None,
+    columns: data_options.Columns = None,
     validation_share: data_options.ValidationShare = 0.2,
     workers: data_options.Workers = None,
     as_json: flags.Json = False,
@@ -47,13 +48,14 @@ def command(
     from tf_slim.cli import progress
 
     try:
-        with progress.stages() as report:
+        with quiet.only_python(), progress.stages() as report:
             manifest = slim.data.convert(
                 source,
                 out,
                 splits=split,
                 on_error=on_error,
                 layout=layout,
+                columns=data_options.read_columns(columns),
                 validation_share=validation_share,
                 workers=workers,
                 progress=report,

@@ -20,6 +20,7 @@ def command(
             "HTML", "Write a page to look at: counts, duplicates, some pictures of each class."
         ),
     ] = None,
+    columns: data_options.Columns = None,
     validation_share: data_options.ValidationShare = 0.2,
     workers: data_options.Workers = None,
     as_json: flags.Json = False,
@@ -32,10 +33,11 @@ def command(
     import tf_slim as slim
     from tf_slim.cli import progress
 
-    with progress.stages() as report:
+    with quiet.only_python(), progress.stages() as report:
         found = slim.data.inspect(
             source,
             splits=split,
+            columns=data_options.read_columns(columns),
             validation_share=validation_share,
             workers=workers,
             progress=report,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import flags, terminal
+from tf_slim.cli.options import ConfigError
 
 _MOST_LISTED = 50
 
@@ -18,6 +19,15 @@ Source = Annotated[
         help="A folder of class folders, a table of pictures (.csv, .tsv, .jsonl, .parquet), "
         "TFRecord files, a converted folder, tfds:NAME, the name of a data set; or the archives "
         "of MNIST, CIFAR-10, ImageNet, COCO, or a tar or zip of class folders.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    flags.repeatable(
+        "KEY=NAME",
+        "What a column is called in a table, as in label=breed; KEY is path, label, split or "
+        "weight.",
+        "--columns",
     ),
 ]
 ValidationShare = Annotated[
@@ -39,6 +49,22 @@ Workers = Annotated[
         show_default=False,
     ),
 ]
+
+
+def read_columns(given: Iterable[str] | None) -> dict[str, str] | None:
+    """What was given after `--columns`; None for nothing.
+
+    Raises:
+      ConfigError: one is no KEY=NAME, or stands there twice.
+    """
+    columns: dict[str, str] = {}
+    for one in given or ():
+        key, equals, name = one.partition("=")
+        if not (key and equals and name):
+            raise ConfigError(f"--columns {one}: expected KEY=NAME, as in label=breed.")
+        if columns.setdefault(key, name) != name:
+            raise ConfigError(f"--columns: {key} is said to be {columns[key]} and {name}.")
+    return columns or None
 
 
 def show_list(title: str, rows: Iterable[tuple[str, str]], rest: str) -> None:

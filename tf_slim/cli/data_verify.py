@@ -7,6 +7,7 @@ from tf_slim.cli import data_options, errors, flags, quiet, terminal
 
 def command(
     source: data_options.Source,
+    columns: data_options.Columns = None,
     validation_share: data_options.ValidationShare = 0.2,
     workers: data_options.Workers = None,
     as_json: flags.Json = False,
@@ -20,9 +21,13 @@ def command(
     import tf_slim as slim
     from tf_slim.cli import progress
 
-    with progress.stages() as report:
+    with quiet.only_python(), progress.stages() as report:
         found = slim.data.verify(
-            source, validation_share=validation_share, workers=workers, progress=report
+            source,
+            columns=data_options.read_columns(columns),
+            validation_share=validation_share,
+            workers=workers,
+            progress=report,
         )
     if as_json:
         terminal.data(

@@ -70,7 +70,8 @@ def _held_stderr() -> Iterator[None]:
 def only_python() -> Iterator[None]:
     """Drops what libraries in C++ write to standard error; what Python writes is shown.
 
-    Converters and engines tell of their own insides there, whatever they are asked.
+    Converters, engines and decoders of pictures tell of their own insides there, whatever they are
+    asked.
     """
     if os.environ.get(_LEVEL) in _TALKING or not _is_descriptor(sys.stderr, 2):
         yield

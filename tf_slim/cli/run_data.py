@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 
 import tf_slim as slim
-from tf_slim.cli import progress, terminal
+from tf_slim.cli import progress, quiet, terminal
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
 from tf_slim.data import DatasetSpec, from_source, from_tfrecords, get_dataset, sources
-from tf_slim.data.sources import tfds
+from tf_slim.data.sources import table_files, tfds
 from tf_slim.data.sources.kinds import SPLIT
 from tf_slim.ops.wording import first_few
 
@@ -51,7 +51,11 @@ class RunData:
             return options.eval_split
         if not options.source:
             return "test"
-        there = self._specs if self.is_kept else slim.data.source_splits(options.source)
+        there = (
+            self._specs
+            if self.is_kept
+            else slim.data.source_splits(options.source, columns=options.columns)
+        )
         return next((name for name in ("validation", "test") if name in there), "")
 
     def check(self, splits: Sequence[str]) -> None:
@@ -68,7 +72,8 @@ class RunData:
             spec = self.spec(split)
             if spec.listing is None:
                 continue
-            with progress.counting(f"checking {split}", len(spec.listing)) as on_picture:
+            title = f"checking {split}"
+            with quiet.only_python(), progress.counting(title, len(spec.listing)) as on_picture:
                 try:
                     self._specs[split] = self._checked(spec, on_picture)
                 except slim.data.DataError as error:
@@ -114,6 +119,7 @@ def dataset(config: Config, split: str) -> DatasetSpec:
             return from_source(
                 absolute_source(options.source),
                 split,
+                columns=options.columns,
                 validation_share=options.validation_share,
                 on_error=options.on_error,
                 check=False,  # pictures are decoded by `check`, with progress
@@ -149,7 +155,16 @@ def others(config: Config, given: Sequence[str], split: str | None, channels: in
         if split is not None:
             raise ConfigError("--split: several files have no splits; give one --data SOURCE.")
         return _of_files(given, "all", classes, channels)
-    return from_source(given[0], split or "all", num_classes=classes, image_channels=channels)
+    source = given[0]
+    # A table is taken for one of the same kind as that which was trained on.
+    columns = config.data.columns if table_files.is_table(source) else None
+    return from_source(
+        source,
+        split or "all",
+        columns=columns,
+        num_classes=classes,
+        image_channels=channels,
+    )
 
 
 def _of_files(

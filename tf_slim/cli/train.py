@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import config as configs
-from tf_slim.cli import door, flags, net_statistics, quiet, runs, starting_point, terminal
+from tf_slim.cli import (
+    data_options,
+    door,
+    flags,
+    net_statistics,
+    quiet,
+    runs,
+    starting_point,
+    terminal,
+)
 from tf_slim.cli.config import Flag
 from tf_slim.cli.options import ConfigError
 
@@ -31,6 +40,7 @@ def command(
             "TFRecord files, tfds:NAME, or the name of data that come with TF-Slim.",
         ),
     ] = None,
+    columns: data_options.Columns = None,
     net: Annotated[
         str | None,
         typer.Option(
@@ -110,6 +120,7 @@ def command(
     config_path, folder = _read_source(source)
     given = [
         Flag("--data", "data.source", data),
+        Flag("--columns", "data.columns", data_options.read_columns(columns)),
         Flag("--net", "model.name", net),
         Flag("--init", "train.restore", init),
         Flag("--steps", "train.steps", steps),

@@ -175,6 +175,12 @@ def _announce(config: Config, folder: str, parts: Parts, taken: int | None) -> N
     )
     how = "new" if taken is None else f"at step {taken} of {config.train.steps}"
     terminal.progress(f"run folder: {folder} ({how})")
+    decay = float(sum(parts.model.losses))
+    if taken is None and decay >= 0.01:
+        terminal.progress(
+            f"the loss of training includes weight decay, {decay:.2f} at first; that of validation "
+            "does not"
+        )
 
 
 def _fitted(config: Config, run_folder: RunFolder, parts: Parts) -> int:

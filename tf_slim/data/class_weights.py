@@ -34,31 +34,30 @@ def class_weights(
     Regression in Rare Events Data", 2001). For that the labels are counted: a folder or a table
     knows them, and records are read once.
 
+    Where pictures have several labels, the weight of a class is that of its presence in a picture,
+    its absence counting 1. "balanced" then gives a class of n pictures, of N, the weight
+    (N - n) / n: its presence counts as much as its absence.
+
     Args:
-        spec: The data that are trained on, with one label a picture.
+        spec: The data that are trained on.
         weights: "balanced", weights by name or label of a class, or one for each class.
 
     Returns:
         float32 `[num_classes]`.
 
     Raises:
-        ValueError: If there is no such class, a weight is negative or not finite, all are 0, or
-            the data have several labels a picture.
+        ValueError: If there is no such class, a weight is negative or not finite, or all are 0.
         TypeError: If it is something else.
         DataError: If labels are to be counted, and a file ends within a record.
     """
-    if spec.multi_label:
-        raise ValueError(
-            f"class_weights: {spec.name!r} has several labels a picture, so that a picture has no "
-            "class to take its weight from. Give weights by picture, in a column of the table."
-        )
     if isinstance(weights, str):
         if weights != BALANCED:
             raise ValueError(
                 f"class_weights must be {BALANCED!r}, or weights by class, such as "
                 f"{{'cat': 2.0}}; received {weights!r}."
             )
-        return balanced(count_labels(spec))
+        counts, pictures = count_labels(spec)
+        return balanced(counts, pictures if spec.multi_label else None)
     if isinstance(weights, Mapping):
         found = np.ones([spec.num_classes], np.float32)
         for key, value in weights.items():
@@ -80,30 +79,57 @@ def class_weights(
     return found
 
 
-def balanced(counts: np.ndarray) -> np.ndarray:
+def balanced(counts: np.ndarray, pictures: int | None = None) -> np.ndarray:
     """The weights with which each class counts alike; 1 for a class without pictures.
 
     Args:
         counts: Number of pictures of each class, `[num_classes]`.
+        pictures: Number of all pictures, where these have several labels: weights are then such
+            that presence and absence of a class count alike, and 1 for one that all have.
     """
-    there = counts > 0
     weights = np.ones(len(counts), np.float32)
-    weights[there] = counts.sum() / (there.sum() * counts[there])
+    if pictures is None:
+        there = counts > 0
+        weights[there] = counts.sum() / (there.sum() * counts[there])
+    else:
+        there = (counts > 0) & (counts < pictures)
+        weights[there] = (pictures - counts[there]) / counts[there]
     return weights
 
 
-def count_labels(spec: DatasetSpec) -> np.ndarray:
-    """Number of pictures of each class, int64 `[num_classes]`; labels out of range are left out.
+def of_targets(weights: np.ndarray, targets: tf.Tensor) -> tf.Tensor:
+    """How much the targets of a batch count, by the weights of their classes.
 
     Args:
-        spec: The data, with one label a picture.
+        weights: `[num_classes]`.
+        targets: int64 `[batch]`, or of several labels a picture float32 `[batch, num_classes]`.
+
+    Returns:
+        float32, of the shape of the targets.
+    """
+    if targets.dtype.is_integer:
+        return tf.gather(tf.constant(weights), targets)
+    return tf.where(targets > 0, tf.constant(weights), 1.0)
+
+
+def count_labels(spec: DatasetSpec) -> tuple[np.ndarray, int]:
+    """Number of pictures of each class, int64 `[num_classes]`, and of all pictures.
+
+    Labels out of range are left out.
+
+    Args:
+        spec: The data.
 
     Raises:
         DataError: If they are in files, and one ends within a record.
     """
     source = spec.records()
+    counts, pictures = np.zeros([spec.num_classes], np.int64), 0
     if source.listing is not None:
-        labels = np.asarray(source.listing.labels, np.int64)
+        chunks = [source.listing.labels]
+        if spec.multi_label:  # a tuple of them for each picture
+            pictures = len(chunks[0])
+            chunks = [[label for labels in chunks[0] for label in set(labels)]]
     else:
         source.count()  # shows a file that ends too early
         chunks = (
@@ -113,10 +139,16 @@ def count_labels(spec: DatasetSpec) -> np.ndarray:
                 lambda *records: source.load(as_nest(records)).labels,
                 num_parallel_calls=tf.data.AUTOTUNE,
             )
+            .as_numpy_iterator()
         )
-        labels = np.concatenate([np.zeros([0], np.int64), *chunks.as_numpy_iterator()])
-    labels = labels[(labels >= 0) & (labels < spec.num_classes)]
-    return np.bincount(labels, minlength=spec.num_classes)
+    for labels in chunks:
+        labels = np.asarray(labels)
+        if labels.dtype.kind == "f":  # rows of 0 and 1
+            pictures += len(labels)
+            labels = labels.nonzero()[1]
+        labels = labels[(labels >= 0) & (labels < spec.num_classes)]
+        counts += np.bincount(labels.astype(np.int64), minlength=spec.num_classes)
+    return counts, pictures or int(counts.sum())
 
 
 def _label(spec: DatasetSpec, key: int | str) -> int:

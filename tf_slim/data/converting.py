@@ -32,6 +32,7 @@ def convert(
     splits: Sequence[str] | None = None,
     on_error: str = "fail",
     layout: str | None = None,
+    columns: Mapping[str, str] | None = None,
     validation_share: float = VALIDATION_SHARE,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -57,6 +58,7 @@ def convert(
         layout: The name of a data set of research/slim (`mnist`, `cifar10`, `flowers`, `imagenet`,
             `visualwakewords`), to call files and number classes as it does, for programs that look
             for that. None is the layout of TF-Slim: shards of up to 1,024 pictures.
+        columns: What columns are called in a table, as in `from_table`.
         validation_share: The share of the pictures that are for validation, where the source does
             not say it.
         workers: Number of shards to write at the same time. None is the number of cores.
@@ -82,6 +84,7 @@ def convert(
             place.scratch,
             splits=splits,
             layout=_known_layout(layout),
+            columns=columns,
             validation_share=validation_share,
             on_error=on_error,
         )

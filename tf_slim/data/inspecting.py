@@ -38,6 +38,7 @@ def inspect(
     source: str | os.PathLike | DatasetSpec | Mapping[str, DatasetSpec],
     *,
     splits: Sequence[str] | None = None,
+    columns: Mapping[str, str] | None = None,
     validation_share: float = VALIDATION_SHARE,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -50,6 +51,7 @@ def inspect(
     Args:
         source: What `from_source` and `convert` take.
         splits: Names of the splits to look at. None is all of them.
+        columns: What columns are called in a table, as in `from_table`.
         validation_share: The share of the pictures that are for validation, where the source does
             not say it.
         workers: Number of threads. None is the number of cores.
@@ -62,7 +64,9 @@ def inspect(
         DataError: For what `from_source` raises it, such as a folder without classes.
         OSError: If a file of records cannot be read.
     """
-    with plan_to_look_at(source, splits=splits, validation_share=validation_share) as plan:
+    with plan_to_look_at(
+        source, splits=splits, columns=columns, validation_share=validation_share
+    ) as plan:
         counter = Counter("reading", plan.pictures, progress)
         together = Together(workers)
         look = _Look(plan, together, counter)

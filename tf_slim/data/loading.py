@@ -19,13 +19,13 @@ class Files(NamedTuple):
 
     Attributes:
         encoded: The files, string `[batch]`.
-        header: What their headers say.
-        may_cut: Whether a part of each may be decoded, bool `[batch]`.
+        header: What their headers say: rows of a `Header`, int32 `[batch, 5]`.
+        is_plain: Whether each is a whole JPEG that is stored upright, bool `[batch]`.
     """
 
     encoded: tf.Tensor
-    header: Header
-    may_cut: tf.Tensor
+    header: tf.Tensor
+    is_plain: tf.Tensor
 
 
 def files_of(source: RecordSource, pictures: Any) -> Files:
@@ -47,7 +47,10 @@ def files_of(source: RecordSource, pictures: Any) -> Files:
     head = header(encoded)
     with tf.control_dependencies(check(head.kind, head.height, head.width, MAX_PIXELS)):
         encoded = tf.identity(encoded)
-    return Files(encoded, head, is_whole_jpeg(head, encoded))
+    is_plain = is_whole_jpeg(head, encoded) & tf.equal(head.orientation, 1)
+    # In one piece, since every tensor of a loop costs it six operations a picture.
+    rows = tf.stack([tf.cast(part, tf.int32) for part in head], 1)
+    return Files(encoded, rows, is_plain)
 
 
 def load(
@@ -65,11 +68,11 @@ def load(
     Returns:
         float32 `[height, width, channels]`.
     """
-    encoded, head, may_cut = file
+    encoded, row, is_plain = file
+    head = Header(*tf.unstack(row, len(Header._fields)))
     if not isinstance(preprocess, Cropping):
         image = decode_as(head, encoded, channels)
         return preprocess(image, is_training=is_training, seed=seed)
-    height, width = tf.cast(head.height, tf.int32), tf.cast(head.width, tf.int32)
-    window = preprocess.window(height, width, is_training=is_training, seed=seed)
-    part = decode_part(head, encoded, window, channels, may_cut)
+    window = preprocess.window(head.height, head.width, is_training=is_training, seed=seed)
+    part = decode_part(head, encoded, window, channels, is_plain)
     return preprocess.finish(part, is_training=is_training, seed=seed)

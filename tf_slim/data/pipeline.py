@@ -15,6 +15,7 @@ from tf_slim.data import examples
 from tf_slim.data.augment import Augment
 from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
+from tf_slim.data.class_weights import of_targets
 from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
 from tf_slim.data.sources.protocol import as_nest
@@ -200,8 +201,11 @@ class Pipeline:
         labels = tf.TensorSpec([batch], tf.int64)
         if self.spec.multi_label or self._augment.mixes:
             labels = tf.TensorSpec([batch, self.spec.num_classes], tf.float32)
-        weights = [tf.TensorSpec([batch], tf.float32)] if self._weighted else []
-        return (images, labels, *weights)
+        if not self._weighted:
+            return images, labels
+        of_classes = self.spec.multi_label and self._class_weights is not None
+        shape = labels.shape if of_classes else [batch]
+        return images, labels, tf.TensorSpec(shape, tf.float32)
 
     def dataset(self, start: int = 0) -> tf.data.Dataset:
         """Makes the stream of batches.
@@ -216,8 +220,8 @@ class Pipeline:
             `[batch]`. Of several labels a picture they are float32 `[batch, classes]` of 0 and 1,
             and where training mixes pictures float32 `[batch, classes]` of anything in between. In
             training on pictures or classes with weights a third tensor holds these, float32
-            `[batch]`; they are never in evaluation. Errors while iterating are TensorFlow's: see
-            `diagnose`.
+            `[batch]` (`[batch, classes]` by class of several labels); evaluation never has it.
+            Errors while iterating are TensorFlow's: see `diagnose`.
 
         Raises:
             DataError: If the spec does not say how many records there are, and a file ends within
@@ -379,7 +383,9 @@ class Pipeline:
             return images, labels
         weights = loaded.weights
         if self._class_weights is not None:
-            of_class = tf.gather(tf.constant(self._class_weights), labels)
+            of_class = of_targets(self._class_weights, labels)
+            if weights is not None and self.spec.multi_label:
+                weights = weights[:, tf.newaxis]
             weights = of_class if weights is None else weights * of_class
         return images, labels, weights
 

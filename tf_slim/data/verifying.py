@@ -65,6 +65,7 @@ class Verification:
 def verify(
     source: str | os.PathLike | DatasetSpec | Mapping[str, DatasetSpec],
     *,
+    columns: Mapping[str, str] | None = None,
     validation_share: float = VALIDATION_SHARE,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -73,6 +74,7 @@ def verify(
 
     Args:
         source: What `from_source` and `convert` take.
+        columns: What columns are called in a table, as in `from_table`.
         validation_share: The share of the pictures that are for validation, where the source does
             not say it. A picture that cannot be read is named whichever split it is in.
         workers: Number of threads. None is the number of cores.
@@ -89,7 +91,7 @@ def verify(
         path = os.path.expanduser(os.fsdecode(source))
         if converted.is_converted(path):
             return _Converted(path).verified(workers, progress)
-    with plan_to_look_at(source, validation_share=validation_share) as plan:
+    with plan_to_look_at(source, columns=columns, validation_share=validation_share) as plan:
         tally = _Tally(plan.about.labels, workers, progress, plan.pictures)
         tally.together.run(functools.partial(tally.shard, shard) for _, shard in plan.tasks())
         return tally.result(plan.about.skipped, has_manifest=False)

@@ -28,7 +28,7 @@ def label_cross_entropy(
       logits: scores, `[batch, classes]`.
       labels: integers in [0, classes), `[batch]`; or floats, `[batch, classes]`, a distribution, or
         with `multi_label` a probability for each class.
-      weights: see `compute_weighted_loss`, `[batch]`.
+      weights: see `compute_weighted_loss`, `[batch]`; with `multi_label` also `[batch, classes]`.
       label_smoothing: in [0, 1]; the part of the distribution that is spread over all classes
         (Szegedy et al., Rethinking the Inception Architecture, arXiv:1512.00567), or, with
         `multi_label`, how far labels are drawn towards 1/2.

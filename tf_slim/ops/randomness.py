@@ -58,3 +58,23 @@ def next_seed() -> tf.Tensor | None:
     seed, index = state
     state[1] += 1
     return tf.random.experimental.stateless_fold_in(seed, index, alg=ALGORITHM)
+
+
+def split(seed: tf.Tensor, count: int) -> list[tf.Tensor]:
+    """`tf.unstack(tf.random.split(seed, count))`, in a third of the operations.
+
+    Args:
+      seed: int32 `[2]`.
+      count: how many seeds to make of it.
+    """
+    seeds = tf.raw_ops.StatelessRandomUniformFullInt(shape=[count, 2], seed=seed, dtype=tf.int32)
+    return tf.unstack(seeds, count)
+
+
+def uniform(seed: tf.Tensor) -> tf.Tensor:
+    """`tf.random.stateless_uniform([], seed)`, in a third of the operations.
+
+    Args:
+      seed: int32 `[2]`.
+    """
+    return tf.raw_ops.StatelessRandomUniform(shape=[], seed=seed, dtype=tf.float32)

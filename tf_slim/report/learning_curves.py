@@ -46,8 +46,8 @@ def section(history: Sequence[Mapping[str, Any]]) -> Markup | None:
         tag("h2", "Learning curves"),
         tag(
             "p",
-            "What was noted during training. Where the validation loss rises while the training "
-            "loss falls, the net learns its pictures by heart.",
+            "What was noted during training. The training loss includes weight decay. Where the "
+            "validation loss rises while it falls, the net learns its pictures by heart.",
         ),
         tag("div", *figures, class_="charts"),
     )

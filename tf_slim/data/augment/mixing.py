@@ -51,7 +51,7 @@ def mixed_targets(
 
     Args:
         labels: float32 `[batch, classes]`.
-        weights: float32 `[batch]`, or None.
+        weights: float32 `[batch]` or `[batch, classes]`, or None.
         partner: int32 `[batch]`.
         share: float32 `[batch]`, of the example itself.
 
@@ -62,11 +62,13 @@ def mixed_targets(
     if weights is None:
         share = share[:, tf.newaxis]
         return share * labels + (1.0 - share) * others, None
+    by_class = weights.shape.rank == 2
+    share = share[:, tf.newaxis] if by_class else share
     mine, theirs = share * weights, (1.0 - share) * tf.gather(weights, partner)
     total = mine + theirs
     # Where nothing counts the labels matter to nobody, but must not be NaN.
     part = tf.where(total > 0, mine / tf.where(total > 0, total, tf.ones_like(total)), share)
-    part = part[:, tf.newaxis]
+    part = part if by_class else part[:, tf.newaxis]
     return part * labels + (1.0 - part) * others, total
 
 

@@ -17,6 +17,7 @@ def plan_to_look_at(
     source: str | os.PathLike | DatasetSpec | Mapping[str, DatasetSpec],
     *,
     splits: Sequence[str] | None = None,
+    columns: Mapping[str, str] | None,
     validation_share: float,
 ) -> Iterator[Plan]:
     """The plan of what there is to read, for whoever tells what is wrong with it by himself.
@@ -24,6 +25,7 @@ def plan_to_look_at(
     Args:
         source: As in `convert`.
         splits: Names of the splits, or None for all.
+        columns: As in `convert`.
         validation_share: As in `convert`.
 
     Yields:
@@ -36,6 +38,7 @@ def plan_to_look_at(
             scratch,
             splits=splits,
             layout=None,
+            columns=columns,
             validation_share=validation_share,
             on_error="skip",
             with_digest=False,

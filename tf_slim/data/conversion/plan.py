@@ -153,6 +153,7 @@ def plan_of(
     *,
     splits: Sequence[str] | None,
     layout: Layout | None,
+    columns: Mapping[str, str] | None,
     validation_share: float,
     on_error: str,
     with_digest: bool = True,
@@ -164,6 +165,7 @@ def plan_of(
         scratch: A folder for what archives unpack to.
         splits: Names of the splits, or None for all.
         layout: How research/slim calls the files, or None.
+        columns: As in `convert`.
         validation_share: As in `convert`.
         on_error: What to do about files that a table names and that are not there.
         with_digest: Whether to look at sizes; of arrays and generators at everything.
@@ -183,9 +185,14 @@ def plan_of(
         path = path if opened is None else opened
         specs = {
             split: kinds.from_source(
-                path, split, validation_share=validation_share, on_error=on_error, check=False
+                path,
+                split,
+                columns=columns,
+                validation_share=validation_share,
+                on_error=on_error,
+                check=False,
             )
-            for split in _chosen(splits, kinds.source_splits(path))
+            for split in _chosen(splits, kinds.source_splits(path, columns=columns))
         }
     else:
         given = {source.split: source} if isinstance(source, DatasetSpec) else dict(source)

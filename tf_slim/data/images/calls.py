@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import tensorflow as tf
@@ -11,6 +11,15 @@ import tensorflow as tf
 FILE = tf.TensorSpec([], tf.string)
 FILES = tf.TensorSpec([None], tf.string)
 NUMBER = tf.TensorSpec([], tf.int64)
+
+
+def as_numbers(tensors: Iterable[tf.Tensor]) -> list[tf.Tensor]:
+    """Integers as functions made by `apart` take them.
+
+    Args:
+        tensors: Of any integer types.
+    """
+    return [tf.cast(tensor, tf.int64) for tensor in tensors]
 
 
 def apart(function: Callable, *signature: tf.TensorSpec) -> Callable:

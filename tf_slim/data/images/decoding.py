@@ -8,7 +8,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tf_slim.data.images import bmp, exif, gif, headers, png, webp
-from tf_slim.data.images.calls import FILE, NUMBER, apart
+from tf_slim.data.images.calls import FILE, NUMBER, apart, as_numbers
 from tf_slim.data.images.checking import require
 from tf_slim.ops import shapes
 
@@ -63,7 +63,7 @@ def decode_as(
 
     def decode_any() -> tf.Tensor:
         apart = _decode_apart(channels, max_pixels)
-        return apart(encoded, header.kind, header.orientation, header.detail)
+        return apart(encoded, *as_numbers((header.kind, header.orientation, header.detail)))
 
     def decode_simple() -> tf.Tensor:
         return tf.io.decode_image(encoded, channels=channels, expand_animations=False)
@@ -85,13 +85,7 @@ def is_simple(header: headers.Header) -> tf.Tensor:
 
 @functools.cache
 def _decode_apart(channels: int, max_pixels: int):
-    return apart(
-        functools.partial(_decode, channels, max_pixels),
-        FILE,
-        tf.TensorSpec([], tf.int32),
-        NUMBER,
-        NUMBER,
-    )
+    return apart(functools.partial(_decode, channels, max_pixels), FILE, NUMBER, NUMBER, NUMBER)
 
 
 def _decode(
@@ -121,7 +115,7 @@ def _decode(
 
     kept = 3 if channels == 1 else channels
     image = tf.switch_case(
-        kind,
+        tf.cast(kind, tf.int32),
         [
             lambda: tf.zeros([1, 1, channels], tf.uint8),
             of_jpeg,

@@ -33,7 +33,6 @@ class Header(NamedTuple):
     """Of image files, each of the shape of the tensor of files.
 
     Attributes:
-        format: One of `FORMATS`, string.
         height: In pixels, int64, of the picture as `decode` gives it: upright. 0 if unknown.
         width: The same.
         orientation: From 1 to 8, as Exif has it, int64: how the picture is stored.
@@ -41,12 +40,16 @@ class Header(NamedTuple):
         detail: What only the decoder of the format wants to know, int64.
     """
 
-    format: tf.Tensor
     height: tf.Tensor
     width: tf.Tensor
     orientation: tf.Tensor
     kind: tf.Tensor
     detail: tf.Tensor
+
+    @property
+    def format(self) -> tf.Tensor:
+        """One of `FORMATS`, string."""
+        return tf.gather(tf.constant(FORMATS), self.kind)
 
 
 def header(encoded: tf.Tensor) -> Header:
@@ -67,8 +70,7 @@ def header(encoded: tf.Tensor) -> Header:
     for part in (kind, *rest):
         part.set_shape(encoded.shape)
     height, width, orientation, detail = rest
-    name = tf.gather(tf.constant(FORMATS), kind)
-    return Header(name, height, width, orientation, kind, detail)
+    return Header(height, width, orientation, kind, detail)
 
 
 @functools.cache

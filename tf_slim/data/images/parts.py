@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
 from tf_slim.data.images import exif
+from tf_slim.data.images.calls import FILE, NUMBER, apart, as_numbers
 from tf_slim.data.images.decoding import MAX_PIXELS, decode_as
 from tf_slim.data.images.headers import JPEG, Header
 
 # At its edges libjpeg makes colours of the pixels around: those of a larger part are right within.
-_MARGIN = 8
+_MARGIN = 2
 
 
 def is_whole_jpeg(header: Header, encoded: tf.Tensor) -> tf.Tensor:
@@ -18,11 +21,11 @@ def is_whole_jpeg(header: Header, encoded: tf.Tensor) -> tf.Tensor:
     Of one that is cut off, that would fail or not by where the part lies.
 
     Args:
-        header: What the headers say, of `[batch]`.
-        encoded: The files, string `[batch]`.
+        header: What the headers say, of any shape.
+        encoded: The files, string of that shape.
 
     Returns:
-        bool `[batch]`.
+        bool, of that shape.
     """
     last = tf.maximum(tf.strings.length(encoded) - 2, 0)
     ends = tf.equal(tf.strings.substr(encoded, last, tf.fill(tf.shape(last), 2)), b"\xff\xd9")
@@ -34,7 +37,7 @@ def decode_part(
     encoded: tf.Tensor,
     window: tf.Tensor,
     channels: int,
-    may_cut: tf.Tensor,
+    is_plain: tf.Tensor,
     max_pixels: int = MAX_PIXELS,
 ) -> tf.Tensor:
     """Decodes a part of a picture, which is to the bit that part of the whole.
@@ -45,43 +48,67 @@ def decode_part(
         window: `[top, left, height, width]` in pixels of the upright picture, int32 `[4]`. It must
             lie within the picture.
         channels: Number of channels to decode to: 1, 3 or 4.
-        may_cut: What `is_whole_jpeg` says of the file, bool `[]`.
+        is_plain: Whether it is a whole JPEG that is stored upright, bool `[]`.
         max_pixels: The most pixels that a picture may have.
 
     Returns:
         The part, uint8 `[height, width, channels]`.
     """
+    any_part = _decode_any_part_apart(channels, max_pixels)
 
-    def of_whole() -> tf.Tensor:
-        return _cut(decode_as(header, encoded, channels, max_pixels), window)
+    def of_any() -> tf.Tensor:
+        return any_part(encoded, window, *as_numbers(header))
 
     if channels == 4:
-        return of_whole()
-
-    def cut() -> tf.Tensor:
-        upright = tf.equal(header.orientation, 1)
-        size = tf.cast(tf.stack([header.height, header.width]), tf.int32)
-        stored, sides = tf.cond(
-            upright,
-            lambda: (window, size),
-            lambda: _as_stored(window, size, header.orientation),
-        )
-        begin = tf.maximum(stored[:2] - _MARGIN, 0)
-        end = tf.minimum(stored[:2] + stored[2:] + _MARGIN, sides)
-        part = tf.io.decode_and_crop_jpeg(
-            encoded, tf.concat([begin, end - begin], 0), channels=channels
-        )
-        part = _cut(part, tf.concat([stored[:2] - begin, stored[2:]], 0))
-        return exif.upright(part, header.orientation)
-
-    part = tf.cond(may_cut, cut, of_whole)
+        return of_any()
+    sides = tf.cast(tf.stack([header.height, header.width]), tf.int32)
+    part = tf.cond(is_plain, lambda: _of_jpeg(encoded, window, sides, channels), of_any)
     part.set_shape([None, None, channels])
     return part
 
 
-def _cut(image: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    begin = tf.concat([window[:2], [0]], 0)
-    return tf.slice(image, begin, tf.concat([window[2:], [-1]], 0))
+def _of_jpeg(encoded: tf.Tensor, window: tf.Tensor, sides: tf.Tensor, channels: int) -> tf.Tensor:
+    """A part of a JPEG, as it is stored."""
+    begin, size = tf.split(window, 2)
+    first = tf.maximum(begin - _MARGIN, 0)
+    last = tf.minimum(begin + size + _MARGIN, sides)
+    image = tf.io.decode_and_crop_jpeg(
+        encoded, tf.concat([first, last - first], 0), channels=channels
+    )
+    return _cut(image, begin - first, size)
+
+
+@functools.cache
+def _decode_any_part_apart(channels: int, max_pixels: int):
+    return apart(
+        functools.partial(_decode_any_part, channels, max_pixels),
+        FILE,
+        tf.TensorSpec([4], tf.int32),
+        *[NUMBER] * len(Header._fields),
+    )
+
+
+def _decode_any_part(
+    channels: int, max_pixels: int, encoded: tf.Tensor, window: tf.Tensor, *numbers: tf.Tensor
+) -> tf.Tensor:
+    header = Header(*numbers)
+
+    def of_turned() -> tf.Tensor:
+        size = tf.cast(tf.stack([header.height, header.width]), tf.int32)
+        part = _of_jpeg(encoded, *_as_stored(window, size, header.orientation), channels)
+        return exif.upright(part, header.orientation)
+
+    def of_whole() -> tf.Tensor:
+        image = decode_as(header, encoded, channels, max_pixels)
+        return _cut(image, *tf.split(window, 2))
+
+    if channels == 4:
+        return of_whole()
+    return tf.cond(is_whole_jpeg(header, encoded), of_turned, of_whole)
+
+
+def _cut(image: tf.Tensor, begin: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    return tf.strided_slice(image, begin, begin + size)
 
 
 def _as_stored(

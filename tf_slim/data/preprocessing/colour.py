@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from tf_slim.ops import shapes
+from tf_slim.ops.randomness import split, uniform
 
 ORDERINGS = 4
 """How many orders of the four changes `distort_colour` knows."""
@@ -24,6 +25,8 @@ _RANGES = {
     "hue": (-0.2, 0.2),
     "contrast": (0.5, 1.5),
 }
+
+_NO_CHROMA = 1e-30
 
 
 def distort_colour(
@@ -46,7 +49,7 @@ def distort_colour(
     """
     if not 0 <= ordering < ORDERINGS:
         raise ValueError(f"ordering must be from 0 to {ORDERINGS - 1}, received {ordering!r}.")
-    return changed(image, amounts(seed), ordering=ordering, fast=fast)
+    return changed(image, amounts(draws(seed)), ordering=ordering, fast=fast)
 
 
 def changed(
@@ -75,16 +78,24 @@ def changed(
     return tf.clip_by_value(image, 0.0, 1.0)
 
 
-def amounts(seed: tf.Tensor) -> dict[str, tf.Tensor]:
-    """By how much each is changed: what is added to brightness and hue, the factor of the others.
+def draws(seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    """A number from 0 to 1 for each change.
 
     Args:
         seed: int32 `[2]`.
     """
-    seeds = tf.unstack(tf.random.split(seed, len(_RANGES)))
+    return dict(zip(_RANGES, map(uniform, split(seed, len(_RANGES))), strict=True))
+
+
+def amounts(drawn: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """By how much each is changed: what is added to brightness and hue, the factor of the others.
+
+    Args:
+        drawn: What `draws` gives, or some of it.
+    """
     return {
-        name: tf.random.stateless_uniform([], own, *_RANGES[name])
-        for name, own in zip(_RANGES, seeds, strict=True)
+        name: _RANGES[name][0] + number * (_RANGES[name][1] - _RANGES[name][0])
+        for name, number in drawn.items()
     }
 
 
@@ -101,8 +112,8 @@ def saturated(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     red, green, blue = tf.unstack(images, 3, axis=-1)
     value = tf.maximum(tf.maximum(red, green), blue)
     chroma = value - tf.minimum(tf.minimum(red, green), blue)
-    wanted = tf.minimum(chroma * factor, tf.maximum(value, 0.0))
-    ratio = tf.math.divide_no_nan(wanted, chroma)
+    # Bounded by the factor in any case: compiled, the chroma of grey is 0 here and nearly 0 there.
+    ratio = tf.minimum(factor, tf.maximum(value, 0.0) / tf.maximum(chroma, _NO_CHROMA))
     value, ratio = value[..., tf.newaxis], ratio[..., tf.newaxis]
     return value - (value - images) * ratio
 

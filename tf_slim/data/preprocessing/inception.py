@@ -16,12 +16,14 @@ from tf_slim.data.preprocessing.colour import (
     amounts,
     changed,
     distort_colour,
+    draws,
     one_of,
 )
 from tf_slim.data.preprocessing.cropping import Cropping
 from tf_slim.data.preprocessing.geometry import resize
 from tf_slim.data.preprocessing.registry import register
 from tf_slim.ops import shapes
+from tf_slim.ops.randomness import split, uniform
 
 SIZE = (299, 299)
 """`(height, width)` of the images, unless it is said."""
@@ -61,30 +63,38 @@ def inception(
         return _middle(height, width, central_fraction)
 
     def finish(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
-        image = tf.image.convert_image_dtype(image, tf.float32)
+        if not (is_training and fast):
+            image = tf.image.convert_image_dtype(image, tf.float32)
         if not is_training:
             return to_signed(resize(image, size))
-        seeds = _seeds(seed)
-        image = resize_by_any(image, size, seeds[1], fast=fast)
-        image = tf.image.stateless_random_flip_left_right(image, seeds[2])
+        _, by, flip, colours = _seeds(seed)
         if not fast:
-            return to_signed(distort_by_any(image, seeds[3], fast=False))
-        drawn = amounts(_seeds_of_colours(seeds[3])[1])
-        return _recoloured(image, drawn["brightness"], drawn["saturation"])
+            image = resize_by_any(image, size, by, fast=False)
+            image = tf.image.stateless_random_flip_left_right(image, flip)
+            return to_signed(distort_by_any(image, colours, fast=False))
+        unit = 1 / image.dtype.max if image.dtype.is_integer else 1.0
+        drawn = draws(split(colours, 2)[1])
+        image = resize(tf.cast(image, tf.float32), size)
+        return _finished(image, unit, uniform(flip), drawn["brightness"], drawn["saturation"])
 
     return Cropping(window, finish)
 
 
 # One pass over the pixels, where operation after operation would be a dozen.
 @tf.function(jit_compile=True, autograph=False)
-def _recoloured(image: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor) -> tf.Tensor:
-    """`to_signed(distort_by_any(image, fast=True))`, by these amounts."""
-    return to_signed(changed(image, {"brightness": brightness, "saturation": saturation}))
+def _finished(image, unit: float, flip: tf.Tensor, brightness: tf.Tensor, saturation: tf.Tensor):
+    """An image that has its size, scaled to [0, 1], flipped, in other colours, in [-1, 1]."""
+
+    def recoloured(image: tf.Tensor) -> tf.Tensor:
+        return to_signed(changed(image * unit, drawn))
+
+    drawn = amounts({"brightness": brightness, "saturation": saturation})
+    return tf.cond(flip < 0.5, lambda: recoloured(image[:, ::-1]), lambda: recoloured(image))
 
 
 def _seeds(seed: tf.Tensor) -> list[tf.Tensor]:
     """For the part, its resizing, its flip and its colours."""
-    return tf.unstack(tf.random.split(seed, 4))
+    return split(seed, 4)
 
 
 def _middle(height: tf.Tensor, width: tf.Tensor, fraction: float | None) -> tf.Tensor:
@@ -174,17 +184,12 @@ def resize_by_any(
 
 def distort_by_any(image: tf.Tensor, seed: tf.Tensor, *, fast: bool) -> tf.Tensor:
     """Changes the colours in an order taken at random; `fast`: in one order, and less."""
-    which, colours = _seeds_of_colours(seed)
+    which, colours = split(seed, 2)  # for the order of the changes, and for their amounts
 
     def by(ordering: int) -> Callable:
         return lambda: distort_colour(image, colours, ordering=ordering, fast=fast)
 
     return one_of(which, [by(ordering) for ordering in range(1 if fast else ORDERINGS)])
-
-
-def _seeds_of_colours(seed: tf.Tensor) -> list[tf.Tensor]:
-    """For the order of the changes, and for their amounts."""
-    return tf.unstack(tf.random.split(seed, 2))
 
 
 def to_signed(image: tf.Tensor) -> tf.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
@@ -35,6 +35,7 @@ def from_source(
     source: str | os.PathLike,
     split: str = "train",
     *,
+    columns: Mapping[str, str] | None = None,
     validation_share: float = VALIDATION_SHARE,
     on_error: str = "fail",
     check: bool | None = None,
@@ -52,6 +53,7 @@ def from_source(
     Args:
         source: What it is about.
         split: Name of the split, one of `source_splits(source)`, or `all`; `val` is `validation`.
+        columns: What columns are called in a table, as in `from_table`.
         validation_share: As in `from_folder`; other kinds of sources have their splits already.
         on_error: As in `from_folder` and `from_table`; a bad record is always an error.
         check: As in `from_folder` and `from_table`.
@@ -67,9 +69,10 @@ def from_source(
     Raises:
         DataNotFoundError: If there is no such thing.
         DataError: If it cannot be used; see the function of its kind.
-        ValueError: If there is no such split.
+        ValueError: If there is no such split, or `columns` are given for another kind of source.
     """
     kind, text = _kind(source)
+    _check_columns(kind, text, columns)
     common: dict = {"image_size": image_size, "preprocessing": preprocessing or "none"}
     if kind == "tfds":
         return tfds.from_tfds(text, split, **common)
@@ -93,6 +96,7 @@ def from_source(
         return from_table(
             text,
             split,
+            columns=columns,
             num_classes=num_classes,
             validation_share=validation_share,
             on_error=on_error,
@@ -110,11 +114,14 @@ def from_source(
 
 
 @checked_by(source=None)
-def source_splits(source: str | os.PathLike) -> tuple[str, ...]:
+def source_splits(
+    source: str | os.PathLike, *, columns: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Names the splits of whatever a text names; see `from_source`.
 
     Args:
         source: What it is about.
+        columns: What columns are called in a table.
 
     Returns:
         The names: `train` first, then `validation`, `test` and others. TFRecord files without
@@ -125,6 +132,7 @@ def source_splits(source: str | os.PathLike) -> tuple[str, ...]:
         DataError: If it cannot be used.
     """
     kind, text = _kind(source)
+    _check_columns(kind, text, columns)
     if kind == "tfds":
         return tfds.tfds_splits(text)
     if kind == "name":
@@ -135,7 +143,12 @@ def source_splits(source: str | os.PathLike) -> tuple[str, ...]:
         return layouts.layout_splits(text)
     if kind == "files":
         return _splits_of_files(text)
-    return table_splits(text) if kind == "table" else folder_splits(text)
+    return table_splits(text, columns) if kind == "table" else folder_splits(text)
+
+
+def _check_columns(kind: str, text: str, columns: Mapping[str, str] | None) -> None:
+    if columns and kind != "table":
+        raise ValueError(f"columns are those of a table (.csv, .tsv, ...), and {text!r} is none.")
 
 
 def _kind(source: str | os.PathLike) -> tuple[str, str]:

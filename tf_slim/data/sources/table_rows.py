@@ -91,7 +91,8 @@ def _columns(table: str, record: Mapping[str, Any], given: Mapping[str, str]) ->
             raise DataError(
                 f"{' and '.join(map(repr, found))} could both be the column {key!r}.",
                 path=table,
-                remedy=f"Say which: columns={{{key!r}: {found[0]!r}}}.",
+                remedy=f"Say which: columns={{{key!r}: {found[0]!r}}}, or {key}={found[0]} after "
+                "--columns.",
             )
         if found:
             homes[key] = found[0]
@@ -100,7 +101,7 @@ def _columns(table: str, record: Mapping[str, Any], given: Mapping[str, str]) ->
                 f"there is no column {key!r}. Its columns are: {listed}.",
                 path=table,
                 remedy=f"Name the columns in the first line, or say which it is: "
-                f"columns={{{key!r}: NAME}}.",
+                f"columns={{{key!r}: NAME}}, or {key}=NAME after --columns.",
             )
     return homes
 
