@@ -17,6 +17,7 @@ from tf_slim.ops import shapes
 # Of the directories of a segment of a JPEG none is larger.
 _MOST_ENTRIES = 5461
 _ORIENTATION = 0x0112
+_TURNS = [(number >= 5, number in (3, 4, 7, 8), number in (2, 3, 6, 7)) for number in range(9)]
 
 
 def orientation(encoded: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
@@ -79,14 +80,8 @@ def turns(orientation: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     Returns:
         Whether to exchange rows and columns, and whether then to reverse the rows, and the columns.
     """
-    swapped = orientation >= 5
-
-    def among(*values: int) -> tf.Tensor:
-        return tf.reduce_any(
-            tf.equal(orientation[..., tf.newaxis], tf.constant(values, tf.int64)), -1
-        )
-
-    return swapped, among(3, 4, 7, 8), among(2, 3, 6, 7)
+    swapped, rows, columns = tf.unstack(tf.gather(tf.constant(_TURNS), orientation), 3, axis=-1)
+    return swapped, rows, columns
 
 
 def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
