@@ -11,6 +11,7 @@ from tests.goldens.loader import case
 from tests.goldens.rule import make_input
 from tf_slim.data.preprocessing import cifarnet, colour, get_preprocessing, inception, vgg
 from tf_slim.data.preprocessing.geometry import resize, resize_short_side
+from tf_slim.ops import randomness
 
 NAMES = ("inception", "vgg", "cifarnet")
 SEED = tf.constant([1, 2])
@@ -167,6 +168,14 @@ def test_saturation_is_that_of_tensorflow():
     made = colour.saturated(tf.constant(images), tf.reshape(factors, [4, 1, 1]))
     for own, image, factor in zip(made, images, factors):
         np.testing.assert_allclose(own, tf.image.adjust_saturation(image, factor), atol=2e-6)
+
+
+@pytest.mark.parametrize("seed", [(0, 0), (-500, 2**31 - 1), (7, -3)])
+def test_one_operation_draws_what_tensorflow_draws(seed):
+    seed = tf.constant(seed, tf.int32)
+    np.testing.assert_array_equal(randomness.split(seed, 4), tf.random.split(seed, 4))
+    drawn = tf.random.stateless_uniform([], seed, alg="philox")
+    np.testing.assert_array_equal(randomness.uniform(seed), drawn)
 
 
 def test_grey_stays_grey():
