@@ -189,6 +189,9 @@ class TrainOptions:
     summary_every_steps: int = option(
         100, "steps between points for TensorBoard", at_least=1, free=True
     )
+    steps_per_call: int = option(
+        1, "steps to take at once; more pay where one takes milliseconds", at_least=1, free=True
+    )
     jit_compile: bool = option(False, "XLA; it pays on GPU and TPU")
 
 

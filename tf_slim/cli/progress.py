@@ -34,6 +34,8 @@ def training_hook(every_secs: float = 5.0) -> Hook:
 class ProgressBar(Hook):
     """A bar with steps, steps per second, loss and the time left."""
 
+    every_steps = None
+
     def __init__(self) -> None:
         self._bar: Progress | None = None
         self._task: Any = None

@@ -199,6 +199,7 @@ def _fitted(config: Config, run_folder: RunFolder, parts: Parts) -> int:
             keep_checkpoints=options.keep_checkpoints,
             log_every_steps=options.log_every_steps,
             summary_every_steps=options.summary_every_steps,
+            steps_per_call=options.steps_per_call,
             **_validation(config, parts),
         )
     except slim.learning.NonFiniteLossError as error:

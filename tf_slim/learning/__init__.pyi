@@ -6,7 +6,6 @@ from ..v1.train_loop import train_step as train_step
 from ..v1.train_op import create_train_op as create_train_op
 from . import hooks as hooks
 from .compiled_step import TrainStep as TrainStep
-from .fit import NonFiniteLossError as NonFiniteLossError
 from .fit import fit as fit
 from .make_step import make_train_step as make_train_step
 from .phases import HeadFirst as HeadFirst
@@ -16,3 +15,5 @@ from .run import Run as Run
 from .run_folder import read_history as read_history
 from .run_lock import RunInUseError as RunInUseError
 from .run_lock import RunLostError as RunLostError
+from .several_steps import SeveralSteps as SeveralSteps
+from .taking import NonFiniteLossError as NonFiniteLossError

@@ -83,6 +83,7 @@ class TrainStep:
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
         self.output_spec: Any = None
+        self._several: dict[int, Any] = {}  # what takes several steps a call, by how many
         self._averages = None
         if settings.average_decay is not None:
             self._averages = WeightAverages(
@@ -118,17 +119,11 @@ class TrainStep:
           TypeError: there are weights, and the loss function takes none.
           RuntimeError: this is within `averaged_weights`.
         """
-        if self._averages is not None:
-            self._averages.require_outside("take a step")
+        self._require_weights_in_place()
         try:
             return self._of_phase(_batch(inputs, labels, weights))
         except tf.errors.InvalidArgumentError as error:
-            reason = finite.said(error)
-            if reason is None:
-                raise
-            raise tf.errors.InvalidArgumentError(
-                error.node_def, error.op, f"{reason}; the step was not taken: nothing is changed"
-            ) from None
+            raise finite.refused(error) or error from None
 
     def prepare(self, inputs: Any, labels: Any, weights: Any = None) -> None:
         """Makes all variables that a step needs, without taking one.
@@ -138,11 +133,8 @@ class TrainStep:
           labels: likewise.
           weights: likewise.
         """
-        placement.check_step(self.strategy)
-        now = self._phase
-        for phase, function in zip(self._phases, self._functions, strict=True):
-            if phase is now or optimizers.is_v1(phase.optimizer):
-                function.get_concrete_function(_batch(inputs, labels, weights))
+        for index in self._to_prepare():
+            self._functions[index].get_concrete_function(_batch(inputs, labels, weights))
 
     @property
     def learning_rate(self) -> float | None:
@@ -193,10 +185,25 @@ class TrainStep:
     @property
     def _phase(self) -> Phase:
         """What a step would do now."""
+        return self._phases[self._index]
+
+    @property
+    def _index(self) -> int:
+        """The place of the phase that a step would be of now."""
         if len(self._phases) == 1:
-            return self._phases[0]
+            return 0
         step = int(tf.convert_to_tensor(self.global_step))
-        return next(phase for phase in self._phases if step < phase.until)
+        return next(index for index, phase in enumerate(self._phases) if step < phase.until)
+
+    def _to_prepare(self) -> list[int]:
+        """The phases that have variables to make before a step, and the one that comes next."""
+        placement.check_step(self.strategy)
+        now, phases = self._index, enumerate(self._phases)
+        return [i for i, phase in phases if i == now or optimizers.is_v1(phase.optimizer)]
+
+    def _require_weights_in_place(self) -> None:
+        if self._averages is not None:
+            self._averages.require_outside("take a step")
 
     def _of_phase(self, batch: tuple) -> tf.Tensor:
         if len(self._phases) == 1:

@@ -70,6 +70,16 @@ def said(error: tf.errors.OpError) -> str | None:
     return None if found is None else found[0]
 
 
+def refused(error: tf.errors.OpError) -> tf.errors.InvalidArgumentError | None:
+    """The error of a step that was not taken, with what is to be said of it; None of another."""
+    reason = said(error)
+    if reason is None:
+        return None
+    return tf.errors.InvalidArgumentError(
+        error.node_def, error.op, f"{reason}; the step was not taken: nothing is changed"
+    )
+
+
 def _parts(value: Any) -> list[tf.Tensor]:
     values = value.values if isinstance(value, tf.IndexedSlices) else value
     if values.dtype.is_complex:

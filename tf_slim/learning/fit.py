@@ -6,14 +6,14 @@ import contextlib
 import operator
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import agreement, finite, hyperparameters, signals
+from tf_slim.learning import agreement, hyperparameters, signals
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook, KeepBest, ProgressLines
 from tf_slim.learning.keeping import Describer, Recorder, Saver
@@ -21,14 +21,11 @@ from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.source import Source
+from tf_slim.learning.taking import Due, OneByOne, SeveralAtOnce, interval, taker
 from tf_slim.learning.validation import Validation
 from tf_slim.ops.arguments import checked, describe
 
 _DATA_ENDED = "the data ended"
-
-
-class NonFiniteLossError(ArithmeticError):
-    """The loss, or the gradient of a variable, became NaN or infinite."""
 
 
 @checked
@@ -52,6 +49,7 @@ def fit(
     greater_is_better: bool | None = None,
     patience: int | None = None,
     restore_best: bool = True,
+    steps_per_call: int = 1,
 ) -> Run:
     """Trains until `number_of_steps` steps, or `epochs`, have been taken in all.
 
@@ -105,6 +103,10 @@ def fit(
       patience: after how many validations in a row without a better one to end, or None.
       restore_best: whether the model has the best weights at the end (averaged ones, if these were
         measured), and not the last ones. Training that goes on does so from the last ones.
+      steps_per_call: how many steps to take in one call of a compiled function, which pays where a
+        step takes a few milliseconds. Nothing else changes, not a bit of the result: a call is cut
+        short at the next step after which there is work to do, be it a checkpoint, a validation, a
+        summary or a hook (see `slim.hooks.Hook.every_steps`). A signal waits for the call to end.
 
     Returns:
       The `Run` at its end; `run.stop` says why it ended.
@@ -132,6 +134,7 @@ def fit(
     epochs = _count("epochs", epochs)
     validate_every = _count("validate_every", validate_every)
     patience = _count("patience", patience)
+    steps_per_call = _count("steps_per_call", steps_per_call) or 1
     if save_every_secs is not None and not _is_seconds(save_every_secs):
         received = describe(save_every_secs)
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
@@ -159,7 +162,15 @@ def fit(
             folder = logdir  # held by whoever opened it
         else:
             folder = held.enter_context(RunFolder(logdir, keep_checkpoints))
-        train_step.prepare(*source.prepare_specs())
+        watchers = [ProgressLines()] if hooks is None else list(hooks)
+        in_folder = [] if folder is None else [save_every_steps, summary_every_steps]
+        due = Due(
+            steps_per_call,
+            every=[validate_every, *in_folder, *map(interval, watchers)],
+            at=[number_of_steps, *(phase.until for phase in train_step._phases)],
+        )
+        steps = taker(train_step, source, due)
+        steps.prepare(_steps_taken(train_step, folder))
         judge = None
         if validation is not None:
             judge = Validation(
@@ -172,18 +183,18 @@ def fit(
                 patience,
                 restore_best,
             )
-        watchers = [ProgressLines()] if hooks is None else list(hooks)
         if folder is not None:
             is_validated = (lambda run: False) if judge is None else judge.due
             recorder = Recorder(folder, log_every_steps, summary_every_steps, is_validated)
             watchers = [Describer(folder, dataset, validation), recorder, *watchers]
         saver = Saver(folder, save_every_secs, save_every_steps, watchers)
-        return _train(train_step, source, folder, number_of_steps, watchers, saver, judge)
+        return _train(train_step, source, steps, folder, number_of_steps, watchers, saver, judge)
 
 
 def _train(
     train_step: TrainStep,
     source: Source,
+    steps: OneByOne | SeveralAtOnce,
     folder: RunFolder | None,
     number_of_steps: int | None,
     watchers: Sequence[Hook],
@@ -210,7 +221,7 @@ def _train(
         try:
             for hook in watchers:
                 hook.begin(run)
-            _loop(run, source, watchers, saver, request, validation)
+            _loop(run, steps, watchers, saver, request, validation)
             if validation is not None and request.signum is None:
                 validation.conclude(run)
         finally:
@@ -222,20 +233,30 @@ def _train(
 
 
 def _loop(
-    run: Run, source: Source, watchers, saver: Saver, request, validation: Validation | None
+    run: Run,
+    steps: OneByOne | SeveralAtOnce,
+    watchers: Sequence[Hook],
+    saver: Saver,
+    request: signals.StopRequest,
+    validation: Validation | None,
 ) -> None:
     if validation is not None and validation.pending(run):  # saved, and stopped before it
         _validate(run, validation, watchers, saver)
-    batches = source.batches(run.step) if run.stop is None else iter(())
-    after_step = [hook.after_step for hook in watchers]
-    batch = None
+    began = run.step
+    if run.stop is None:
+        steps.begin(run)
     while run.stop is None:
-        following = _next_batch(run, source, batches, saver)
-        if following is None:
+        taken = steps.take(run)
+        _tell_of_steps(run, saver, watchers, taken.losses)
+        if taken.error is not None:
+            if taken.keeps:
+                saver.save(run)
+            raise taken.error from taken.cause
+        if not taken.losses:
+            if run.step == 0:
+                raise ValueError("The dataset is empty: it has not a single batch.")
+            run.stop = _DATA_ENDED
             break
-        batch = following
-        _take_step(run, batch)
-        _tell(run, saver, after_step, run)
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
         elif request.signum is not None:
@@ -246,10 +267,12 @@ def _loop(
     if run.stop == _DATA_ENDED and validation is not None and validation.pending_at_the_end(run):
         _validate(run, validation, watchers, saver)
     saver.save(run)
-    if batch is not None and request.signum is None:
-        step, (inputs, labels, *_) = run.train_step, batch
-        with step.frozen_variables():
-            agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
+    if run.step > began and request.signum is None:
+        step, batch = run.train_step, steps.example()
+        if batch is not None:
+            inputs, labels, *_ = batch
+            with step.frozen_variables():
+                agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
 def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver: Saver) -> None:
@@ -261,30 +284,20 @@ def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver:
         saver.save_best(run)
 
 
-def _next_batch(run: Run, source: Source, batches: Iterator, saver: Saver) -> tuple | None:
-    """None at the end of the data, which is the reason to stop then."""
-    try:
-        batch = next(batches)
-    except StopIteration:
-        if run.step == 0:
-            raise ValueError("The dataset is empty: it has not a single batch.") from None
-        run.stop = _DATA_ENDED
-        return None
-    except (tf.errors.OpError, ValueError) as error:
-        saver.save(run)
-        raise source.explained(error) from error
-    return batch
-
-
-def _take_step(run: Run, batch: tuple) -> None:
-    try:
-        run.loss = run.train_step(*batch)
-    except tf.errors.InvalidArgumentError as error:
-        reason = finite.said(error)
-        if reason is None:
+def _tell_of_steps(run: Run, saver: Saver, watchers: Sequence[Hook], losses: Sequence) -> None:
+    """Tells all hooks of each step that was taken."""
+    end = run.step + len(losses)
+    for loss in losses:
+        run.step, run.loss = run.step + 1, loss
+        try:
+            for hook in watchers:
+                hook.after_step(run)
+        except RunLostError:
             raise
-        raise NonFiniteLossError(_not_finite(run, reason)) from error
-    run.step += 1
+        except Exception:
+            run.step, run.loss = end, losses[-1]  # where the model is
+            saver.save(run, tell=False)
+            raise
 
 
 def _tell(run: Run, saver: Saver, functions: Sequence[Callable], *what: Any) -> None:
@@ -372,6 +385,13 @@ def _warn_of_an_early_end(run: Run, length: int | None, remedy: str) -> None:
     )
 
 
+def _steps_taken(train_step: TrainStep, folder: RunFolder | None) -> int:
+    """Where a run will begin, as far as is known before its checkpoint is restored."""
+    path = None if folder is None else folder.latest()
+    taken = None if path is None else checkpoints.step_of(path)
+    return int(tf.convert_to_tensor(train_step.global_step)) if taken is None else taken
+
+
 def _resume(run: Run, folder: RunFolder) -> None:
     path = folder.latest()
     if path is None:
@@ -392,12 +412,3 @@ def _resume(run: Run, folder: RunFolder) -> None:
             f"Cannot go on from the run in {folder.path}: {what}\n{remedy}", error.report
         ) from error
     run.checkpoint = path
-
-
-def _not_finite(run: Run, reason: str) -> str:
-    kept = run.checkpoint or "none was written"
-    return (
-        f"{reason} in step {run.step + 1} (NaN or infinite). The step was not applied; last "
-        f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
-        "make_train_step, a look at the data (labels out of range, inputs not scaled)."
-    )

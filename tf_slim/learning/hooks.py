@@ -21,7 +21,15 @@ class Hook:
     `run` is the running `Run`: its `step`, `number_of_steps`, `loss` (of the last step, a
     tensor; `loss_value` is the number), `train_step`, `logdir`, `validation`, `best`. Set
     `run.stop = "reason"` to end training after this step.
+
+    Attributes:
+      every_steps: where `fit` takes several steps a call: `after_step` finds the model as it is
+        after the step, and may end training there, at the multiples of this number. It is called
+        after each step in any case, with the loss of the step. None for a hook that looks at the
+        losses alone. Without `after_step` it does not count.
     """
+
+    every_steps: int | None = 1
 
     def begin(self, run: Run) -> None:
         """Before the first step, after restoring."""
@@ -71,6 +79,8 @@ class ProgressLines(Hook):
       every_secs: seconds between lines; the first one comes after a second at most.
       out: where to print, standard error by default.
     """
+
+    every_steps = None
 
     @checked
     def __init__(self, every_secs: float = 5.0, out: TextIO | None = None):
@@ -186,6 +196,7 @@ class _OfKeras(Hook):
     def __init__(self, callback: Any):
         self._callback = callback
         self._sees_steps = _overrides(callback, "on_train_batch_end", "on_batch_end")
+        self.every_steps = 1 if self._sees_steps else None
         self._epoch = 0
         self._model: Any = None
 

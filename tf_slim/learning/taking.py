@@ -1,0 +1,169 @@
+"""The steps of a run: one by one, or several a call, up to the next one after which work is due."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+
+import tensorflow as tf
+
+from tf_slim.learning import finite
+from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning.hooks import Hook
+from tf_slim.learning.run import Run
+from tf_slim.learning.several_steps import of
+from tf_slim.learning.source import Source
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The loss, or the gradient of a variable, became NaN or infinite."""
+
+
+@dataclasses.dataclass
+class Taken:
+    """What a call came to.
+
+    Attributes:
+      losses: of the steps taken, each a scalar; fewer than asked for where the data ended.
+      error: to be raised for the step after these, or None.
+      cause: what it comes from.
+      keeps: whether to save what was trained before it is raised.
+    """
+
+    losses: Sequence[tf.Tensor]
+    error: Exception | None = None
+    cause: Exception | None = None
+    keeps: bool = False
+
+
+class Due:
+    """Tells how many steps may be taken together.
+
+    Args:
+      most: how many at all.
+      every: numbers of steps; work is due after all multiples of each. None for none.
+      at: steps after which work is due, or None.
+    """
+
+    def __init__(self, most: int, every: Iterable[int | None], at: Iterable[int | None]):
+        self.most = most
+        self._every = {steps for steps in every if steps}
+        self._at = {step for step in at if step}
+
+    def steps_from(self, step: int) -> int:
+        """The number of steps from `step` on to the next after which work is due."""
+        left = [every - step % every for every in self._every]
+        left += [at - step for at in self._at if at > step]
+        return min([self.most, *left])
+
+
+class OneByOne:
+    """Takes one step a call, on a batch that was read before.
+
+    Args:
+      step: what takes it.
+      source: the batches.
+    """
+
+    def __init__(self, step: TrainStep, source: Source):
+        self._step, self._source = step, source
+        self._batches: Iterator = iter(())
+        self._batch: tuple | None = None
+
+    def prepare(self, step: int) -> None:
+        """Makes all variables that a step needs."""
+        self._step.prepare(*self._source.prepare_specs())
+
+    def begin(self, run: Run) -> None:
+        """Goes to the batch of the next step."""
+        self._batches = self._source.batches(run.step)
+
+    def take(self, run: Run) -> Taken:
+        """Takes it."""
+        try:
+            batch = next(self._batches)
+        except StopIteration:
+            return Taken([])
+        except (tf.errors.OpError, ValueError) as error:
+            return Taken([], self._source.explained(error), error, keeps=True)
+        self._batch = batch
+        try:
+            return Taken([self._step(*batch)])
+        except tf.errors.InvalidArgumentError as error:
+            return Taken([], _not_finite(run, run.step, error), error)
+
+    def example(self) -> tuple | None:
+        """A batch that was trained on."""
+        return self._batch
+
+
+class SeveralAtOnce:
+    """Takes several steps a call.
+
+    Args:
+      step: what takes one.
+      source: the batches.
+      due: how many there may be.
+    """
+
+    def __init__(self, step: TrainStep, source: Source, due: Due):
+        self._source, self._due = source, due
+        self._several = of(step, due.most)
+        self._batches: Iterator = iter(())
+        self._from: int | None = None
+
+    def prepare(self, step: int) -> None:
+        """Makes all variables that a step needs; `step` is where the run will begin."""
+        self._open(step)
+        self._several.prepare(tf.type_spec_from_value(self._batches))
+
+    def begin(self, run: Run) -> None:
+        """Goes to the batch of the next step."""
+        if self._from != run.step:
+            self._open(run.step)
+
+    def _open(self, step: int) -> None:
+        # Once only: a shuffle may have another order each time that a data set is begun.
+        self._batches, self._from = self._source.batches(step), step
+
+    def take(self, run: Run) -> Taken:
+        """Takes as many as there may be."""
+        number = self._due.steps_from(run.step)
+        try:
+            return Taken(tf.unstack(self._several(self._batches, number)))
+        except tf.errors.OpError as error:
+            losses = self._several.losses_since(run.step)
+            if "IteratorGetNext" in error.message:
+                return Taken(losses, self._source.explained(error), error, keeps=True)
+            return Taken(losses, _not_finite(run, run.step + len(losses), error), error)
+
+    def example(self) -> tuple | None:
+        """A batch such as was trained on."""
+        try:
+            return next(self._batches, None) or next(self._source.batches(), None)
+        except tf.errors.OpError:
+            return None
+
+
+def taker(step: TrainStep, source: Source, due: Due) -> OneByOne | SeveralAtOnce:
+    """What takes the steps of a run."""
+    return OneByOne(step, source) if due.most == 1 else SeveralAtOnce(step, source, due)
+
+
+def interval(hook: Hook) -> int | None:
+    """At which steps a hook has to find the model as it is after them; None for whenever."""
+    after_step = getattr(hook.after_step, "__func__", hook.after_step)
+    return None if after_step is Hook.after_step else getattr(hook, "every_steps", 1)
+
+
+def _not_finite(run: Run, step: int, error: tf.errors.OpError) -> Exception:
+    """What to raise where the step after `step` could not be taken."""
+    reason = finite.said(error)
+    if reason is None:
+        return error
+    kept = run.checkpoint or "none was written"
+    return NonFiniteLossError(
+        f"{reason} in step {step + 1} (NaN or infinite). The step was not applied; last "
+        f"checkpoint: {kept}. Usual remedies: a lower learning rate, clip_gradient_norm in "
+        "make_train_step, a look at the data (labels out of range, inputs not scaled)."
+    )
