@@ -48,21 +48,38 @@ def _reset_state() -> None:
     # Inside a graph that a wider fixture holds open there is nothing of ours to reset.
     if tf.executing_eagerly():
         tf.compat.v1.reset_default_graph()
-        tf.random.set_seed(2016)
     reset_default_store = getattr(sys.modules.get("tf_slim"), "reset_default_store", None)
     if reset_default_store is not None:
         reset_default_store()
 
 
+@pytest.fixture(scope="module")
+def seeded() -> set[str]:
+    """Holds a word once TensorFlow's seed is set for the module."""
+    return set()
+
+
+def _set_seeds(request: pytest.FixtureRequest, seeded: set[str]) -> None:
+    import tensorflow as tf
+
+    random.seed(2016)
+    np.random.seed(2016)
+    # It throws away what TensorFlow has prepared for running: each compiled function that tests
+    # share takes a tenth of a second and more to be prepared again, half the time of such a file.
+    if not seeded or request.node.get_closest_marker("one_seed") is None:
+        if tf.executing_eagerly():
+            tf.random.set_seed(2016)
+            seeded.add("tensorflow")
+
+
 @pytest.fixture(autouse=True)
-def isolated_state():
+def isolated_state(request, seeded):
     """Gives each test an empty default graph, an empty default store and the same random seeds."""
     import tensorflow as tf
 
     eager_before = tf.executing_eagerly()
     log_level_before = tf.get_logger().level
-    random.seed(2016)
-    np.random.seed(2016)
+    _set_seeds(request, seeded)
     _reset_state()
     yield
     if eager_before and not tf.executing_eagerly():

@@ -33,6 +33,7 @@ def test_evaluation_is_one_pass_in_the_order_of_the_files(pattern):
     assert [len(batch) for batch in batches] == [5, 5, 5, 5, 4]
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_labels_go_with_their_images(pattern):
     for kwargs in ({}, {"is_training": True, "num_epochs": 2}):
         for images, labels in made.batches(pipeline(pattern, 5, **kwargs).dataset()):
@@ -41,6 +42,7 @@ def test_labels_go_with_their_images(pattern):
             assert labels.dtype == np.int64
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize("batch_size", [1, 4, 24, 31, 32, 33, 50])
 @pytest.mark.parametrize("drop_remainder", [None, True])
 def test_steps_per_epoch_is_the_length_of_an_evaluation(pattern, batch_size, drop_remainder):
@@ -51,6 +53,7 @@ def test_steps_per_epoch_is_the_length_of_an_evaluation(pattern, batch_size, dro
     assert flat(batches) == list(range(kept))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_training_shows_every_record_once_per_epoch_in_ever_new_order(pattern):
     numbers = flat(made.numbers(pipeline(pattern, 8, is_training=True).dataset().take(9)))
     epochs = [numbers[i : i + TOTAL] for i in range(0, 3 * TOTAL, TOTAL)]
@@ -60,6 +63,7 @@ def test_training_shows_every_record_once_per_epoch_in_ever_new_order(pattern):
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_training_has_no_short_batch(pattern):
     training = pipeline(pattern, 10, is_training=True)
     assert training.dataset().cardinality() == tf.data.INFINITE_CARDINALITY
@@ -68,6 +72,7 @@ def test_training_has_no_short_batch(pattern):
     assert pipeline(pattern, 100, is_training=True).steps_per_epoch == 1
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_training_for_some_epochs(pattern):
     training = pipeline(pattern, 10, is_training=True, num_epochs=3)
     batches = made.numbers(training.dataset())
@@ -79,6 +84,7 @@ def test_training_for_some_epochs(pattern):
     assert sorted(everything) == sorted([*range(TOTAL)] * 3)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_two_iterations_are_the_same(pattern):
     training = pipeline(pattern, 6, is_training=True, seed=3)
     first = made.batches(training.dataset().take(10))
@@ -87,12 +93,14 @@ def test_two_iterations_are_the_same(pattern):
     made.assert_same(made.batches(same.dataset().take(10)), first)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_the_global_seed_changes_nothing(pattern):
     first = made.batches(pipeline(pattern, 6, is_training=True).dataset().take(10))
     tf.random.set_seed(99)
     made.assert_same(made.batches(pipeline(pattern, 6, is_training=True).dataset().take(10)), first)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_seeds_give_different_orders(pattern):
     orders = {
         tuple(
@@ -103,6 +111,7 @@ def test_seeds_give_different_orders(pattern):
     assert len(orders) == 4
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_the_order_of_a_seed_stays_what_it_is(pattern):
     """A training started with an earlier version must resume with the same data."""
     numbers = made.numbers(pipeline(pattern, 8, is_training=True, seed=5).dataset().take(3))
@@ -113,12 +122,14 @@ def test_the_order_of_a_seed_stays_what_it_is(pattern):
     ]
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_images_get_the_index_of_their_record_in_the_stream_as_a_seed(pattern):
     training = pipeline(pattern, 10, is_training=True)
     seeds = [images[:, 0, 1, 0] for images, _ in made.batches(training.dataset().take(6))]
     np.testing.assert_array_equal(np.concatenate(seeds), np.arange(60))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_the_seed_of_the_pipeline_reaches_the_preprocessing(pattern):
     def first_words(seed):
         def preprocess(image, *, is_training, seed):
@@ -135,6 +146,7 @@ def test_the_seed_of_the_pipeline_reaches_the_preprocessing(pattern):
     assert first_words(1) == first_words(1) != first_words(2)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_without_a_buffer_only_files_are_shuffled(pattern):
     training = pipeline(pattern, TOTAL, is_training=True, shuffle_buffer=0, cycle_length=1)
     ends = np.cumsum(SIZES).tolist()
@@ -152,6 +164,7 @@ def test_num_samples_is_counted_if_need_be(pattern):
     assert data.Pipeline(data.get_dataset("digits", "test"), 10).num_samples == 355
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_an_empty_file_among_others_is_no_fault(tmp_path):
     pattern = made.write(tmp_path, (3, 0, 2))
     for is_training in (False, True):

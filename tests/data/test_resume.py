@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.data import made
 from tf_slim import data
 
+pytestmark = pytest.mark.usefixtures("png_alone_in_module")
+
 SIZES = (7, 5, 9, 3)
 AHEAD = 3
 

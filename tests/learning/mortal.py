@@ -1,17 +1,12 @@
 """A program that trains again and again, and is killed at the moments that it is told.
 
-It reads a line `FOLDER MOMENT` for each life, and prints the number of the signal that ended it, 0
-for a life that came to its end. A moment is the name of a function, which call of it, and how many
-events of the interpreter later: `RunFolder.save 2 17`; or `later SECONDS`, which may be in the
-middle of an operation of TensorFlow; or `never`.
-
-Each life is a process of its own, forked before TensorFlow has computed anything: that saves the
-time to load it.
+It is told a folder and a moment for each life. A moment is the name of a function, which call of
+it, and how many events of the interpreter later: `RunFolder.save 2 17`; or `later SECONDS`, which
+may be in the middle of an operation of TensorFlow; or `never`.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import sys
@@ -20,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.learning import toy
+from tests.learning import lives, toy
 
 STEPS = 50
 
@@ -28,7 +23,7 @@ STEPS = 50
 class _Clock(slim.hooks.Hook):
     """Starts to wait when training begins."""
 
-    def __init__(self, moment: list[str]):
+    def __init__(self, moment: tuple[str, ...]):
         self._moment = moment
 
     def begin(self, run) -> None:
@@ -60,7 +55,7 @@ def _called(frame) -> str:
     return code.co_name if found is None else f"{type(found).__name__}.{code.co_name}"
 
 
-def live(folder: str, moment: list[str]) -> None:
+def live(folder: str, *moment: str) -> None:
     """Trains in a folder, from where the one before has died."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     tf.config.experimental.enable_op_determinism()
@@ -91,22 +86,5 @@ def live(folder: str, moment: list[str]) -> None:
     np.savez(os.path.join(folder, "at-the-end.npz"), **weights, best=run.best.value)
 
 
-def main() -> None:
-    """Reads lives, and lives them."""
-    # To read and convert all that is called takes longer than a whole life.
-    tf.function = functools.partial(tf.function, autograph=False)
-    for line in sys.stdin:
-        folder, *moment = line.split()
-        child = os.fork()
-        if not child:
-            status = 1
-            try:
-                live(folder, moment)
-                status = 0
-            finally:
-                os._exit(status)
-        print(os.waitpid(child, 0)[1], flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    lives.serve(live)

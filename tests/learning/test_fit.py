@@ -6,8 +6,6 @@ import io
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 import types
 
@@ -16,7 +14,8 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
-from tests.learning import toy
+from tests.learning import toy, training_digits
+from tests.learning.lives import Lives
 from tf_slim import checkpoints
 
 QUIET: dict = {"hooks": [], "log_every_steps": 1}
@@ -308,55 +307,39 @@ def test_a_logdir_that_cannot_be_written(tmp_path):
 
 # ------------------------------------------------------------------ signals and crashes
 
-STEPS = 60
-PROGRAM = f"""
-import sys, time
-import tensorflow as tf
-tf.config.experimental.enable_op_determinism()
-tf.random.set_seed(1)
-import tf_slim as slim
-
-class Slow(slim.hooks.Hook):
-    def begin(self, run):
-        print("begin", run.step, flush=True)
-    def after_step(self, run):
-        print("step", run.step, flush=True)
-        time.sleep(0.02)
-
-data = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 32, is_training=True)
-model = slim.nets.create("lenet", num_classes=10).build(data.element_spec[0])
-step = slim.learning.make_train_step(
-    model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.Adam(0.001))
-slim.learning.fit(step, data, sys.argv[1], {STEPS}, hooks=[Slow()], log_every_steps=1,
-                  save_every_steps=7)
-"""
-
-
-def start(logdir):
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(["."] + sys.path)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, logdir], env=env, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout.readline().startswith("begin")
-    return process
+no_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a life is a forked process")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def lives():
+    made = Lives("tests.learning.training_digits")
+    yield made
+    made.close()
+
+
+def begun(lives, logdir):
+    life = lives.begin(logdir)
+    assert life.line().startswith("begin")
+    return life
+
+
+@pytest.fixture(scope="module")
+def undisturbed(lives, tmp_path_factory):
     logdir = tmp_path_factory.mktemp("undisturbed")
-    assert start(logdir).wait() == 0
+    assert lives.one(logdir) == 0
     return logdir
 
 
+@no_fork
 @pytest.mark.slow
-def test_killed_at_random_moments(tmp_path, undisturbed):
+def test_killed_at_random_moments(lives, tmp_path, undisturbed):
     moments = random.Random(7)
     for _ in range(5):
-        process = start(tmp_path)
+        life = begun(lives, tmp_path)
         time.sleep(moments.uniform(0.0, 0.5))
-        process.kill()
-        process.wait()
-    assert start(tmp_path).wait() == 0
+        life.signal(signal.SIGKILL)
+        assert life.wait() == -signal.SIGKILL
+    assert lives.one(tmp_path) == 0
     assert_same_run(undisturbed, tmp_path)
 
 
@@ -387,17 +370,17 @@ def test_a_hangup_that_is_ignored_stays_so():
     assert run.stop == "all steps taken"
 
 
+@no_fork
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signals_let_the_step_finish_and_save(tmp_path, undisturbed, number):
-    process = start(tmp_path)
-    assert process.stdout.readline().startswith("step")
-    process.send_signal(number)
-    status = process.wait()
-    assert status in (-number, 1, 130)
+def test_signals_let_the_step_finish_and_save(lives, tmp_path, undisturbed, number):
+    life = begun(lives, tmp_path)
+    assert life.line().startswith("step")
+    life.signal(number)
+    assert life.wait() in (-number, 1, 130)
     saved = checkpoints.step_of(checkpoints.latest(tmp_path))
-    assert 0 < saved == len(losses(tmp_path)) < STEPS
-    assert start(tmp_path).wait() == 0
+    assert 0 < saved == len(losses(tmp_path)) < training_digits.STEPS
+    assert lives.one(tmp_path) == 0
     assert_same_run(undisturbed, tmp_path)
 
 

@@ -6,13 +6,12 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 from tests.learning import mortal
+from tests.learning.lives import Lives
 from tf_slim import checkpoints
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a life is a forked process")
@@ -32,33 +31,9 @@ MOMENTS = [
 ]
 
 
-class Lives:
-    """A process that is asked for one life after the other."""
-
-    def __init__(self):
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.getcwd(), *sys.path])}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.learning.mortal"],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def one(self, folder, *moment) -> int:
-        """Lives until a moment. Returns the number of the signal."""
-        print(folder, *moment, file=self._process.stdin, flush=True)
-        return int(self._process.stdout.readline())
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def lives():
-    made = Lives()
+    made = Lives("tests.learning.mortal")
     yield made
     made.close()
 
@@ -101,7 +76,7 @@ def test_killed_at_ten_moments_and_more(lives, undisturbed, tmp_path):
     chance.shuffle(moments)
     for moment in moments:
         expected = signal.SIGALRM if moment[0] == "later" else signal.SIGKILL
-        assert lives.one(folder, *moment) == expected, moment
+        assert lives.one(folder, *moment) == -expected, moment
     assert lives.one(folder, "never") == 0
 
     assert history(folder) == history(undisturbed)

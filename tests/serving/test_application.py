@@ -13,6 +13,8 @@ import tf_slim as slim
 from tests.serving.conftest import LABELS, photograph, png, serving
 from tf_slim.report.images import data_uri
 
+pytestmark = pytest.mark.one_seed
+
 MODEL = "/v1/models/lenet-5"
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from tests.serving.conftest import png
 from tf_slim.evaluation.pictures import encoded
 
+pytestmark = pytest.mark.one_seed
+
 PREDICT, CLASSIFY = "/v1/models/lenet-5:predict", "/v1/models/lenet-5:classify"
 PICTURE = {"b64": base64.b64encode(png(0)).decode()}
 IMAGE = [[[0.0]] * 8] * 8

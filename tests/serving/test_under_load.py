@@ -16,6 +16,8 @@ import tf_slim as slim
 from tests.serving.conftest import LABELS, png, received, serving
 from tf_slim.serving.limits import Limits
 
+pytestmark = pytest.mark.one_seed
+
 CLIENTS, EACH = 16, 16
 
 
