@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import warnings
 import zipfile
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.export import tiny
-from tf_slim.export import engines, finding, formats, litert_metadata
+from tf_slim.export import engines, finding, formats, graph, litert_metadata, onnx_weights
 from tf_slim.export.errors import ExportError, MissingExtraError
 
 # Format, quantization, precision, and the largest difference of a logit relative to the largest.
@@ -141,6 +142,49 @@ def test_weights_of_an_onnx_file_are_quantized_by_channel_and_probabilities_are_
     assert {8, 16} <= {len(one) for one in scales}
     producers = {name: node for node in model.graph.node for name in node.output}
     assert producers["probabilities"].op_type == "Softmax"
+
+
+@pytest.mark.parametrize("quantize", [None, "int8"])
+def test_an_onnx_file_with_large_weights(quantize, written, tmp_path, monkeypatch):
+    """They take another way, so that they need not go through the converter."""
+    onnx = pytest.importorskip("onnx")
+    monkeypatch.setattr(graph, "LARGE", 256)
+    source, path = tiny.source(), tmp_path / "model.onnx"
+    formats.get("onnx").write(source, str(path), tiny.options(source, quantize))
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    assert [one.name for one in model.graph.input] == ["images"]
+    wanted = engines.open(written("onnx", quantize))(tiny.images(4))
+    for name, value in engines.open(path)(tiny.images(4)).items():
+        np.testing.assert_allclose(value, wanted[name], atol=1e-5)
+    operations = [node.op_type for node in onnx.load(written("onnx", quantize)).graph.node]
+    assert sorted(node.op_type for node in model.graph.node) == sorted(operations)
+
+
+def test_a_weight_that_a_branch_takes():
+    onnx = pytest.importorskip("onnx")
+    helper, real = onnx.helper, onnx.TensorProto.FLOAT
+    taken = helper.make_node("Add", ["x", "turned"], ["y"])
+    other = helper.make_node("Identity", ["x"], ["y"])
+    y = helper.make_tensor_value_info("y", real, [2, 3])
+    branches = [helper.make_graph([node], "branch", [], [y]) for node in (taken, other)]
+    nodes = [
+        helper.make_node("Transpose", ["weight"], ["turned"], perm=[1, 0]),
+        helper.make_node("If", ["which"], ["y"], then_branch=branches[0], else_branch=branches[1]),
+    ]
+    given = [("which", onnx.TensorProto.BOOL, []), ("x", real, [2, 3]), ("weight", real, [3, 2])]
+    inputs = [helper.make_tensor_value_info(*one) for one in given]
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(helper.make_graph(nodes, "net", inputs, [y]), opset_imports=opset)
+    weight = np.arange(6, dtype=np.float32).reshape([3, 2])
+    onnx_weights.put(model, {"weight": weight})
+    onnx.checker.check_model(model, full_check=True)
+    assert [one.name for one in model.graph.initializer] == ["turned"]
+    assert [node.op_type for node in model.graph.node] == ["If"]
+    evaluate = importlib.import_module("onnx.reference").ReferenceEvaluator(model)
+    x = np.ones([2, 3], np.float32)
+    (found,) = evaluate.run(None, {"which": np.array(True), "x": x})
+    np.testing.assert_array_equal(found, x + weight.T)
 
 
 @pytest.mark.parametrize("name", ["inception", "vgg"])

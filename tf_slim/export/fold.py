@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tf_slim.export import batch_norms, constants, tracing
@@ -57,6 +58,12 @@ class Folded:
                 "which has its weights beside the graph."
             )
         return self._graph.graph_def()
+
+    def without_weights(self) -> tuple[Any, dict[str, np.ndarray]]:
+        """The graph with placeholders for its weights, and these, by the names of the tensors."""
+        weights = self._graph.weights
+        graph_def = self._graph.graph_def(given=weights)
+        return graph_def, {f"{name}:0": value for name, value in weights.items()}
 
     @functools.cached_property
     def function(self) -> Callable:

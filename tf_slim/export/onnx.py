@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_slim.export import calibration, quietly, unsupported
+from tf_slim.export import calibration, onnx_weights, quietly, unsupported
 from tf_slim.export.engines.onnx import METADATA_KEY
 from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Options, register
@@ -92,22 +92,25 @@ def _floats(source: Source) -> Any:
     """
     convert: Any = importlib.import_module("tf2onnx.convert")
     folded = source.folded()
+    # It copies what it is given with each of its passes, 50 times in all: weights stay here.
+    graph_def, weights = folded.without_weights()
     named = dict(zip(folded.inputs, source.input_names))
     renamed = {**named, **{tensor: name for name, tensor in folded.outputs.items()}}
     with quietly.converting(), quietly.heard("tf2onnx.tfonnx") as said:
         try:
             proto, _ = convert.from_graph_def(
-                folded.graph_def,
-                input_names=list(folded.inputs),
+                graph_def,
+                input_names=[*folded.inputs, *weights],
                 output_names=list(folded.outputs.values()),
                 tensors_to_rename=renamed,
                 opset=OPSET,
             )
         except Exception as error:  # whatever is in its many files
-            raise _explained(error, said, folded.graph_def) from error
+            raise _explained(error, said, graph_def) from error
     lacking = _lacking(said)
     if lacking:
-        raise _lacks(lacking, folded.graph_def)
+        raise _lacks(lacking, graph_def)
+    onnx_weights.put(proto, weights)
     return proto
 
 
