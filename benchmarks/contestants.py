@@ -183,29 +183,30 @@ ALL: Sequence[Contestant] = (
 
 @contextlib.contextmanager
 def started(work: Work) -> Iterator[tuple[dict[str, peers.Turns], dict[str, Any]]]:
-    """Starts all that take part, one after the other, and ends them.
+    """Starts all that take part, and ends them.
 
     Yields:
       Each by its name, ready and warm; and what they tell of the work.
     """
-    ready: dict[str, peers.Turns] = {}
+    turns: dict[str, peers.Turns] = {}
     told: dict[str, Any] = {}
     with contextlib.ExitStack() as stack:
         for one in ALL:
             if not settings.wanted(one.name):
                 continue
             try:
-                turns = peers.Turns(one.command(work), one.environment())
-                stack.callback(turns.close)
-                answer = turns.answer()
-                if "missing" in answer:
-                    raise LeftOut(answer["missing"])
+                turns[one.name] = peers.Turns(one.command(work), one.environment())
+                stack.callback(turns[one.name].close)
             except LeftOut as why:
                 print(f"  {one.name:<16} left out: {why}")
-                continue
-            ready[one.name] = turns
-            told.update(answer)
-        yield ready, told
+        for name in list(turns):
+            answer = turns[name].answer()
+            if "missing" in answer:
+                print(f"  {name:<16} left out: {answer['missing']}")
+                del turns[name]
+            else:
+                told.update(answer)
+        yield turns, told
 
 
 def measured(
