@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import pathlib
 import platform
@@ -16,7 +17,7 @@ from benchmarks import settings
 ROOT = pathlib.Path(__file__).parents[1]
 
 PACKAGES = (
-    *("tensorflow", "keras", "numpy", "tf_keras", "torch"),
+    *("tensorflow", "keras", "numpy"),
     *("ai-edge-litert", "onnxruntime", "openvino"),
 )
 # The flags of a processor that matter to products of matrices.
@@ -74,7 +75,17 @@ def releases() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return found | (_releases_of(settings.TORCH_PYTHON) if settings.TORCH_PYTHON else {})
+
+
+def _releases_of(python: str) -> dict[str, str]:
+    """Those of what a benchmark runs in another Python."""
+    code = "import json, timm, torch; print(json.dumps([torch.__version__, timm.__version__]))"
+    try:
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        return dict(zip(("torch", "timm"), json.loads(done.stdout)))
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return {}
 
 
 def commit(folder: str | os.PathLike = ROOT) -> str | None:

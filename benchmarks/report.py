@@ -113,20 +113,37 @@ def about(machine: Mapping[str, Any]) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def cells(one: Measurement, machine: Mapping[str, Any]) -> list[str]:
-    """A measurement as a row of `COLUMNS`."""
+def rows(one: Measurement, machine: Mapping[str, Any]) -> list[list[str]]:
+    """A measurement as rows of `COLUMNS`: one for the best of each side, or, without a peer, one
+    for each of ours, beside the first of them."""
     ours, peer = one.best, one.best_peer
-    part = None if ours is None else share(ours, machine)
     several = sum(result.ours for result in one.results) > 1
+    if peer is None and several:
+        first = one.results[0]
+        return [
+            [
+                f"{one.name}: {result.contestant}",
+                written(result.value, result.unit),
+                "–",
+                f"{result.better_than(first):.2f}x {first.contestant}",
+                _percent(share(result, machine)),
+            ]
+            for result in one.results
+        ]
+    mine = "–" if ours is None else written(ours.value, ours.unit)
     return [
-        one.name,
-        "–"
-        if ours is None
-        else written(ours.value, ours.unit) + (f" ({ours.contestant})" if several else ""),
-        "–" if peer is None else f"{peer.contestant} {written(peer.value, peer.unit)}",
-        "–" if one.ratio is None else f"{one.ratio:.2f}x",
-        "–" if part is None else f"{100 * part:.0f} %",
+        [
+            one.name,
+            f"{mine} ({ours.contestant})" if ours is not None and several else mine,
+            "–" if peer is None else f"{peer.contestant} {written(peer.value, peer.unit)}",
+            "–" if one.ratio is None else f"{one.ratio:.2f}x",
+            _percent(None if ours is None else share(ours, machine)),
+        ]
     ]
+
+
+def _percent(part: float | None) -> str:
+    return "–" if part is None else f"{100 * part:.0f} %"
 
 
 COLUMNS = ("measurement", "TF-Slim 2", "best peer", "ratio", "of the matrix rate")
@@ -137,6 +154,10 @@ def markdown(machine: Mapping[str, Any], results: Sequence[Result]) -> str:
     lines = [
         "| " + " | ".join(COLUMNS) + " |",
         "|---" * len(COLUMNS) + "|",
-        *("| " + " | ".join(cells(one, machine)) + " |" for one in measurements(results)),
+        *(
+            "| " + " | ".join(row) + " |"
+            for one in measurements(results)
+            for row in rows(one, machine)
+        ),
     ]
     return "\n".join([about(machine), "", *lines, ""])

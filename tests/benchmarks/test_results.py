@@ -93,6 +93,15 @@ def test_the_table():
     assert rows[2][1:] == ["100 MiB", "–", "–", "–"]
 
 
+def test_the_table_without_a_peer_has_all_of_ours():
+    results = [Result("step", f"slim {way}", one, "s") for way, one in (("a", 2.0), ("b", 1.0))]
+    rows = report.markdown(MACHINE, results).splitlines()[4:]
+    assert rows == [
+        "| step: slim a | 2.00 s | – | 1.00x slim a | – |",
+        "| step: slim b | 1.00 s | – | 2.00x slim a | – |",
+    ]
+
+
 def test_the_page():
     text = page.html(MACHINE, RESULTS)
     assert "<script" not in text and "Keras &lt;3&gt;" in text and "<3>" not in text
@@ -126,7 +135,9 @@ def test_a_run_writes_what_was_measured_and_can_go_on(tmp_path, monkeypatch, cap
         return running.INTERRUPTED if arguments == ["first"] else 0
 
     monkeypatch.setattr(running, "measure", measure)
-    monkeypatch.setattr(running.machine, "matrix_rates", lambda: MACHINE["matrix rates"])
+    busy = {kind: rate / 2 for kind, rate in MACHINE["matrix rates"].items()}
+    rates = iter([busy, MACHINE["matrix rates"], busy, busy])
+    monkeypatch.setattr(running.machine, "matrix_rates", lambda: next(rates))
     place = ["--to", str(tmp_path)]
     assert main(["run", *place, "first"]) == running.INTERRUPTED
     assert "4 results are kept" in capsys.readouterr().out
