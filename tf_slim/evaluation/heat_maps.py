@@ -20,6 +20,7 @@ from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.tracing import TracedFunction
 from tf_slim.ops.wording import first_few
 
 
@@ -76,7 +77,9 @@ def _traced(model: Model, end_point: str | None) -> Callable:
     known = model.evaluated_by
     key = ("grad_cam", end_point, tuple(map(id, model.variables)))
     if key not in known:
-        known[key] = tf.function(functools.partial(_maps, model, end_point), reduce_retracing=True)
+        known[key] = TracedFunction(
+            functools.partial(_maps, model, end_point), reduce_retracing=True
+        )
     return known[key]
 
 

@@ -20,8 +20,9 @@ from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import binds, describe
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.tracing import TracedFunction, UserFunction
 
-# Traced functions that a model keeps, with different metrics; the oldest goes first.
+# TracedFunction functions that a model keeps, with different metrics; the oldest goes first.
 _KEPT = 8
 
 
@@ -202,10 +203,13 @@ def _step(model: Model, metrics: Mapping[str, Any], returns_outputs: bool):
 
 
 def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, strategy):
-    measured, prepare = {}, {}
+    measured, updates = {}, []
     for name, metric in metrics.items():
         pair = metric if isinstance(metric, tuple) else (metric, _as_they_are)
-        measured[name], prepare[name] = slim_metrics.stateful(pair[0]), pair[1]
+        measured[name] = slim_metrics.stateful(pair[0])
+        # Of a metric of Keras the class may be a user's own.
+        update = UserFunction(measured[name].update, is_users=True)
+        updates.append((UserFunction(pair[1]), update))
 
     def infer(inputs):
         with default_is_training(False):
@@ -216,17 +220,16 @@ def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, str
     def made(compute):
         def measure(inputs, labels):
             outputs = compute(inputs)
-            for name, metric in measured.items():
-                metric.update(*prepare[name](outputs, labels))
+            for prepare, update in updates:
+                update(*prepare(outputs, labels))
             return outputs if returns_outputs else ()
 
-        @tf.function(reduce_retracing=True)
         def step(inputs, labels):
             if strategy.num_replicas_in_sync > 1:
                 return strategy.run(measure, (inputs, labels))
             return measure(inputs, labels)
 
-        return step
+        return TracedFunction(step, reduce_retracing=True)
 
     return measured, made(infer), made
 

@@ -28,6 +28,7 @@ from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.tracing import TracedFunction
 from tf_slim.ops.wording import first_few
 
 
@@ -288,7 +289,7 @@ class Predictor:
             def compute(images):
                 return self._computed(images, features, heat_maps)
 
-            step: Callable = tf.function(compute, input_signature=[spec], autograph=False)
+            step: Callable = TracedFunction(compute, input_signature=[spec])
             if self._may_fold and features is None and not heat_maps:
                 step = WhenItPays(self.model, step, self._folded)
             self._steps[key] = step

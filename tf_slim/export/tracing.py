@@ -17,6 +17,7 @@ from tf_slim.ops.arguments import describe
 from tf_slim.ops.model import Model
 from tf_slim.ops.specs import named
 from tf_slim.ops.stores import get_variable_full_name
+from tf_slim.ops.tracing import TracedFunction
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +69,7 @@ def trace(
             made.append(outputs(model(*args)))
         return made[-1]
 
-    traced = tf.function(compute, autograph=False).get_concrete_function(*specs)
+    traced = TracedFunction(compute).get_concrete_function(*specs)
     captured = traced.captured_inputs
     inside = traced.inputs[len(traced.inputs) - len(captured) :]
     variables = {id(variable.handle): variable for variable in traced.variables}

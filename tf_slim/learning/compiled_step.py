@@ -27,9 +27,9 @@ from tf_slim.learning.weight_averages import WeightAverages
 from tf_slim.ops import collect, frozen, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.model import Model
-from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.outputs import split_outputs
 from tf_slim.ops.places import step_scope
+from tf_slim.ops.tracing import TracedFunction, user_function
 from tf_slim.ops.wording import first_few
 
 
@@ -68,7 +68,7 @@ class TrainStep:
         self.model = model
         self.optimizer = phases[-1].optimizer
         self.strategy = tf.distribute.get_strategy()
-        self._loss = loss
+        self._loss = user_function(loss)
         self._phases = tuple(phases)
         self._known = frozenset(model.named_variables)
         self._settings = settings
@@ -93,7 +93,7 @@ class TrainStep:
             optimizers.build(phase.optimizer, tuple(phase.trained.values()))
         # One function a phase: an optimizer of TensorFlow 1 makes variables in its first step.
         self._functions = [
-            tf.function(functools.partial(self._step, phase), reduce_retracing=True)
+            TracedFunction(functools.partial(self._step, phase), reduce_retracing=True)
             for phase in phases
         ]
 
@@ -259,7 +259,7 @@ class TrainStep:
             batch = empty_batches.filled(batch, examples)
         compute = functools.partial(self._loss_and_gradients, phase)
         if self._settings.jit_compile:
-            compute = tf.function(compute, jit_compile=True)
+            compute = tf.function(compute, jit_compile=True, autograph=False)
         loss, grads = compute(batch, step, scale, examples)
         return loss, grads, finite.checksum(loss, grads), examples
 
@@ -297,11 +297,10 @@ class TrainStep:
         settings = self._settings
         pairs = gradients.with_variables(grads, phase.trained)
         pairs = gradients.clipped(pairs, settings.clip_gradient_norm, settings.clip_global_norm)
-        phase.optimizer.apply_gradients(pairs)
+        phase.apply_gradients(pairs)
         if count is not None:
             before.restore_unless(count > 0, values)
 
-    @do_not_convert
     def _verdict(self, checksums, counts):
         """Whether to apply the gradients, and whether there are examples; None for always."""
         checked = self._settings.check_numerics or self.loss_scale is not None
@@ -311,7 +310,6 @@ class TrainStep:
             return some if good is None else good, some
         return good & some, some
 
-    @do_not_convert
     def _refusal(self, phase: Phase, losses, grads, some):
         """Why to refuse a step that is not applied, or "" where it counts nevertheless."""
 
@@ -328,17 +326,14 @@ class TrainStep:
         names = [name for g, name in zip(grads, phase.trained, strict=True) if g is not None]
         return tf.cond(refused, lambda: finite.reason(broken, names), count_step)
 
-    @do_not_convert
     def _count_step(self, in_range: tf.Tensor) -> None:
         self.global_step.assign_add(1)
         if self.loss_scale is not None:
             self.loss_scale.update(in_range)
 
-    @do_not_convert
     def _sum(self, per_replica):
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
-    @do_not_convert
     def _seed_of(self, step: tf.Tensor) -> tf.Tensor:
         """Another one for each step and replica."""
         context = tf.distribute.get_replica_context()
@@ -366,7 +361,6 @@ def _batch(inputs: Any, labels: Any, weights: Any) -> tuple:
     return (inputs, labels) if weights is None else (inputs, labels, weights)
 
 
-@do_not_convert
 def _parts(batch: tuple) -> tuple:
     """(inputs, labels, weights or None)"""
     return batch if len(batch) == 3 else (*batch, None)

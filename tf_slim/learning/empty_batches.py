@@ -7,17 +7,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops.modes import do_not_convert
 
-
-@do_not_convert
 def possible(batch: Any, strategy: tf.distribute.Strategy) -> bool:
     """Whether the share of a replica may be empty, as far as shapes are known."""
     shares = zip(*map(strategy.experimental_local_results, tf.nest.flatten(batch)), strict=True)
     return not all(any(leaf.shape[0] for leaf in _batched(share)) for share in shares)
 
 
-@do_not_convert
 def count_examples(batch: Any) -> tf.Tensor:
     """The number of examples in a structure of tensors: the size of their first dimension."""
     batched = _batched(tf.nest.flatten(batch))
@@ -28,7 +24,6 @@ def _batched(leaves: Iterable[Any]) -> list[tf.Tensor]:
     return [leaf for leaf in leaves if isinstance(leaf, tf.Tensor) and leaf.shape.rank]
 
 
-@do_not_convert
 def filled(batch: Any, examples: tf.Tensor) -> Any:
     """The batch, or, where it has no examples, one of ones and zeros.
 

@@ -9,15 +9,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops.modes import do_not_convert
-
 _LOSS = "The loss is not finite"
 _GRADIENTS = "Not finite: the gradient of "
 _TOO_LARGE = "Not finite: the sum of the gradients"
 _SAID = re.compile(rf"{_LOSS}|{_TOO_LARGE}|{_GRADIENTS}[^\]\n;]*")
 
 
-@do_not_convert
 def checksum(loss: tf.Tensor, gradients: Sequence[Any]) -> tf.Tensor:
     """A number that is finite only if the loss and all gradients are; float32 scalar.
 
@@ -36,7 +33,6 @@ def checksum(loss: tf.Tensor, gradients: Sequence[Any]) -> tf.Tensor:
     return tf.add_n([tf.cast(one, tf.float32) for one in sums])
 
 
-@do_not_convert
 def broken(loss: tf.Tensor, gradients: Sequence[Any]) -> tf.Tensor:
     """Which of the loss and the gradients (those that are not None) are not finite: 1, else 0.
 
@@ -48,7 +44,6 @@ def broken(loss: tf.Tensor, gradients: Sequence[Any]) -> tf.Tensor:
     return 1 - tf.cast(tf.stack(fine), tf.int32)
 
 
-@do_not_convert
 def reason(broken_ones: tf.Tensor, names: Sequence[str]) -> tf.Tensor:
     """What to say of `broken`, summed over the replicas; a string scalar.
 

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from tf_slim.ops import collect, patterns
 from tf_slim.ops.gradients import clip_by_global_norm, clip_by_norm, scaled
-from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.wording import first_few
 
 
@@ -43,13 +42,11 @@ def multipliers_by_name(multipliers: Mapping | None, names: Sequence[str]) -> di
     return factors
 
 
-@do_not_convert
 def multiplied(gradients: Sequence[Any], factors: Sequence[float]) -> list[Any]:
     """Each gradient times its factor; None stays None."""
     return [g if g is None or m == 1.0 else scaled(g, m) for g, m in zip(gradients, factors)]
 
 
-@do_not_convert
 def with_variables(gradients: Sequence[Any], variables: Mapping[str, tf.Variable]) -> list[tuple]:
     """Pairs of gradient and variable, less the variables that the loss does not depend on.
 
@@ -76,7 +73,6 @@ def with_variables(gradients: Sequence[Any], variables: Mapping[str, tf.Variable
     return pairs
 
 
-@do_not_convert
 def clipped(pairs: list[tuple], max_norm: float, max_global_norm: float = 0.0) -> list[tuple]:
     """Pairs of gradient and variable, with gradients of at most such norms; 0 for no limit.
 

@@ -14,7 +14,6 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.ops import collect, modes
-from tf_slim.ops.modes import do_not_convert
 
 
 def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) -> tf.Tensor:
@@ -46,7 +45,6 @@ def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) ->
     return _total(terms, share, decay, examples)
 
 
-@do_not_convert
 def _terms(value, losses, of_net: int, notes: collect.Notes, tape: tf.GradientTape):
     """What counts: (losses, a replica's share as it is or None, whether regularization is in)."""
     if value is None:
@@ -65,7 +63,6 @@ def _terms(value, losses, of_net: int, notes: collect.Notes, tape: tf.GradientTa
     return [value, *rest], None, regularized
 
 
-@do_not_convert
 def _total(terms, share, decay, examples: tf.Tensor | None) -> tf.Tensor:
     parts = [_of_examples(tf.cast(one, tf.float32), examples) for one in terms]
     parts += [tf.cast(one, tf.float32) for one in decay]
@@ -77,7 +74,6 @@ def _total(terms, share, decay, examples: tf.Tensor | None) -> tf.Tensor:
     return tf.add_n(parts, name="total_loss")
 
 
-@do_not_convert
 def _scalar(value: Any) -> tf.Tensor:
     value = tf.convert_to_tensor(value)
     if value.shape.rank != 0:
@@ -88,7 +84,6 @@ def _scalar(value: Any) -> tf.Tensor:
     return tf.cast(value, tf.float32)
 
 
-@do_not_convert
 def _inside(value, notes: collect.Notes, tape: tf.GradientTape) -> dict[str, list]:
     """The noted tensors that `value` was made from, by kind."""
     known = [(kind, one) for kind, one in notes if _is_here(one)]
@@ -100,7 +95,6 @@ def _inside(value, notes: collect.Notes, tape: tf.GradientTape) -> dict[str, lis
     return inside
 
 
-@do_not_convert
 def _require_all(own: Sequence[Any], inside: Sequence[Any]) -> None:
     left_out = [one for one in own if _is_here(one) and not _among(one, inside)]
     if not left_out:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from tf_slim.learning import gradients, optimizers
 from tf_slim.ops import frozen, patterns
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.model import Model
+from tf_slim.ops.tracing import UserFunction
 from tf_slim.ops.types import Patterns
 
 _NEVER = 2**62
@@ -65,6 +67,11 @@ class Phase:
     until: int = _NEVER
     prefix: str = ""
     made: list[tf.Variable] = dataclasses.field(default_factory=list)
+
+    @functools.cached_property
+    def apply_gradients(self) -> UserFunction:
+        """Takes the optimizer's step; the optimizer may be a user's own."""
+        return UserFunction(self.optimizer.apply_gradients)
 
     def alone(self, optimizer: Any) -> Phase:
         """The same by another optimizer, for ever."""

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.net_signature import name_of
 
 _NAMES = ("weights", "sample_weight")
@@ -32,9 +31,9 @@ def call(loss: Callable, outputs: Any, labels: Any, weights: Any) -> Any:
     return loss(outputs, labels, **{_name(loss): weights})
 
 
-@do_not_convert
 def _name(loss: Callable) -> str:
     """The argument of a loss function that takes the weights."""
+    loss = inspect.unwrap(loss)
     given = getattr(loss, "keywords", {})  # of a functools.partial
     parameters = inspect.signature(loss).parameters
     for name in _NAMES:

@@ -7,8 +7,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops.modes import do_not_convert
-
 
 class Snapshot:
     """The values of variables as they are now, such as moving averages before a step.
@@ -20,7 +18,6 @@ class Snapshot:
       strategy: under which they were made. This is called outside of its replicas.
     """
 
-    @do_not_convert
     def __init__(self, variables: Sequence[tf.Variable], strategy: tf.distribute.Strategy):
         several = strategy.num_replicas_in_sync > 1
         self._strategy = strategy
@@ -29,7 +26,6 @@ class Snapshot:
         self._common_values = [tf.identity(v) for v in self._common]
         self.of_replica: Any = strategy.run(self._read) if self._own else []
 
-    @do_not_convert
     def restore(self) -> None:
         """Puts all values back; called outside of the replicas."""
         for variable, value in zip(self._common, self._common_values, strict=True):
@@ -37,7 +33,6 @@ class Snapshot:
         if self._own:
             self._strategy.run(self._restore, (self.of_replica,))
 
-    @do_not_convert
     def restore_unless(self, needed: tf.Tensor, values: Sequence[tf.Tensor]) -> None:
         """Puts back what a replica without examples has for itself, in whatever layer it is.
 
@@ -48,12 +43,10 @@ class Snapshot:
         if values:
             tf.cond(needed, lambda: None, lambda: self._restore(values))
 
-    @do_not_convert
     def _restore(self, values: Sequence[tf.Tensor]) -> None:
         for variable, value in zip(self._own, values, strict=True):
             variable.assign(value)
 
-    @do_not_convert
     def _read(self) -> list[tf.Tensor]:
         return [tf.identity(v) for v in self._own]
 

@@ -13,7 +13,6 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.checkpoints import renaming
-from tf_slim.ops.modes import do_not_convert
 
 _UPDATES = "average_updates"
 
@@ -65,18 +64,15 @@ class WeightAverages:
                 "weights there. Evaluate inside the block, and do this after it."
             )
 
-    @do_not_convert
     def begin(self) -> None:
         """Lets the averages be the weights; called outside of the replicas."""
         for name, average in self._averages.items():
             self._assign(average, self._weights[name])
 
-    @do_not_convert
     def begin_if_new(self) -> None:
         """The same before the first update, in a step that is traced."""
         tf.cond(tf.equal(self._updates, 0), self.begin, lambda: None)
 
-    @do_not_convert
     def update(self, names: Mapping[str, Any]) -> None:
         """Moves averages towards the weights; called outside of the replicas.
 

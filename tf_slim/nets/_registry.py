@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from tf_slim.nets._published import PUBLISHED, Checkpoint
-from tf_slim.ops.arguments import checked
+from tf_slim.ops.arguments import checked, is_ours
+from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.wording import unknown_name
 
 _F = TypeVar("_F", bound=Callable)
@@ -188,7 +189,8 @@ def register(
         _SPECS[new.name] = new
         with contextlib.suppress(AttributeError):  # a method has no attributes
             fn.default_image_size = image_size  # pyright: ignore[reportFunctionMemberAccess]
-        return fn
+        # One of ours has no control flow over tensors: AutoGraph need not look for it.
+        return do_not_convert(fn) if is_ours(fn) else fn
 
     return decorate
 

@@ -112,7 +112,6 @@ def i3d_base(
     logits_scopes=["InceptionV1/Logits"],
     paper="Carreira and Zisserman, Quo vadis, action recognition?, 2017",
 )
-@tf.autograph.experimental.do_not_convert
 def i3d(
     inputs: TensorLike,
     num_classes: int | None = 1000,

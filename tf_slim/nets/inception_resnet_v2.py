@@ -294,7 +294,6 @@ def inception_resnet_v2_arg_scope(
     auxiliary_scopes=["InceptionResnetV2/AuxLogits"],
     paper="Szegedy et al., Inception-v4, Inception-ResNet, 2016",
 )
-@tf.autograph.experimental.do_not_convert
 def inception_resnet_v2(
     inputs: TensorLike,
     num_classes: int | None = 1001,

@@ -123,7 +123,6 @@ def inception_v1_base(
     logits_scopes=["InceptionV1/Logits"],
     paper="Szegedy et al., Going deeper with convolutions, 2014",
 )
-@tf.autograph.experimental.do_not_convert
 def inception_v1(
     inputs: TensorLike,
     num_classes: int | None = 1000,

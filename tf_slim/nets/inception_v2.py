@@ -191,7 +191,6 @@ def inception_v2_base(
     logits_scopes=["InceptionV2/Logits"],
     paper="Ioffe and Szegedy, Batch normalization, 2015",
 )
-@tf.autograph.experimental.do_not_convert
 def inception_v2(
     inputs: TensorLike,
     num_classes: int | None = 1000,

@@ -214,7 +214,6 @@ def inception_v3_base(
     auxiliary_scopes=["InceptionV3/AuxLogits"],
     paper="Szegedy et al., Rethinking the Inception architecture for computer vision, 2015",
 )
-@tf.autograph.experimental.do_not_convert
 def inception_v3(
     inputs: TensorLike,
     num_classes: int | None = 1000,

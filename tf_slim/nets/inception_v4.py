@@ -257,7 +257,6 @@ def inception_v4_base(
     auxiliary_scopes=["InceptionV4/AuxLogits"],
     paper="Szegedy et al., Inception-v4, Inception-ResNet, 2016",
 )
-@tf.autograph.experimental.do_not_convert
 def inception_v4(
     inputs: TensorLike,
     num_classes: int | None = 1001,

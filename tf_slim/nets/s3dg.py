@@ -210,7 +210,6 @@ def s3dg_base(
     logits_scopes=["InceptionV1/Logits"],
     paper="Xie et al., Rethinking spatiotemporal feature learning, 2017",
 )
-@tf.autograph.experimental.do_not_convert
 def s3dg(
     inputs: TensorLike,
     num_classes: int | None = 1000,

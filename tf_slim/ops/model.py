@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -26,10 +27,12 @@ from tf_slim.ops import (
 )
 from tf_slim.ops import precision as precisions
 from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.net_signature import NetSignature, name_of, where_written
 from tf_slim.ops.origin import Origin
 from tf_slim.ops.outputs import accessible, in_full, shapes_of, split_outputs
 from tf_slim.ops.specs import specs_of, taken
+from tf_slim.ops.tracing import UserFunction
 from tf_slim.ops.types import Patterns, Rename
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -87,6 +90,7 @@ class Model(tf.Module):
                 "`with slim.arg_scope(...) as saved: pass` and pass that."
             )
         self._fn = fn
+        self._net = UserFunction(fn)
         self.origin: Origin | None = None
         self._fixed = types.MappingProxyType(fixed_kwargs)
         self._signature = NetSignature(fn, fixed_kwargs)
@@ -185,6 +189,17 @@ class Model(tf.Module):
         )
 
     def _run(self, building: bool, args: tuple, kwargs: Mapping[str, Any]) -> Any:
+        # Short, and the net is called here: in a user's `tf.function` AutoGraph converts this.
+        with self._running(building, args, kwargs) as run:
+            run.result = self._net(*run.args, **run.kwargs)
+        return run.result
+
+    @do_not_convert
+    @contextlib.contextmanager
+    def _running(
+        self, building: bool, args: tuple, kwargs: Mapping[str, Any]
+    ) -> Iterator[types.SimpleNamespace]:
+        """All that a call of the net is in. What it returns is to be made the `result`."""
         parent, place = calls.active_call(), places.current()
         training, kwargs = self._signature.phase(
             self.name, place.calls_infer_by_default, args, {**self._fixed, **kwargs}
@@ -209,19 +224,19 @@ class Model(tf.Module):
             ):
                 if parent is None and self._quantization is not None:
                     args = fake_quantization.inputs_of_model(args)
-                result = self._fn(*args, **kwargs)
+                run = types.SimpleNamespace(args=args, kwargs=kwargs, result=None)
+                yield run
         except BaseException:
             call.roll_back()
             raise
-        returned = split_outputs(result)[1]
+        returned = split_outputs(run.result)[1]
         if not self._inputs.value:
             self._inputs.value = taken(args)
         if not self._layer_shapes:
             self._layer_shapes = shapes_of(outputs.get(collect.LAYERS, {}))
         self._end_points.value = outputs.get(collect.LAYERS, {}) if returned is None else returned
         if precisions.is_low(precision) and not precisions.is_low(precisions.current()):
-            return in_full(result)
-        return result
+            run.result = in_full(run.result)
 
     def summary(self, print_fn: Callable[[str], Any] = print) -> None:
         """Prints the layers as a table: scope, shape of the output, number of parameters.

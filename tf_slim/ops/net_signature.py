@@ -89,9 +89,15 @@ def _place(parameters: Iterable[inspect.Parameter], name: str) -> int | None:
 
 def name_of(fn: Callable) -> str:
     """The name of a net's function, whatever it is wrapped in."""
+    fn = innermost(fn)
+    return getattr(fn, "__name__", type(fn).__name__)
+
+
+def innermost(fn: Callable) -> Callable:
+    """What a `functools.partial` calls in the end."""
     while hasattr(fn, "func"):
         fn = fn.func  # pyright: ignore[reportFunctionMemberAccess]
-    return getattr(fn, "__name__", type(fn).__name__)
+    return fn
 
 
 def where_written(fn: Callable) -> str:

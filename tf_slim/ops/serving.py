@@ -10,6 +10,7 @@ from tf_slim.ops import modes, precision
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.outputs import mapped, split_outputs
 from tf_slim.ops.specs import named
+from tf_slim.ops.tracing import settled
 
 
 def function(model: Any) -> Any:
@@ -39,7 +40,7 @@ def function(model: Any) -> Any:
 
     made = tf.function(serve, input_signature=flat, autograph=False)
     try:
-        made.get_concrete_function()
+        settled(made.get_concrete_function)
     except Exception as error:
         # No warning: TensorFlow silences them while it looks for functions.
         tf.get_logger().warning(

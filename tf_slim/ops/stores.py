@@ -169,7 +169,9 @@ class VariableStore(tf.Module):
 
     def drop(self, name: str) -> None:
         """Forgets a variable."""
-        variable = self._by_name.pop(name, None)
+        variable = self._by_name.get(name)
+        if variable is not None:
+            del self._by_name[name]  # by `pop` it could not be saved any more: TensorFlow watches
         self._regularizers.value.pop(name, None)
         for members in self._collections.value.values():
             members[:] = [known for known in members if known is not variable]

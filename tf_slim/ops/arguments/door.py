@@ -27,7 +27,7 @@ class _Entry(NamedTuple):
 
 def is_ours(func: Callable) -> bool:
     """Whether a function is of this package, so that the table speaks of its arguments."""
-    return (func.__module__ or "").startswith("tf_slim.")
+    return (getattr(func, "__module__", None) or "").startswith("tf_slim.")
 
 
 def _entries(func: Callable, own: Mapping[str, Kind | None]) -> list[_Entry]:

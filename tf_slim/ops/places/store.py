@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import calls, collect, layer_names, outputs, scopes, stores
+from tf_slim.ops import calls, collect, layer_names, outputs, scopes, stores, tracing
 from tf_slim.ops.getters import stacked
 from tf_slim.ops.layer_names import LayerNames
 from tf_slim.ops.places.protocol import Place
@@ -106,12 +106,15 @@ class StorePlace(Place):
         return calls.Call(store, entry, building)
 
     def trace(self, call: Callable[..., Any], specs: Sequence[Any]) -> None:
-        try:
-            tf.function(call, autograph=False).get_concrete_function(*specs)
-        except tf.errors.OperatorNotAllowedInGraphError:
-            # An `if` or a loop over tensors: AutoGraph, which takes its time, makes it one of the
-            # graph.
-            tf.function(call).get_concrete_function(*specs)
+        done = []
+
+        def once(*inputs: Any) -> None:
+            # TensorFlow traces a function that has made variables a second time.
+            if not done:
+                call(*inputs)
+                done.append(True)
+
+        tracing.TracedFunction(once).get_concrete_function(*specs)
 
     def add_loss(self, loss: tf.Tensor, key: str) -> None:
         frame = collect.current_frame()
