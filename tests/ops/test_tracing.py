@@ -287,6 +287,48 @@ def test_a_metric_with_control_flow():
     np.testing.assert_allclose(found["positive"], np.mean(-X), rtol=1e-6)
 
 
+def brightened(image, *, is_training, seed):
+    image = tf.cast(image, tf.float32)
+    if tf.reduce_max(image) < 200.0:
+        image += 50.0
+    return image
+
+
+def test_a_preprocessing_with_control_flow():
+    pictures = np.stack([np.full([4, 4, 1], value, np.uint8) for value in (10, 250)])
+    source = slim.data.from_arrays(pictures, [0, 1])
+    data = slim.data.Pipeline(source, 2, is_training=False, preprocess=brightened)
+    ((images, _),) = list(data)
+    np.testing.assert_array_equal(images[:, 0, 0, 0], [60.0, 250.0])
+
+
+def test_what_evaluation_is_given_anew_at_each_call_is_traced_once():
+    traced = []
+
+    def net(x):
+        traced.append("net")
+        return identity(x)
+
+    def prepared(image, *, is_training, seed):
+        traced.append("preprocessing")
+        return tf.cast(image, tf.float32)
+
+    def error(power):
+        return slim.metrics.streaming_mean, lambda outputs, labels: (outputs**power,)
+
+    model = slim.Model(net).build(tf.TensorSpec([None, 4, 4, 1]))
+    pictures = np.full([3, 4, 4, 1], 2, np.uint8)
+    source = slim.data.from_arrays(pictures, [0, 1, 0])
+    data = slim.data.Pipeline(source, 2, is_training=False, preprocess=prepared)
+    traced.clear()
+    for power, new in [(2, ["net"]), (2, []), (3, ["net"]), (2, [])]:
+        found = slim.evaluation.evaluate(model, data, {"error": error(power)})
+        assert found["error"] == 2.0**power
+        assert [one for one in traced if one == "net"] == new
+        assert traced.count("preprocessing") <= 1
+        traced.clear()
+
+
 # ---------------------------------------------------------- what is told, and what is left alone
 
 

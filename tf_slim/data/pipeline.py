@@ -18,11 +18,14 @@ from tf_slim.data.class_weights import class_weights as weights_of_classes
 from tf_slim.data.class_weights import of_targets
 from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
+from tf_slim.data.preprocessing.cropping import Cropping
 from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes, tfrecord
-from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer
+from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer, is_ours
+from tf_slim.ops.modes import do_not_convert
+from tf_slim.ops.tracing import TracedFunction, UserFunction, settled
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is
 # larger than the work itself, and few enough to share out a batch of large ones.
@@ -230,6 +233,13 @@ class Pipeline:
         """
         if start < 0:
             raise ValueError(f"start must be a number of batches from 0, received {start!r}.")
+        # What a user has written that is no function: AutoGraph looks through all for it.
+        parts = (self._source, self._augment, self._preprocess)
+        if all(is_ours(type(part)) for part in parts):
+            return settled(lambda: self._dataset(start, do_not_convert))
+        return self._dataset(start, lambda function: function)
+
+    def _dataset(self, start: int, as_mapped: Callable[[Callable], Callable]) -> tf.data.Dataset:
         first = start * self.batch_size
         records = record_stream(
             self._source,
@@ -242,13 +252,17 @@ class Pipeline:
         chunk = min(self.batch_size, _CHUNK)
         whole = chunk == self.batch_size
         batches = records.batch(chunk, drop_remainder=whole and self.drop_remainder).map(
-            self._load, num_parallel_calls=self._num_parallel_calls, deterministic=True
+            as_mapped(self._load),
+            num_parallel_calls=self._num_parallel_calls,
+            deterministic=True,
         )
         if not whole:
             batches = batches.rebatch(self.batch_size, drop_remainder=self.drop_remainder)
         if self._augment.mixes:
             batches = batches.enumerate(start).map(
-                self._mix, num_parallel_calls=self._num_parallel_calls, deterministic=True
+                as_mapped(self._mix),
+                num_parallel_calls=self._num_parallel_calls,
+                deterministic=True,
             )
         batches = batches.prefetch(tf.data.AUTOTUNE)
         if self.num_epochs is None:
@@ -449,7 +463,7 @@ class Pipeline:
             image = self._preprocess(fetch(picture), is_training=self.is_training, seed=seed)
             return self._augmented(image, seed)
 
-        traced = tf.function(preprocess).get_concrete_function(
+        traced = TracedFunction(preprocess).get_concrete_function(
             decoded, tf.TensorSpec([2], tf.int32)
         )
         image = traced.structured_outputs
@@ -478,7 +492,7 @@ def _how_to_describe(data: Any) -> str:
 
 def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Callable:
     if isinstance(preprocess, str):
-        return get_preprocessing(preprocess, image_size)
+        return _called(get_preprocessing(preprocess, image_size))
     if not callable(preprocess) or isinstance(preprocess, type):
         raise TypeError(
             "preprocess must be a function or the name of a preprocessing, received "
@@ -492,4 +506,8 @@ def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | Non
             f"preprocess is called as fn(image, is_training=..., seed=...), but {preprocess!r} "
             f"does not take {' and '.join(missing)}: add `*, is_training, seed` to its parameters."
         )
-    return preprocess
+    return _called(preprocess)
+
+
+def _called(preprocess: Callable) -> Callable:
+    return preprocess if isinstance(preprocess, Cropping) else UserFunction(preprocess)

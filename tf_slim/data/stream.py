@@ -13,6 +13,8 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.data.sources.protocol import RecordSource, shard_tensor
+from tf_slim.ops.arguments import is_ours
+from tf_slim.ops.modes import do_not_convert
 
 _FOREVER = 2**63 - 1
 
@@ -65,6 +67,8 @@ def record_stream(
             records = _shuffled(source, epoch, shuffle, num_parallel_calls)
         return records.apply(tf.data.experimental.assert_cardinality(num_samples))
 
+    if is_ours(type(source)):
+        epoch_records = do_not_convert(epoch_records)
     last_epoch = _FOREVER if num_epochs is None else num_epochs
     epochs = tf.data.Dataset.range(min(first_epoch, last_epoch), last_epoch)
     return epochs.flat_map(epoch_records).skip(skipped).enumerate(start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -246,6 +247,8 @@ def _identity(metric: Any) -> Any:
     """A key that metrics which do the same have in common."""
     if isinstance(metric, tuple):
         return tuple(map(_identity, metric))
+    if isinstance(metric, types.FunctionType):
+        return _identity_of_function(metric)
     if isinstance(metric, functools.partial):
         parts = metric.func, metric.args, tuple(sorted(metric.keywords.items()))
         try:
@@ -255,6 +258,23 @@ def _identity(metric: Any) -> Any:
         return parts
     # The object itself and not its id: as long as the key is kept, no other can have that.
     return metric if isinstance(metric, Hashable) else _Only(metric)
+
+
+def _identity_of_function(function: types.FunctionType) -> Any:
+    """One for all that are made by running the same line again, such as a lambda in the call."""
+    held = [function.__globals__, *(function.__defaults__ or ()), *_contents(function)]
+    held += (function.__kwdefaults__ or {}).values()
+    held += vars(function).values()
+    return (function.__code__, *map(_Only, held))
+
+
+def _contents(function: types.FunctionType) -> list[Any]:
+    """What a function finds around it; its cells, where there is nothing in one yet."""
+    cells = function.__closure__ or ()
+    try:
+        return [cell.cell_contents for cell in cells]
+    except ValueError:
+        return list(cells)
 
 
 class _Only:

@@ -14,6 +14,7 @@ from tf_slim.checkpoints.errors import reason
 from tf_slim.data import images
 from tf_slim.evaluation.pictures import Picture, encoded
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
+from tf_slim.ops.tracing import TracedFunction, UserFunction
 
 
 class Read(NamedTuple):
@@ -49,7 +50,8 @@ class Reader:
 
         self._channels = channels
         self._max_pixels = max_pixels
-        function = tf.function(prepare, input_signature=[tf.TensorSpec([], tf.string)])
+        preprocess = UserFunction(preprocess)
+        function = TracedFunction(prepare, input_signature=[tf.TensorSpec([], tf.string)])
         # Traced now: several threads would do so at a time.
         self._prepare = function.get_concrete_function()
         made = self._prepare.structured_outputs

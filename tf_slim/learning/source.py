@@ -23,6 +23,7 @@ class Source:
     def __init__(self, dataset: Any, strategy: tf.distribute.Strategy, *, weighted: bool = False):
         self._dataset = dataset
         self._strategy = strategy
+        self._made: tuple[int, tf.data.Dataset] | None = None
         expected = "(inputs, labels)" + " or (inputs, labels, weights)" * weighted
         spec = getattr(dataset, "element_spec", None)
         if spec is None:
@@ -93,7 +94,10 @@ class Source:
 
     def _at(self, step: int) -> tf.data.Dataset:
         if hasattr(self._dataset, "dataset"):
-            return self._dataset.dataset(start=step)
+            # Kept: to make it is to trace all that reads and prepares a batch.
+            if self._made is None or self._made[0] != step:
+                self._made = step, self._dataset.dataset(start=step)
+            return self._made[1]
         return self._dataset.skip(step) if step else self._dataset
 
     def _distributed(self, dataset: tf.data.Dataset):
