@@ -17,15 +17,15 @@ from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
 from tf_slim.data.class_weights import of_targets
 from tf_slim.data.loading import files_of, load
-from tf_slim.data.preprocessing import get_pixel_range, get_preprocessing
-from tf_slim.data.preprocessing.cropping import Cropping
+from tf_slim.data.preprocessing import get_pixel_range
+from tf_slim.data.preprocessing.choice import chosen
 from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
 from tf_slim.ops import shapes, tfrecord
 from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer, is_ours
 from tf_slim.ops.modes import do_not_convert
-from tf_slim.ops.tracing import TracedFunction, UserFunction, settled
+from tf_slim.ops.tracing import TracedFunction, settled
 
 # Records per call of the parallel map: enough to spread its overhead, which for small images is
 # larger than the work itself, and few enough to share out a batch of large ones.
@@ -152,7 +152,7 @@ class Pipeline:
         self._shuffle = Shuffle(order, shuffle_buffer, cycle_length) if is_training else None
         self.preprocessing = spec.preprocessing if preprocess is None else preprocess
         self.image_size = spec.image_size if image_size is None else as_image_size(image_size)
-        self._preprocess = _preprocessing(self.preprocessing, self.image_size)
+        self._preprocess = chosen(self.preprocessing, self.image_size)
         self._augment = (augment if is_training else None) or Augment()
         self._class_weights = None
         if is_training and class_weights is not None:
@@ -488,26 +488,3 @@ def _how_to_describe(data: Any) -> str:
     if isinstance(data, (np.ndarray, tf.Tensor, tuple, list)):
         return "Write slim.data.from_arrays(images, labels)."
     return "Write for instance slim.data.from_tfrecords('data/train-*', num_classes)."
-
-
-def _preprocessing(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Callable:
-    if isinstance(preprocess, str):
-        return _called(get_preprocessing(preprocess, image_size))
-    if not callable(preprocess) or isinstance(preprocess, type):
-        raise TypeError(
-            "preprocess must be a function or the name of a preprocessing, received "
-            f"{describe(preprocess)}."
-        )
-    parameters = inspect.signature(preprocess).parameters
-    any_keyword = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-    missing = [name for name in ("is_training", "seed") if name not in parameters]
-    if missing and not any_keyword:
-        raise ValueError(
-            f"preprocess is called as fn(image, is_training=..., seed=...), but {preprocess!r} "
-            f"does not take {' and '.join(missing)}: add `*, is_training, seed` to its parameters."
-        )
-    return _called(preprocess)
-
-
-def _called(preprocess: Callable) -> Callable:
-    return preprocess if isinstance(preprocess, Cropping) else UserFunction(preprocess)
