@@ -16,10 +16,12 @@ import tf_slim as slim
 from tests.layers import each_mode
 from tf_slim.layers import batch_norm_kernels
 from tf_slim.ops import activations, bfloat16
+from tf_slim.ops import precision as precisions
 from tf_slim.ops.depthwise import convolve_channels
 
 LOW, FULL = tf.bfloat16, tf.float64
 RANDOM = np.random.RandomState(0)
+IMAGES = tf.constant(np.random.RandomState(0).normal(0, 1, [4, 16, 16, 3]), tf.float32)
 
 # Kernel, stride, multiplier, padding, height and width; then how gradients are computed: for the
 # inputs in float32 or not, for the kernel in how many parts, and in float32 or not. None: plainly.
@@ -207,6 +209,73 @@ def test_when_batch_norm_is_padded(channels):
         assert (counts["Pad", dtype] > 0) == (dtype == LOW and channels % 16 > 0)
 
 
+def normalizing(images):
+    """Two convolutions and a depthwise one with batch norm; the last map is small."""
+    args = {"normalizer_fn": slim.batch_norm, "activation_fn": tf.nn.relu6}
+    with slim.scope("net"), slim.arg_scope([slim.batch_norm], scale=True):
+        x = slim.conv2d(images, 24, 3, scope="first", **args)
+        x = slim.separable_conv2d(x, None, 3, stride=2, scope="by_channel", **args)
+        x = slim.max_pool2d(x, 8)
+        return slim.conv2d(x, 40, 1, scope="small", **args)
+
+
+@pytest.fixture(scope="module")
+def normalized_model():
+    model = slim.Model(normalizing).build(tf.TensorSpec([2, 16, 16, 3]))
+    for index, variable in enumerate(model.variables):
+        random = np.random.RandomState(index)
+        positive = "variance" in variable.name or "gamma" in variable.name
+        variable.assign(
+            random.uniform(0.5, 2, variable.shape)
+            if positive
+            else random.normal(0, 0.5, variable.shape)
+        )
+    return model
+
+
+def inference(model, precision: str, **kwargs):
+    """A function to the outputs of a model and the gradient of their sum for its inputs."""
+
+    def compute(images):
+        with precisions.of_models(precision), tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = model(images, **kwargs)
+        return outputs, tape.gradient(outputs, images)
+
+    return compute
+
+
+@pytest.mark.parametrize("options", [{}, {"jit_compile": True}, None])
+def test_batch_norm_goes_into_the_weights_in_inference(normalized_model, options):
+    images = IMAGES[:2]
+    exact = [np.float64(one) for one in inference(normalized_model, "float32")(images)]
+    compute = inference(normalized_model, "mixed_bfloat16")
+    plain = compute(images)  # of eager code, which would compute both
+    if options is None:
+        with bfloat16.graph_to_fold():
+            got = compute(images)
+    else:
+        got = tf.function(compute, autograph=False, **options)(images)
+    for one, other, true in zip(got, plain, exact, strict=True):
+        errors = [np.mean(np.abs(np.float64(value) - true)) for value in (one, other)]
+        assert errors[0] <= 1.3 * errors[1]
+
+
+@pytest.mark.parametrize(
+    ("precision", "kwargs", "expected"),
+    [
+        ("mixed_bfloat16", {}, 1),  # the small one
+        ("mixed_bfloat16", {"is_training": True}, 3),
+        ("float32", {}, 3),
+    ],
+)
+def test_which_batch_norms_do(normalized_model, precision, kwargs, expected):
+    compute = inference(normalized_model, precision, **kwargs)
+    counts = computed_with(compute, tf.TensorSpec([2, 16, 16, 3]))
+    found = sum(count for (kind, _), count in counts.items() if kind == "FusedBatchNormV3")
+    assert found == expected
+
+
 # ---------------------------------------------------------------------------- activations
 
 ACTIVATIONS = {
@@ -282,7 +351,6 @@ def net(images, is_training=True):
         return slim.fully_connected(tf.reduce_mean(x, [1, 2]), 4, activation_fn=None, scope="last")
 
 
-IMAGES = tf.constant(np.random.RandomState(0).normal(0, 1, [4, 16, 16, 3]), tf.float32)
 LABELS = tf.constant([0, 1, 2, 3])
 
 

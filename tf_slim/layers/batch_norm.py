@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
-from tf_slim.layers import batch_renorm, checks, moving_average, parts, quantized, utils
+from tf_slim.layers import batch_renorm, checks, foldable, moving_average, parts, utils
 from tf_slim.ops import calls, collect, frozen, modes, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 from tf_slim.ops.types import (
@@ -195,7 +195,7 @@ def batch_norm(
             debiased = moving_average.ZeroDebiased(params.moving_mean, make)
         moving_average.prepare()
 
-        product = quantized.product_behind(inputs)
+        product = foldable.product_behind(inputs)
         if product is not None:
             factor = tf.math.rsqrt(params.moving_variance + epsilon)
             factor = factor if params.gamma is None else factor * params.gamma

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import tensorflow as tf
 
-from tf_slim.layers import quantized, utils
+from tf_slim.layers import foldable, quantized, utils
 from tf_slim.ops import (
     activations,
     arguments,
@@ -106,7 +106,7 @@ class Layer(arguments.Caller):
         self.made: list[str] = []
         self.output_name = ""
         self.quantizer: quantization.Quantizer | None = None
-        self._product: quantized.Product | None = None
+        self._product: foldable.Product | None = None
 
     @contextlib.contextmanager
     def variable_scope(self, *values: Any) -> Iterator[tf.compat.v1.VariableScope]:
@@ -193,7 +193,10 @@ class Layer(arguments.Caller):
         if self.quantizer is None:
             self.quantizer = fake_quantization.layer()
             if self.quantizer is None:
-                return op(kernel)
+                outputs = op(kernel)
+                if last and self.normalizer_fn is not None and foldable.worth_it(outputs, kernel):
+                    self._product = foldable.Product(op, kernel, channels, outputs)
+                return outputs
         normalized = last and self.normalizer_fn is not None
         self._product = quantized.Product(op, kernel, channels, self.quantizer, name, normalized)
         return self._product.outputs
@@ -209,7 +212,7 @@ class Layer(arguments.Caller):
         if self.normalizer_fn is not None:
             with (
                 layer_variables.of_layer(self.renamed, self.made),
-                quantized.normalizing(self._product),
+                foldable.normalizing(self._product),
             ):
                 outputs = arguments.call(
                     "normalizer_fn",

@@ -123,6 +123,13 @@ def read(variable: Any, dtype: Any) -> Any:
     return tf.cast(variable, dtype)
 
 
+def as_stored(value: Any) -> tf.Tensor:
+    """A tensor of a graph as it was before `read` has cast it."""
+    tensor = tf.convert_to_tensor(value)
+    cast = modes.is_symbolic(tensor) and tensor.dtype in LOW and tensor.op.type == "Cast"
+    return tensor.op.inputs[0] if cast else tensor
+
+
 def in_full(values: Any) -> Any:
     """A structure of tensors with those of a low type cast to float32."""
 
