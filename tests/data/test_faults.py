@@ -80,6 +80,7 @@ def strings(*values):
     return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize(("counted", "is_training"), [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("kept", [1, 11, 12, 60, -1])
 def test_a_file_cut_off_within_a_record(path, good, kept, counted, is_training):
@@ -91,6 +92,7 @@ def test_a_file_cut_off_within_a_record(path, good, kept, counted, is_training):
     assert f"cut off or damaged (the file has {end} bytes)" in str(error)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_a_file_cut_off_between_records_is_told_by_the_count(path, good):
     content, starts = good
     path.write_bytes(content[: starts[BAD]])
@@ -99,10 +101,12 @@ def test_a_file_cut_off_between_records_is_told_by_the_count(path, good):
     data.check(spec(path, num_samples=BAD + 3))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_more_records_than_the_spec_says(path, good):
     assert "should have 20 records" in str(fault(path, num_samples=20))
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize("is_training", [False, True])
 @pytest.mark.parametrize("place", [0, 5, 9, 12, 40, -1])
 def test_a_flipped_byte(path, good, place, is_training):
@@ -147,6 +151,7 @@ def test_a_file_that_disappears(path, good):
     assert info.value.path == str(path)
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize("label", [-1, made.CLASSES, 2**40])
 @pytest.mark.parametrize("is_training", [False, True])
 def test_a_label_out_of_range(path, label, is_training):

@@ -51,6 +51,7 @@ def test_an_evaluation_is_one_pass_with_a_short_last_batch(spec):
     assert evaluation.element_spec == evaluation.dataset().element_spec
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_weights_come_in_training_only(spec):
     training = pipeline(spec, 9, is_training=True)
     assert training.element_spec == training.dataset().element_spec
@@ -62,6 +63,7 @@ def test_weights_come_in_training_only(spec):
             np.testing.assert_array_equal(weight, np.array(expected, np.float32))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_epochs_have_every_picture_once_in_ever_new_order(spec):
     shown = numbers(arrays(pipeline(spec, 9, is_training=True).dataset().take(15)))
     epochs = [shown[i : i + table.COUNT] for i in range(0, 3 * table.COUNT, table.COUNT)]
@@ -70,6 +72,7 @@ def test_epochs_have_every_picture_once_in_ever_new_order(spec):
     assert epochs[0] != epochs[1] != epochs[2] != epochs[0]
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize("start", [6, 23])
 def test_a_training_goes_on_at_any_batch(spec, start):
     training = pipeline(spec, 8, is_training=True, seed=3, shuffle_buffer=10)
@@ -80,6 +83,7 @@ def test_a_training_goes_on_at_any_batch(spec, start):
     assert_same(arrays(again.dataset(start).take(3)), expected)
 
 
+@pytest.mark.usefixtures("png_alone")
 @pytest.mark.parametrize("start", [5])
 def test_an_evaluation_goes_on_at_any_batch(spec, start):
     expected = arrays(pipeline(spec).dataset())[start:]
@@ -88,12 +92,14 @@ def test_an_evaluation_goes_on_at_any_batch(spec, start):
     assert_same(arrays(resumed), expected)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_a_far_start_is_as_quick_as_a_near_one(spec):
     training = pipeline(spec, 9, is_training=True)
     shown = numbers(arrays(training.dataset(5 * 10**12).take(5)))
     assert sorted(shown) == list(range(table.COUNT))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_replicas_share_a_batch(spec, strategy2):
     expected = arrays(pipeline(spec).dataset(2))
     shared = strategy2.experimental_distribute_dataset(pipeline(spec).dataset(2))
@@ -104,6 +110,7 @@ def test_replicas_share_a_batch(spec, strategy2):
     assert_same(got, expected)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_workers_share_a_stream_by_batches(spec):
     expected = numbers(arrays(pipeline(spec).dataset()))
     assert pipeline(spec).dataset().options().experimental_distribute.auto_shard_policy == (
@@ -123,12 +130,14 @@ def test_in_a_v1_graph(spec):
     assert_same(got, expected)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_iterating_a_pipeline(spec):
     evaluation = pipeline(spec)
     assert evaluation
     assert_same(arrays(evaluation), arrays(evaluation.dataset()))
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_names_of_pictures(spec):
     evaluation = pipeline(spec)
     shown = numbers(arrays(evaluation.dataset()))
@@ -147,6 +156,7 @@ def test_all_are_checked(spec):
     assert data.check(spec) == dict.fromkeys(range(table.CLASSES), 9)
 
 
+@pytest.mark.usefixtures("png_alone")
 def test_a_preprocessing_that_fails_names_the_picture(spec):
     def picky(image, *, is_training, seed):
         del is_training, seed
