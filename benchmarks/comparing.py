@@ -35,13 +35,13 @@ def compare(base: str, arguments: Sequence[str], rounds: int) -> int:
     found: list[tuple[Round, Round]] = []
     status = 0
     with worktree(base) as there:
-        sides = (there, machine.ROOT)
-        print(f"{machine.commit(there)} against {machine.commit()}, {rounds} turns each")
+        sides = {there: f"{base} ({machine.head(there)})", machine.ROOT: machine.commit()}
+        print(f"{' against '.join(map(str, sides.values()))}, {rounds} turns each")
         for turn in range(rounds):
             pair: dict[pathlib.Path, Round] = {}
             # Each second time in the opposite order: a machine that slows down slows both.
-            for side in sides[:: -1 if turn % 2 else 1]:
-                print(f"turn {turn + 1} of {rounds}: {machine.commit(side)} ...", flush=True)
+            for side in list(sides)[:: -1 if turn % 2 else 1]:
+                print(f"turn {turn + 1} of {rounds}: {sides[side]} ...", flush=True)
                 record = there.parent / f"{turn}-{side.name}.jsonl"
                 record.touch()
                 status = running.measure(

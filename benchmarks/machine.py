@@ -90,10 +90,15 @@ def _releases_of(python: str) -> dict[str, str]:
 
 def commit(folder: str | os.PathLike = ROOT) -> str | None:
     """The commit in a folder, with "+" if files were changed since; None outside of git."""
-    number = _git(folder, "rev-parse", "--short=10", "HEAD")
+    number = head(folder)
     if number is None:
         return None
     return number + ("+" if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+
+
+def head(folder: str | os.PathLike = ROOT) -> str | None:
+    """The commit that a folder was checked out at; None outside of git."""
+    return _git(folder, "rev-parse", "--short=10", "HEAD")
 
 
 def matrix_rates() -> dict[str, float]:
