@@ -133,6 +133,17 @@ def test_batch_norm(capsys, training):
 ACTIVATIONS = ("relu", "relu6", "gelu", "elu", "selu", "softplus", "sigmoid", "silu", "tanh")
 
 
+def fitted(activation: Callable) -> Callable:
+    """What a layer calls; in the column of TensorFlow the activation itself."""
+
+    def activate(inputs):
+        if bfloat16.to_fold():
+            return activation(inputs)
+        return activations.fitted(activation, inputs)(inputs)
+
+    return activate
+
+
 @pytest.mark.parametrize("gradients", [False, True])
 def test_activations(capsys, gradients):
     functions = {name: getattr(tf.nn, name) for name in ACTIVATIONS}
@@ -140,12 +151,7 @@ def test_activations(capsys, gradients):
     with capsys.disabled():
         heading("activations" + ", forward and gradient" * gradients)
         for name, activation in functions.items():
-
-            def activate(inputs, activation=activation):
-                if bfloat16.to_fold():  # the column of TensorFlow
-                    return activation(inputs)
-                return activations.fitted(activation, inputs)(inputs)
-
+            activate = fitted(activation)
             function = with_gradients(activate) if gradients else activate
             operation(name, function, [BATCH, 28, 28, 192])
 
