@@ -14,7 +14,6 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.ops.nets import dense
-from tf_slim.ops import tracing
 
 X = np.array([[1.0, -2.0, 3.0], [0.5, 0.25, -4.0]], np.float32)
 HERE = str(pathlib.Path(__file__))
@@ -156,8 +155,8 @@ def identity(x):
     return x * slim.variable("scale", [], initializer=tf.ones_initializer())
 
 
-def train_step(loss, net=identity, **kwargs):
-    model = slim.Model(net).build(tf.TensorSpec([None, 3]))
+def train_step(loss, net=identity, shape=(None, 3), **kwargs):
+    model = slim.Model(net).build(tf.TensorSpec(shape))
     optimizer = tf.keras.optimizers.SGD(0.0)
     return slim.learning.make_train_step(model, loss, optimizer, **kwargs)
 
@@ -389,24 +388,44 @@ def test_a_function_without_source_is_called_as_it_is(caplog):
         train_step(namespace["loss"])(X, X)
 
 
-def test_nothing_is_converted_that_needs_no_conversion(monkeypatch):
+def test_nothing_is_converted_that_needs_no_conversion():
     converted = []
-    monkeypatch.setattr(tracing, "_converting", lambda: converted.append)
-    monkeypatch.setattr(tf.autograph, "to_graph", converted.append)
+
+    def look():
+        stack = traceback.extract_stack()
+        converted.append(any("__autograph_generated" in frame.filename for frame in stack))
 
     def net(x, is_training=False):
+        look()
         for _ in range(2):
-            x = slim.fully_connected(x, 3, normalizer_fn=slim.batch_norm)
+            x = slim.conv2d(x, 3, 3, normalizer_fn=slim.batch_norm, activation_fn=activation)
+        return tf.reduce_mean(x, [1, 2])
+
+    def activation(x):
+        look()
         return x
 
-    step = train_step(lambda outputs, labels: tf.reduce_sum(outputs), net)
-    step(X, X)
-    slim.evaluation.evaluate(step.model, (X, X), {"mean": (slim.metrics.streaming_mean, _first)})
-    assert not converted
+    def loss(outputs, labels):
+        look()
+        return tf.reduce_sum(outputs)
 
+    def prepared(image, *, is_training, seed):
+        look()
+        return tf.cast(image, tf.float32)
 
-def _first(outputs, labels):
-    return (outputs,)
+    def of_batch(outputs, labels):
+        look()
+        return (outputs,)
+
+    source = slim.data.from_arrays(np.ones([4, 4, 4, 1], np.uint8), [0, 1, 0, 1])
+    train = slim.data.Pipeline(source, 2, is_training=True, preprocess=prepared)
+    step = train_step(loss, net, shape=[None, 4, 4, 1])
+    slim.learning.fit(step, train, None, 1, hooks=[])
+    held_out = slim.data.Pipeline(source, 2, is_training=False, preprocess=prepared)
+    metrics = {"mean": (slim.metrics.streaming_mean, of_batch)}
+    slim.evaluation.evaluate(step.model, held_out, metrics)
+    assert len(converted) > 10
+    assert not any(converted)
 
 
 def test_a_function_of_the_user_sees_its_code_converted_and_ours_not():
