@@ -156,6 +156,8 @@ def register(
     """
 
     def decorate(fn: _F) -> _F:
+        if is_ours(fn):  # it has no control flow over tensors: AutoGraph need not look for it
+            fn = do_not_convert(fn)
         if not _home(fn).startswith("tf_slim.nets."):
             _load_families()  # which would otherwise take the place of a fork, later
         called = name or fn.__name__
@@ -189,8 +191,7 @@ def register(
         _SPECS[new.name] = new
         with contextlib.suppress(AttributeError):  # a method has no attributes
             fn.default_image_size = image_size  # pyright: ignore[reportFunctionMemberAccess]
-        # One of ours has no control flow over tensors: AutoGraph need not look for it.
-        return do_not_convert(fn) if is_ours(fn) else fn
+        return fn
 
     return decorate
 
