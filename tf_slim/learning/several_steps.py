@@ -12,6 +12,7 @@ from tf_slim.learning import finite
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.phases import Phase
 from tf_slim.ops.arguments import checked, describe, integer
+from tf_slim.ops.tracing import TracedFunction
 
 
 class SeveralSteps:
@@ -54,7 +55,7 @@ class SeveralSteps:
                 aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
             )
         self._functions = [
-            tf.function(functools.partial(self._take, phase), reduce_retracing=True)
+            TracedFunction(functools.partial(self._take, phase), reduce_retracing=True)
             for phase in train_step._phases
         ]
         self._numbers = [tf.constant(number) for number in range(count + 1)]
