@@ -4,15 +4,13 @@
     SLIM_BENCH_NETS='mobilenet*' make bench ARGS="benchmarks/bench_bfloat16.py -k nets"
 
 Three columns, in turns in one run: float32, bfloat16 as TensorFlow computes it, and bfloat16 as
-this package does; what counts are the ratios to float32. `SLIM_BENCH_NETS` is a glob over the names
-of the nets, `SLIM_BENCH_BATCH` the size of a batch (16).
+this package does; what counts are the ratios to float32.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fnmatch
-import os
+import statistics
 from collections.abc import Callable
 
 import numpy as np
@@ -20,15 +18,15 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from benchmarks import recording, settings
 from benchmarks.peers import median_seconds
 from tf_slim.layers import batch_norm_kernels
 from tf_slim.ops import activations, bfloat16
 from tf_slim.ops.depthwise import convolve_channels
 
-BATCH = int(os.environ.get("SLIM_BENCH_BATCH", "16"))
-NETS = os.environ.get("SLIM_BENCH_NETS", "*")
+BATCH = settings.batch(16)
 ROUNDS, CALLS = 3, 7
-KINDS = ("float32", "TensorFlow's", "ours")
+KINDS = ("slim float32", "TensorFlow bfloat16", "slim bfloat16")
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(0)]
 
@@ -44,31 +42,31 @@ def made(function: Callable, *shapes, low: bool, plain: bool) -> Callable[[], ob
     return lambda: concrete(*values)
 
 
-def in_turns(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """The least of the medians of some rounds, in milliseconds."""
-    best = dict.fromkeys(runs, np.inf)
+def row(section: str, title: str, runs: dict[str, Callable[[], object]]) -> None:
+    """Times all in turns, prints a row, and records it."""
+    times: dict[str, list[float]] = {kind: [] for kind in runs}
     for _ in range(ROUNDS):
-        for name, run in runs.items():
-            best[name] = min(best[name], 1e3 * median_seconds(run, CALLS))
-    return best
+        for kind, run in runs.items():
+            times[kind].append(median_seconds(run, CALLS))
+    full = statistics.median(times[KINDS[0]])
+    columns = []
+    for kind, samples in times.items():
+        seconds = recording.record(f"{section}: {title}", kind, samples, "s").value
+        columns.append(f"{1e3 * seconds:9.2f} ms {seconds / full:6.2f}x")
+    print(f"  {title:<38}" + "".join(columns))
 
 
-def row(title: str, runs: dict[str, Callable[[], object]]) -> None:
-    times = in_turns(runs)
-    full = times[KINDS[0]]
-    print(f"  {title:<38}" + "".join(f"{t:9.2f} ms {t / full:6.2f}x" for t in times.values()))
-
-
-def operation(title: str, function: Callable, *shapes) -> None:
+def operation(section: str, title: str, function: Callable, *shapes) -> None:
     runs = {
         kind: made(function, *shapes, low=kind != KINDS[0], plain=kind == KINDS[1])
         for kind in KINDS
     }
-    row(title, runs)
+    row(section, title, runs)
 
 
-def heading(title: str) -> None:
+def heading(title: str) -> str:
     print(f"\n{title:<40}" + "".join(f"{kind:>20}" for kind in KINDS))
+    return title
 
 
 def with_gradients(function: Callable) -> Callable:
@@ -98,7 +96,7 @@ DEPTHWISE = [
 
 def test_depthwise(capsys):
     with capsys.disabled():
-        heading("depthwise, forward and both gradients")
+        section = heading("depthwise, forward and both gradients")
         for size, channels, kernel, stride, multiplier in DEPTHWISE:
 
             def convolve(inputs, weights, stride=stride):
@@ -107,6 +105,7 @@ def test_depthwise(capsys):
                 )
 
             operation(
+                section,
                 f"{size}x{size}x{channels}, {kernel}x{kernel}, stride {stride}, x{multiplier}",
                 with_gradients(convolve),
                 [BATCH, size, size, channels],
@@ -117,7 +116,7 @@ def test_depthwise(capsys):
 @pytest.mark.parametrize("training", [True, False])
 def test_batch_norm(capsys, training):
     with capsys.disabled():
-        heading("batch norm, " + ("forward and gradients" if training else "inference"))
+        section = heading("batch norm, " + ("forward and gradients" if training else "inference"))
         for size, channels in ((56, 24), (56, 72), (28, 40), (28, 120), (14, 184), (14, 192)):
 
             def norm(inputs):
@@ -127,7 +126,7 @@ def test_batch_norm(capsys, training):
                 )[0]
 
             function = with_gradients(norm) if training else norm
-            operation(f"{size}x{size}x{channels}", function, [BATCH, size, size, channels])
+            operation(section, f"{size}x{size}x{channels}", function, [BATCH, size, size, channels])
 
 
 ACTIVATIONS = ("relu", "relu6", "gelu", "elu", "selu", "softplus", "sigmoid", "silu", "tanh")
@@ -149,17 +148,17 @@ def test_activations(capsys, gradients):
     functions = {name: getattr(tf.nn, name) for name in ACTIVATIONS}
     functions["hard_swish"] = slim.nets.mobilenet.mobilenet_v3.hard_swish
     with capsys.disabled():
-        heading("activations" + ", forward and gradient" * gradients)
+        section = heading("activations" + ", forward and gradient" * gradients)
         for name, activation in functions.items():
             activate = fitted(activation)
             function = with_gradients(activate) if gradients else activate
-            operation(name, function, [BATCH, 28, 28, 192])
+            operation(section, name, function, [BATCH, 28, 28, 192])
 
 
 NAMES = ("mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small", "resnet_v1_50")
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if fnmatch.fnmatchcase(name, NETS)])
+@pytest.mark.parametrize("name", settings.chosen_nets(NAMES))
 def test_nets(name, capsys):
     random = np.random.RandomState(0)
     size = slim.nets.spec(name).image_size
@@ -184,6 +183,6 @@ def test_nets(name, capsys):
         steps[kind] = lambda step=step: step(images, labels).numpy()
         inference[kind] = lambda predict=predict: predict(images).numpy()
     with capsys.disabled():
-        heading(f"{name}, {BATCH} images")
-        row("training step", steps)
-        row("inference", inference)
+        section = heading(f"{name}, {BATCH} images")
+        row(section, "training step", steps)
+        row(section, "inference", inference)

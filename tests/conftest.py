@@ -54,7 +54,7 @@ def _reset_state() -> None:
 
 
 @pytest.fixture(scope="module")
-def seeded() -> set[str]:
+def seeds_of_the_module() -> set[str]:
     """Holds a word once TensorFlow's seed is set for the module."""
     return set()
 
@@ -73,13 +73,13 @@ def _set_seeds(request: pytest.FixtureRequest, seeded: set[str]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def isolated_state(request, seeded):
+def isolated_state(request, seeds_of_the_module):
     """Gives each test an empty default graph, an empty default store and the same random seeds."""
     import tensorflow as tf
 
     eager_before = tf.executing_eagerly()
     log_level_before = tf.get_logger().level
-    _set_seeds(request, seeded)
+    _set_seeds(request, seeds_of_the_module)
     _reset_state()
     yield
     if eager_before and not tf.executing_eagerly():

@@ -15,6 +15,7 @@ MAY_ASK = {
     "ops/places/__init__.py",
     "ops/precision.py",
     "ops/serving.py",
+    "ops/tracing.py",
 }
 
 
