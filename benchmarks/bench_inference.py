@@ -25,6 +25,7 @@ import tensorflow as tf
 import tf_slim as slim
 from benchmarks import recording, settings
 from benchmarks.peers import in_turns
+from benchmarks.programs import ours
 from tf_slim.export import engines, finding, formats
 from tf_slim.export.errors import MissingExtraError
 from tf_slim.ops import precision as precisions
@@ -75,21 +76,6 @@ pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.timeout(0)]
 def one_thread():
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def made_up(name: str) -> slim.Model:
-    """The net, with statistics as training leaves them."""
-    spec = slim.nets.spec(name)
-    model = slim.nets.create(name, 1000).build(tf.TensorSpec(spec.input_shape))
-    random = np.random.RandomState(0)
-    for variable in model.variables:
-        if "moving_variance" in variable.name:
-            variable.assign(random.uniform(0.5, 2, variable.shape))
-        elif "weights" not in variable.name:
-            variable.assign(
-                random.normal(1 if "gamma" in variable.name else 0, 0.2, variable.shape)
-            )
-    return model
 
 
 def images_for(name: str, count: int) -> np.ndarray:
@@ -163,7 +149,7 @@ def of_torch(name: str, precision: str) -> Callable[[int], float]:
 
 @pytest.mark.parametrize("name", [name for name in PEERS if name in settings.chosen_nets(NETS)])
 def test_inference(name, capsys, tmp_path):
-    model = made_up(name)
+    model = ours.as_trained(ours.model(name, "float32"))
     calls = {
         "slim float32": plain(model, "float32"),
         "slim bfloat16": plain(model, "mixed_bfloat16"),

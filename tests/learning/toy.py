@@ -35,6 +35,18 @@ def data(batch: int = 16) -> tf.data.Dataset:
     return whole.shuffle(64, seed=1).repeat().batch(batch, drop_remainder=True)
 
 
+def broken_data() -> tf.data.Dataset:
+    """Data that give three batches, and then an error of the system."""
+
+    def broken():
+        for row, batch in enumerate(data()):
+            if row == 3:
+                raise OSError("the disk is gone")
+            yield batch
+
+    return tf.data.Dataset.from_generator(broken, output_signature=data().element_spec)
+
+
 def model(noise: bool = True) -> slim.Model:
     """A built model, always with the same weights."""
     built = slim.Model(net, noise=noise).build(tf.TensorSpec([None, 5]))

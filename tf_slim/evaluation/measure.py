@@ -23,7 +23,7 @@ from tf_slim.ops.model import Model
 from tf_slim.ops.outputs import split_outputs
 from tf_slim.ops.tracing import TracedFunction, UserFunction
 
-# TracedFunction functions that a model keeps, with different metrics; the oldest goes first.
+# Traced functions that a model keeps, with different metrics; the oldest goes first.
 _KEPT = 8
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from tf_slim.report.markup import Markup, joined, tag
+from tf_slim.report.markup import Markup, svg, tag
 
 _WIDTH, _BAR, _GAP = 640.0, 20.0, 12.0
 _NUMBERS = 150.0
@@ -73,16 +73,7 @@ def bars(title: str, rows: Sequence[Bar]) -> Markup:
             ),
             tag("text", row.text, x=max(end, late) + 6, y=middle + 4, class_="tick"),
         ]
-    height = len(rows) * (_BAR + _GAP)
-    return tag(
-        "svg",
-        joined(*parts),
-        width=round(_WIDTH),
-        height=round(height),
-        viewBox=f"0 0 {_WIDTH:.0f} {height:.0f}",
-        role="img",
-        aria_label=title,
-    )
+    return svg(title, _WIDTH, len(rows) * (_BAR + _GAP), *parts)
 
 
 def _cut(name: str, most: int = 42) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from tf_slim.ops import files
 from tf_slim.report import document
 from tf_slim.report.bars import STYLE, Bar, bars
-from tf_slim.report.markup import Markup, joined, tag
+from tf_slim.report.markup import Markup, svg, tag
 from tf_slim.report.tables import table
 
 _WIDTH = 640.0
@@ -204,16 +204,4 @@ def _lines(rows: Sequence[Row], names: Sequence[str], batches: Sequence[int]) ->
             text_anchor="middle",
         )
     )
-    return _svg("Throughput", _WIDTH, _TOP + _HEIGHT + _BOTTOM, parts)
-
-
-def _svg(title: str, width: float, height: float, parts: Sequence[Markup]) -> Markup:
-    return tag(
-        "svg",
-        joined(*parts),
-        width=round(width),
-        height=round(height),
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        role="img",
-        aria_label=title,
-    )
+    return svg("Throughput", _WIDTH, _TOP + _HEIGHT + _BOTTOM, *parts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from tf_slim.report.markup import Markup, joined, tag
+from tf_slim.report.markup import Markup, joined, svg, tag
 from tf_slim.report.statistics import Curve
 
 _MOST_CLASSES_SHOWN = 30
@@ -70,7 +70,7 @@ def confusion_matrix(confusion: np.ndarray, names: Sequence[str]) -> tuple[Marku
     cells.append(tag("text", "predicted class", x=left + size / 2, y=12, text_anchor="middle"))
     turn = f"translate(12 {top + size / 2:.0f}) rotate(-90)"
     cells.append(tag("text", "true class", transform=turn, text_anchor="middle"))
-    picture = _svg(left + size + 4, top + size + 4, "Confusion matrix", *cells)
+    picture = svg("Confusion matrix", left + size + 4, top + size + 4, *cells)
     return picture, count
 
 
@@ -267,19 +267,7 @@ def _plot(
         tag("text", along, x=_x(0.5), y=_y(0) + 33, text_anchor="middle"),
         tag("text", up, transform=turn, text_anchor="middle"),
     ]
-    return _svg(_LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _BOTTOM, title, *parts)
-
-
-def _svg(width: float, height: float, title: str, *content: Markup) -> Markup:
-    return tag(
-        "svg",
-        *content,
-        width=round(width),
-        height=round(height),
-        viewBox=f"0 0 {width:.0f} {height:.0f}",
-        role="img",
-        aria_label=title,
-    )
+    return svg(title, _LEFT + _SIDE + _RIGHT, _TOP + _SIDE + _BOTTOM, *parts)
 
 
 def _shortened(name: str, most: int = 18) -> str:

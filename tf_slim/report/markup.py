@@ -33,6 +33,26 @@ def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     return Markup(opening if name in _VOID else f"{opening}{joined(*children)}</{name}>")
 
 
+def svg(title: str, width: float, height: float, *children: object) -> Markup:
+    """A picture, told by its title to who cannot see it.
+
+    Args:
+      title: what it shows.
+      width: in pixels.
+      height: in pixels.
+      *children: what is drawn.
+    """
+    return tag(
+        "svg",
+        *children,
+        width=round(width),
+        height=round(height),
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        role="img",
+        aria_label=title,
+    )
+
+
 def joined(*children: object) -> Markup:
     """Several elements and texts behind each other."""
     return Markup(
