@@ -1,0 +1,1 @@
+"""Training by several processes: workers that are started, killed and started again."""

@@ -1,0 +1,210 @@
+"""Real processes that work together on this machine: started with TF_CONFIG, killed at the end.
+
+    with cluster.started("hello.py", workers=2, folder=tmp_path) as procs:
+        assert procs.wait(60) == [0, 0]
+
+No port is ever fixed: the kernel chooses them all, and they stay reserved as long as the processes
+live. For that a socket is bound to each, which does not listen, and TensorFlow is told by
+`TF_GRPC_REUSE_PORT` to bind beside it. Ports of other tests cannot be the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_FEW_THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+_OF_A_CLUSTER = ("TF_CONFIG", "SLURM_", "TF_GRPC_")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Of a process with one thread for computing, on its own, that finds this package."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_OF_A_CLUSTER)}
+    return {
+        **inherited,
+        **dict.fromkeys(_FEW_THREADS, "1"),
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
+        "PYTHONUNBUFFERED": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TF_GRPC_REUSE_PORT": "1",
+        **changes,
+    }
+
+
+class Ports:
+    """Ports that are nobody else's until `close`; `with Ports(2) as addresses: ...`."""
+
+    def __init__(self, number: int):
+        self._sockets = [socket.socket() for _ in range(number)]
+        for one in self._sockets:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            one.bind(("", 0))
+        self.addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in self._sockets]
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
+
+    def __enter__(self) -> list[str]:
+        return self.addresses
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+
+def free_addresses(number: int) -> list[str]:
+    """Addresses of this machine, reserved as long as this process lives."""
+    _kept.append(Ports(number))
+    return _kept[-1].addresses
+
+
+_kept: list[Ports] = []
+
+
+def tf_config(
+    addresses: Sequence[str] | Mapping[str, Sequence[str]], index: int, task: str = "worker"
+) -> str:
+    """What TF_CONFIG is for one of the processes at `addresses`, of workers or by kind of task."""
+    tasks = addresses if isinstance(addresses, Mapping) else {"worker": addresses}
+    cluster = {kind: list(known) for kind, known in tasks.items() if known}
+    return json.dumps({"cluster": cluster, "task": {"type": task, "index": index}})
+
+
+class Process:
+    """A process of a cluster, the first in a group of its own.
+
+    Attributes:
+      task: such as "worker-0".
+    """
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], task: str, log: Path):
+        self.task = task
+        self._command, self._env, self._log = list(command), dict(env), log
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, or, after its end, starts it once more; its log goes on."""
+        with self._log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, or minus the number of a signal; None while it lives."""
+        return self._popen.poll()
+
+    def send(self, number: int) -> None:
+        """Sends it a signal."""
+        self._popen.send_signal(number)
+
+    def wait(self, seconds: float) -> int:
+        """Waits for its end. Returns the exit status, or minus the number of a signal."""
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(
+                f"{self.task} has not ended within {seconds} s. The end of its log:\n"
+                f"{self.log()[-3000:]}"
+            ) from None
+
+    def wait_for(self, text: str, seconds: float) -> str:
+        """Waits until `text` is in its log. Returns the log."""
+        end = time.monotonic() + seconds
+        while text not in (log := self.log()):
+            assert self.returncode is None, f"{self.task} has ended without {text!r}:\n{log}"
+            assert time.monotonic() < end, f"{self.task}: no {text!r} in {seconds} s:\n{log}"
+            time.sleep(0.02)
+        return log
+
+    def log(self) -> str:
+        """What it has printed, on both streams."""
+        return self._log.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """Ends it, and all that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._popen.wait()
+
+
+class Processes(list[Process]):
+    """The processes of a cluster: the chief if there is one, the workers, the parameter servers."""
+
+    def wait(self, seconds: float) -> list[int]:
+        """Waits for the end of all. Returns their exit statuses."""
+        end = time.monotonic() + seconds
+        return [one.wait(max(0.0, end - time.monotonic())) for one in self]
+
+    def logs(self) -> str:
+        """All that they have printed, one after the other."""
+        return "\n".join(f"---- {one.task}\n{one.log()}" for one in self)
+
+
+@contextlib.contextmanager
+def started(
+    script_path: str | os.PathLike,
+    workers: int = 2,
+    args: Sequence = (),
+    ps: int = 0,
+    chief: bool = False,
+    env: Mapping[str, str] | None = None,
+    folder: str | os.PathLike | None = None,
+) -> Iterator[Processes]:
+    """Starts a program in several processes, and leaves none of them behind.
+
+    Args:
+      script_path: the program; a path that is not absolute is one of this folder.
+      workers: how many workers.
+      args: words for each process.
+      ps: how many parameter servers.
+      chief: whether there is a chief (a coordinator) besides the workers.
+      env: variables of the environment, besides those that `environment` sets.
+      folder: where the logs go, `worker-0.log` and so on; None for a temporary one.
+    """
+    script = str(Path(__file__).parent / script_path)
+    numbers = {"chief": int(chief), "worker": workers, "ps": ps}
+    procs = Processes()
+    with contextlib.ExitStack() as held:
+        if folder is None:
+            folder = held.enter_context(tempfile.TemporaryDirectory())
+        logs = Path(folder)
+        addresses = iter(held.enter_context(Ports(sum(numbers.values()))))
+        tasks = {kind: [next(addresses) for _ in range(n)] for kind, n in numbers.items()}
+        try:
+            for kind, number in numbers.items():
+                for index in range(number):
+                    config = {"TF_CONFIG": tf_config(tasks, index, kind)}
+                    procs.append(
+                        Process(
+                            [sys.executable, script, *map(str, args)],
+                            {**environment(**config), **(env or {})},
+                            f"{kind}-{index}",
+                            logs / f"{kind}-{index}.log",
+                        )
+                    )
+            yield procs
+        finally:
+            for one in procs:
+                one.kill()
