@@ -45,6 +45,30 @@ def test_two_replicas(strategy2):
     np.testing.assert_allclose(results["accuracy"], expected(model)[0], rtol=1e-6)
 
 
+def test_a_last_batch_that_leaves_a_replica_without_examples(strategy2):
+    def net(images, is_training=False):
+        features = slim.conv2d(images, 4, 3, normalizer_fn=slim.batch_norm)
+        return slim.fully_connected(slim.flatten(slim.max_pool2d(features, 2)), 3)
+
+    rng = np.random.RandomState(0)
+    images, labels = rng.rand(9, 6, 6, 1).astype(np.float32), rng.randint(0, 3, 9)
+    sizes = []
+    with strategy2.scope():
+        model = slim.Model(net).build(tf.TensorSpec([None, 6, 6, 1]))
+        results = slim.evaluation.evaluate(
+            model,
+            tf.data.Dataset.from_tensor_slices((images, labels)).batch(4),
+            slim.evaluation.classification_metrics(3),
+            observe=lambda inputs, outputs, labels: sizes.append(len(labels)),
+        )
+    logits = model(images).numpy()
+    np.testing.assert_allclose(results["accuracy"], (logits.argmax(1) == labels).mean(), rtol=1e-6)
+    shifted = logits - logits.max(1, keepdims=True)
+    losses = np.log(np.exp(shifted).sum(1)) - shifted[np.arange(9), labels]
+    np.testing.assert_allclose(results["loss"], losses.mean(), rtol=1e-5)
+    assert sorted(sizes) == [1, 2, 2, 2, 2]
+
+
 def observed(model, batch):
     seen = []
     slim.evaluation.evaluate(model, whole(batch), METRICS, observe=lambda *args: seen.append(args))

@@ -382,7 +382,7 @@ def test_the_first_line_of_progress_comes_within_a_second(monkeypatch):
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     out = io.StringIO()
     lines = slim.hooks.ProgressLines(every_secs=60.0, out=out)
-    run = types.SimpleNamespace(step=0, number_of_steps=9, loss_value=0.5)
+    run = types.SimpleNamespace(step=0, number_of_steps=9, loss_value=0.5, is_chief=True)
     lines.begin(run)
     for now[0] in (100.5, 101.5, 110.0):
         run.step += 1

@@ -21,6 +21,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.workers.forge import Forge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,16 +93,28 @@ class Process:
       task: such as "worker-0".
     """
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str], task: str, log: Path):
+    def __init__(
+        self,
+        program: str | Forge,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        task: str,
+        log: Path,
+    ):
         self.task = task
-        self._command, self._env, self._log = list(command), dict(env), log
+        self._program, self._words, self._env, self._log = program, list(words), dict(env), log
         self.start()
 
     def start(self) -> None:
         """Starts it, or, after its end, starts it once more; its log goes on."""
+        self._log.touch()
+        self._before = len(self._log.read_text(errors="replace"))
+        if not isinstance(self._program, str):
+            self._popen: Any = self._program.start(self._words, self._env, self._log)
+            return
         with self._log.open("ab") as log:
             self._popen = subprocess.Popen(
-                self._command,
+                [sys.executable, self._program, *self._words],
                 env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -130,9 +146,9 @@ class Process:
             ) from None
 
     def wait_for(self, text: str, seconds: float) -> str:
-        """Waits until `text` is in its log. Returns the log."""
+        """Waits until `text` is in its log since it was started. Returns the log from there on."""
         end = time.monotonic() + seconds
-        while text not in (log := self.log()):
+        while text not in (log := self.log()[self._before :]):
             assert self.returncode is None, f"{self.task} has ended without {text!r}:\n{log}"
             assert time.monotonic() < end, f"{self.task}: no {text!r} in {seconds} s:\n{log}"
             time.sleep(0.02)
@@ -164,7 +180,7 @@ class Processes(list[Process]):
 
 @contextlib.contextmanager
 def started(
-    script_path: str | os.PathLike,
+    script_path: str | os.PathLike | Forge,
     workers: int = 2,
     args: Sequence = (),
     ps: int = 0,
@@ -175,7 +191,8 @@ def started(
     """Starts a program in several processes, and leaves none of them behind.
 
     Args:
-      script_path: the program; a path that is not absolute is one of this folder.
+      script_path: the program; a path that is not absolute is one of this folder. Or a `Forge`,
+        which has loaded it.
       workers: how many workers.
       args: words for each process.
       ps: how many parameter servers.
@@ -183,7 +200,9 @@ def started(
       env: variables of the environment, besides those that `environment` sets.
       folder: where the logs go, `worker-0.log` and so on; None for a temporary one.
     """
-    script = str(Path(__file__).parent / script_path)
+    program: Any = script_path
+    if isinstance(script_path, (str, os.PathLike)):
+        program = str(Path(__file__).parent / script_path)
     numbers = {"chief": int(chief), "worker": workers, "ps": ps}
     procs = Processes()
     with contextlib.ExitStack() as held:
@@ -198,7 +217,8 @@ def started(
                     config = {"TF_CONFIG": tf_config(tasks, index, kind)}
                     procs.append(
                         Process(
-                            [sys.executable, script, *map(str, args)],
+                            program,
+                            list(map(str, args)),
                             {**environment(**config), **(env or {})},
                             f"{kind}-{index}",
                             logs / f"{kind}-{index}.log",

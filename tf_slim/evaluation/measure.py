@@ -15,7 +15,7 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.evaluation.folding import Payoff
 from tf_slim.export.errors import ExportError
 from tf_slim.export.fold import folded
-from tf_slim.learning import in_memory
+from tf_slim.learning import empty_batches, in_memory, means, workers
 from tf_slim.learning.source import Source
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import binds, describe
@@ -108,7 +108,8 @@ class Evaluation:
         model.require_variables("evaluate")
         self._model = model
         self._strategy = tf.distribute.get_strategy()
-        self._source = Source(in_memory.batched(dataset), self._strategy)
+        self._workers = workers.of(self._strategy)
+        self._source = Source(in_memory.batched(dataset), self._strategy, whole=True)
         self._source.require_end()
         if metrics is None and usual is not None:
             metrics = usual(self._source.labels_spec)
@@ -136,17 +137,36 @@ class Evaluation:
           The results by name.
         """
         returns_outputs = observe is not None
+        if self._workers.count > 1:  # that it does not depend on who measures what
+            means.taken(self._model.named_variables, self._strategy)
         if returns_outputs not in self._steps:
             measured, step, made = _step(self._model, self._metrics, returns_outputs)
             specs = self._source.prepare_specs()
-            if _are_told(specs):
+            # Of several workers one may have no batch, and must know the step as the others do.
+            if _are_told(specs) or self._workers.count > 1:
                 # For batches of any size, before there is one: a smaller last one is no other.
                 step.get_concrete_function(*specs)
             self._steps[returns_outputs] = measured, step, made
-        measured, step, made = self._steps[returns_outputs]
-        payoff = Payoff(self._model) if self._may_fold else None
-        for metric in measured.values():
+        for metric in self._steps[returns_outputs][0].values():
             metric.reset()
+        # The results are of all workers: none asks for them before all are through.
+        done = self._workers.together(self._measure, returns_outputs, on_batch, observe)
+        if not any(self._workers.words(done)):
+            raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
+        measured = self._steps[returns_outputs][0]
+        results = {name: _plain(metric.result()) for name, metric in measured.items()}
+        self._workers.part()
+        return results
+
+    def _measure(
+        self,
+        returns_outputs: bool,
+        on_batch: Callable[[int], None] | None,
+        observe: Callable[[Any, Any, Any], None] | None,
+    ) -> int:
+        """Adds all batches of this process to the metrics. Returns how many there were."""
+        _, step, made = self._steps[returns_outputs]
+        payoff = Payoff(self._model) if self._may_fold else None
         done = 0
         try:
             for inputs, labels in self._source.batches():
@@ -158,14 +178,13 @@ class Evaluation:
                     step, payoff = self._folded(made) or step, None
                 if observe is not None:
                     for part in _of_replicas(self._strategy, (inputs, outputs, labels)):
-                        observe(*part)
+                        if any(leaf.shape[0] for leaf in tf.nest.flatten(part[2])):
+                            observe(*part)
                 if on_batch is not None:
                     on_batch(done)
         except tf.errors.OpError as error:
             raise self._source.explained(error) from error
-        if not done:
-            raise ValueError("The data set to evaluate on is empty: it has not a single batch.")
-        return {name: _plain(metric.result()) for name, metric in measured.items()}
+        return done
 
     def _folded(self, made: Callable) -> Callable | None:
         """The step by the folded graph; None if there can be none."""
@@ -219,16 +238,28 @@ def _traced(model: Model, metrics: Mapping[str, Any], returns_outputs: bool, str
         return outputs
 
     def made(compute):
-        def measure(inputs, labels):
-            outputs = compute(inputs)
+        def update_all(outputs, labels):
             for prepare, update in updates:
                 update(*prepare(outputs, labels))
+
+        def measure(inputs, labels):
+            outputs = compute(inputs)
+            update_all(outputs, labels)
             return outputs if returns_outputs else ()
 
-        def step(inputs, labels):
-            if strategy.num_replicas_in_sync > 1:
-                return strategy.run(measure, (inputs, labels))
-            return measure(inputs, labels)
+        def measure_if_any(*batch):
+            examples = empty_batches.count_examples(batch)
+            outputs = empty_batches.first(
+                compute(empty_batches.filled(batch, examples)[0]), examples
+            )
+            tf.cond(examples > 0, lambda: update_all(outputs, batch[1]), lambda: None)
+            return outputs if returns_outputs else ()
+
+        def step(*batch):
+            if strategy.num_replicas_in_sync == 1:
+                return measure(*batch)
+            may_be_empty = empty_batches.possible(batch, strategy)
+            return strategy.run(measure_if_any if may_be_empty else measure, batch)
 
         return TracedFunction(step, reduce_retracing=True)
 

@@ -17,3 +17,4 @@ from .run_lock import RunInUseError as RunInUseError
 from .run_lock import RunLostError as RunLostError
 from .several_steps import SeveralSteps as SeveralSteps
 from .taking import NonFiniteLossError as NonFiniteLossError
+from .workers import WorkerError as WorkerError

@@ -44,6 +44,13 @@ def filled(batch: Any, examples: tf.Tensor) -> Any:
     return tf.nest.pack_sequence_as(batch, leaves)
 
 
+def first(outputs: Any, examples: tf.Tensor) -> Any:
+    """What a net returned for a batch of so many examples that was `filled`."""
+    return tf.nest.map_structure(
+        lambda leaf: leaf[:examples] if tf.is_tensor(leaf) and leaf.shape.rank else leaf, outputs
+    )
+
+
 def _made_up(leaf: tf.Tensor) -> tf.Tensor:
     shape = tf.concat([[1], tf.shape(leaf)[1:]], 0)
     # Ones, since the gradient of a norm has no value at zero.

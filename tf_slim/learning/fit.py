@@ -6,20 +6,20 @@ import contextlib
 import operator
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import agreement, hyperparameters, signals
+from tf_slim.learning import agreement, alike, hyperparameters, meeting, signals, workers
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook, KeepBest, ProgressLines
 from tf_slim.learning.keeping import Describer, Recorder, Saver
+from tf_slim.learning.meeting import Alone, Meeting
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import RunFolder
-from tf_slim.learning.run_lock import RunLostError
+from tf_slim.learning.run_folder import RunFolder, SeenFolder, agreed_checkpoint, shared
 from tf_slim.learning.source import Source
 from tf_slim.learning.taking import Due, OneByOne, SeveralAtOnce, interval, taker
 from tf_slim.learning.validation import Validation
@@ -70,18 +70,31 @@ def fit(
     end as one that was not.
 
     At the end there is a warning if the net does far worse in evaluation than
-    in training on the last batch: its moving averages have then not followed its weights.
+    in training on the last batch: its moving averages have then not followed its weights. (Not
+    with several workers, who would have to compute it together.)
+
+    Under a `tf.distribute.MultiWorkerMirroredStrategy` all workers call `fit` alike, with the same
+    dataset and one `logdir` that all of them see. Each takes its share of every global batch: steps
+    and losses are those of one process (of a net with `slim.batch_norm`, where this is
+    `synchronized`), and a run may go on with another number of workers. The first worker, the
+    chief, writes what is in the folder. What stops one (a signal, an error, a hook, patience) stops
+    all at the same step, with a checkpoint. Before the first step they compare their programs,
+    settings, models and data. If one is killed or frozen, or cut off, the others notice it within
+    about 12 seconds, and end by a `WorkerError`; all of them started again go on from the last
+    checkpoint, as after a crash.
 
     Args:
       train_step: from `make_train_step`.
       dataset: a `slim.data.Pipeline`, or a `tf.data.Dataset`, of `(inputs, labels)` batches, or
         of `(inputs, labels, weights)` with a weight for each example. To resume, a Dataset skips
         the batches already seen, so its order must be reproducible (seeded shuffles). Under a
-        strategy with several replicas the batches are global ones.
+        strategy with several replicas the batches are global ones. Each of several workers reads
+        all of a Dataset and computes on its share, so the order must be the same on all.
       logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl`, TensorBoard summaries
         and `run.json`, which `slim.load` reads; None to write nothing.
       number_of_steps: the global step to end at; None to train until the data end.
-      hooks: see `slim.hooks`; by default progress lines on standard error.
+      hooks: see `slim.hooks`; by default progress lines on standard error. Each worker calls its
+        own.
       save_every_secs: seconds between checkpoints, or None. There is always one at the start and
         one at the end.
       save_every_steps: steps between checkpoints, or None.
@@ -114,6 +127,7 @@ def fit(
     Raises:
       NonFiniteLossError: the loss is NaN or infinite; weights and checkpoints are those before.
       RunInUseError: another training is going on in `logdir`.
+      WorkerError: another worker failed, is gone, or is not alike.
       RunLostError: `logdir` was removed or moved while training went on.
       slim.checkpoints.CheckpointError: the checkpoint in `logdir` is damaged or of another model,
         or a new one cannot be written.
@@ -139,6 +153,7 @@ def fit(
         received = describe(save_every_secs)
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
     _check_hooks(hooks)
+    all_workers = workers.of(train_step.strategy)
     source = Source(dataset, train_step.strategy, weighted=True)
     if validation is not None and validate_every is None:
         validate_every = _known(source.epoch_length(), "validation", "validate_every=...")
@@ -157,18 +172,31 @@ def fit(
         )
     elif best is None and any(isinstance(hook, KeepBest) for hook in hooks or ()):
         best = False  # it is the hook that chooses
+    watchers = [ProgressLines()] if hooks is None else list(hooks)
+    in_folder = [] if logdir is None else [save_every_steps, summary_every_steps]
+    due = Due(
+        steps_per_call,
+        every=[validate_every, *in_folder, *map(interval, watchers)],
+        at=[number_of_steps, *(phase.until for phase in train_step._phases)],
+    )
     with contextlib.ExitStack() as held:
-        if logdir is None or isinstance(logdir, RunFolder):
-            folder = logdir  # held by whoever opened it
-        else:
-            folder = held.enter_context(RunFolder(logdir, keep_checkpoints))
-        watchers = [ProgressLines()] if hooks is None else list(hooks)
-        in_folder = [] if folder is None else [save_every_steps, summary_every_steps]
-        due = Due(
-            steps_per_call,
-            every=[validate_every, *in_folder, *map(interval, watchers)],
-            at=[number_of_steps, *(phase.until for phase in train_step._phases)],
-        )
+        held.enter_context(all_workers.explaining(logdir))
+        if all_workers.count > 1:
+            settings = {
+                "number_of_steps": number_of_steps,
+                "save_every_steps": save_every_steps,
+                "validate_every": validate_every,
+                "best": best,
+                "patience": patience,
+                "restore_best": restore_best,
+                "logdir": "None" if logdir is None else "a folder",
+                "steps": due,
+            }
+            facts = {**alike.of_program(), **settings, **alike.of_step(train_step)}
+            alike.require(all_workers, {**facts, **source.facts()})
+        folder = None
+        if logdir is not None:
+            folder = shared(logdir, keep_checkpoints, all_workers, held)
         steps = taker(train_step, source, due)
         steps.prepare(_steps_taken(train_step, folder))
         judge = None
@@ -183,11 +211,11 @@ def fit(
                 patience,
                 restore_best,
             )
-        if folder is not None:
+        if isinstance(folder, RunFolder):
             is_validated = (lambda run: False) if judge is None else judge.due
             recorder = Recorder(folder, log_every_steps, summary_every_steps, is_validated)
             watchers = [Describer(folder, dataset, validation), recorder, *watchers]
-        saver = Saver(folder, save_every_secs, save_every_steps, watchers)
+        saver = Saver(folder, save_every_secs, save_every_steps, watchers, all_workers)
         return _train(train_step, source, steps, folder, number_of_steps, watchers, saver, judge)
 
 
@@ -195,16 +223,21 @@ def _train(
     train_step: TrainStep,
     source: Source,
     steps: OneByOne | SeveralAtOnce,
-    folder: RunFolder | None,
+    folder: RunFolder | SeenFolder | None,
     number_of_steps: int | None,
     watchers: Sequence[Hook],
     saver: Saver,
     validation: Validation | None,
 ) -> Run:
     run = Run(train_step, None if folder is None else folder.path, number_of_steps)
+    all_workers = workers.of(train_step.strategy)
+    run.is_chief = all_workers.is_chief
     saver.note = hyperparameters.note(train_step.optimizer)
     if folder is not None:
-        _resume(run, folder)
+        path = agreed_checkpoint(folder, all_workers)
+        all_workers.together(_resume, run, folder, path)
+    if all_workers.count > 1:
+        alike.require(all_workers, alike.of_values(train_step))
     run.step = run.first_step = int(tf.convert_to_tensor(train_step.global_step))
     if validation is not None:
         validation.resume(run, folder)
@@ -219,9 +252,9 @@ def _train(
         if run.checkpoint is None:
             saver.save(run)
         try:
-            for hook in watchers:
-                hook.begin(run)
-            _loop(run, steps, watchers, saver, request, validation)
+            all_workers.together(_begin, watchers, run)
+            turn = meeting.of(request, saver, all_workers)
+            _loop(run, steps, watchers, saver, turn, validation)
             if validation is not None and request.signum is None:
                 validation.conclude(run)
         finally:
@@ -237,21 +270,24 @@ def _loop(
     steps: OneByOne | SeveralAtOnce,
     watchers: Sequence[Hook],
     saver: Saver,
-    request: signals.StopRequest,
+    turn: Alone | Meeting,
     validation: Validation | None,
 ) -> None:
     if validation is not None and validation.pending(run):  # saved, and stopped before it
-        _validate(run, validation, watchers, saver)
+        _validate(run, validation, watchers, saver, turn)
     began = run.step
     if run.stop is None:
-        steps.begin(run)
+        turn.begin(run, steps)
     while run.stop is None:
         taken = steps.take(run)
-        _tell_of_steps(run, saver, watchers, taken.losses)
+        _tell_of_steps(run, turn, watchers, taken.losses)
         if taken.error is not None:
             if taken.keeps:
                 saver.save(run)
             raise taken.error from taken.cause
+        if taken.stop is not None:
+            run.stop = taken.stop
+            break
         if not taken.losses:
             if run.step == 0:
                 raise ValueError("The dataset is empty: it has not a single batch.")
@@ -259,15 +295,13 @@ def _loop(
             break
         if run.step == run.number_of_steps:
             run.stop = "all steps taken"
-        elif request.signum is not None:
-            run.stop = request.name
-        if validation is not None and request.signum is None and validation.pending(run):
-            _validate(run, validation, watchers, saver)
-        saver.save_if_due(run)
+        if validation is not None and validation.pending(run) and not turn.asked_to_stop():
+            _validate(run, validation, watchers, saver, turn)
+        turn.after_step(run)
     if run.stop == _DATA_ENDED and validation is not None and validation.pending_at_the_end(run):
-        _validate(run, validation, watchers, saver)
-    saver.save(run)
-    if run.step > began and request.signum is None:
+        _validate(run, validation, watchers, saver, turn)
+    turn.close(run)
+    if run.step > began and not turn.asked_to_stop():
         step, batch = run.train_step, steps.example()
         if batch is not None:
             inputs, labels, *_ = batch
@@ -275,16 +309,33 @@ def _loop(
                 agreement.warn(step.model, inputs, labels, step._loss, strategy=step.strategy)
 
 
-def _validate(run: Run, validation: Validation, watchers: Sequence[Hook], saver: Saver) -> None:
+def _validate(
+    run: Run, validation: Validation, watchers: Sequence[Hook], saver: Saver, turn: Alone | Meeting
+) -> None:
     """Measures, tells all hooks, the one that writes the history first, and keeps the best."""
-    _tell(run, saver, [validation.measure], run)
-    told = [hook.after_validation for hook in watchers if hasattr(hook, "after_validation")]
-    _tell(run, saver, told, run, run.validation)
+    try:
+        validation.measure(run)
+    except Exception as error:
+        turn.failed(run, error)
+        return
+    try:
+        for hook in watchers:
+            if hasattr(hook, "after_validation"):
+                hook.after_validation(run, run.validation)
+    except Exception as error:
+        turn.failed(run, error)
     if validation.improved:
         saver.save_best(run)
 
 
-def _tell_of_steps(run: Run, saver: Saver, watchers: Sequence[Hook], losses: Sequence) -> None:
+def _begin(watchers: Sequence[Hook], run: Run) -> None:
+    for hook in watchers:
+        hook.begin(run)
+
+
+def _tell_of_steps(
+    run: Run, turn: Alone | Meeting, watchers: Sequence[Hook], losses: Sequence
+) -> None:
     """Tells all hooks of each step that was taken."""
     end = run.step + len(losses)
     for loss in losses:
@@ -292,24 +343,10 @@ def _tell_of_steps(run: Run, saver: Saver, watchers: Sequence[Hook], losses: Seq
         try:
             for hook in watchers:
                 hook.after_step(run)
-        except RunLostError:
-            raise
-        except Exception:
+        except Exception as error:
             run.step, run.loss = end, losses[-1]  # where the model is
-            saver.save(run, tell=False)
-            raise
-
-
-def _tell(run: Run, saver: Saver, functions: Sequence[Callable], *what: Any) -> None:
-    """Calls functions; the error of one does not cost what was trained."""
-    try:
-        for function in functions:
-            function(*what)
-    except RunLostError:
-        raise
-    except Exception:
-        saver.save(run, tell=False)
-        raise
+            turn.failed(run, error)
+            return
 
 
 def _count(name: str, value: Any, least: int = 1) -> int | None:
@@ -385,15 +422,14 @@ def _warn_of_an_early_end(run: Run, length: int | None, remedy: str) -> None:
     )
 
 
-def _steps_taken(train_step: TrainStep, folder: RunFolder | None) -> int:
+def _steps_taken(train_step: TrainStep, folder: RunFolder | SeenFolder | None) -> int:
     """Where a run will begin, as far as is known before its checkpoint is restored."""
     path = None if folder is None else folder.latest()
     taken = None if path is None else checkpoints.step_of(path)
     return int(tf.convert_to_tensor(train_step.global_step)) if taken is None else taken
 
 
-def _resume(run: Run, folder: RunFolder) -> None:
-    path = folder.latest()
+def _resume(run: Run, folder: RunFolder | SeenFolder, path: str | None) -> None:
     if path is None:
         return
     try:

@@ -22,6 +22,10 @@ class Hook:
     tensor; `loss_value` is the number), `train_step`, `logdir`, `validation`, `best`. Set
     `run.stop = "reason"` to end training after this step.
 
+    Of several workers (see `fit`) each calls its own hooks, and ends when a hook of any of them
+    stops training or fails. One that writes where others do, too, asks `run.is_chief`; one that
+    lets the model compute does so on all of them.
+
     Attributes:
       every_steps: where `fit` takes several steps a call: `after_step` finds the model as it is
         after the step, and may end training there, at the multiples of this number. It is called
@@ -69,7 +73,9 @@ class KeepBest(Hook):
         self._greater_is_better = greater_is_better
 
     def after_save(self, run: Run, path: str) -> None:
-        checkpoints.mark_best(path, float(self._score()), self._metric, self._greater_is_better)
+        score = float(self._score())  # on all workers, which may have to measure together
+        if run.is_chief:
+            checkpoints.mark_best(path, score, self._metric, self._greater_is_better)
 
 
 class ProgressLines(Hook):
@@ -88,13 +94,17 @@ class ProgressLines(Hook):
         self._out = out
         self._next = 0.0
         self._rate = Rate()
+        self._is_silent = False
 
     def _print(self, text: str) -> None:
+        if self._is_silent:
+            return
         # Whoever read them may have left: a terminal that was closed, a pipe. Training goes on.
         with contextlib.suppress(OSError):
             print(text, file=self._out or sys.stderr, flush=True)
 
     def begin(self, run: Run) -> None:
+        self._is_silent = not run.is_chief
         self._rate.start(run.step)
         self._next = time.monotonic() + min(self._every_secs, 1.0)
         if run.step:
@@ -103,7 +113,7 @@ class ProgressLines(Hook):
             self._print(f"resuming at step {run.step}{end}{changed}")
 
     def after_step(self, run: Run) -> None:
-        if time.monotonic() < self._next:
+        if self._is_silent or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._every_secs
         rate = self._rate.at(run.step)

@@ -11,10 +11,11 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.data import DatasetSpec, sources
-from tf_slim.learning import description
+from tf_slim.learning import description, means
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import VALIDATION, RunFolder
+from tf_slim.learning.run_folder import VALIDATION, RunFolder, SeenFolder
+from tf_slim.learning.workers import Workers
 from tf_slim.ops import summary_ops
 
 
@@ -26,40 +27,52 @@ class Saver:
       every_secs: seconds between them, or None.
       every_steps: steps between them, or None.
       hooks: to be told.
+      workers: who train, of whom only the chief writes.
     """
 
     def __init__(
         self,
-        folder: RunFolder | None,
+        folder: RunFolder | SeenFolder | None,
         every_secs: float | None,
         every_steps: int | None,
         hooks: Sequence[Hook],
+        workers: Workers,
     ):
         self._folder = folder
         self._every_secs = every_secs
         self._every_steps = every_steps
         self._hooks = hooks
+        self._workers = workers
         self._saved_at: int | None = None
         self.note: dict[str, Any] = {}
         self._next = time.monotonic() + (every_secs or 0.0)
 
-    def save_if_due(self, run: Run) -> None:
+    def save_if_due(self, run: Run, by_clock: bool = True) -> None:
         """Writes a checkpoint if the steps or the seconds are over."""
         by_steps = self._every_steps and run.step % self._every_steps == 0
-        by_secs = self._every_secs is not None and time.monotonic() >= self._next
-        if by_steps or by_secs:
+        if by_steps or (by_clock and self.is_due_by_clock()):
             self.save(run)
+
+    def is_due_by_clock(self) -> bool:
+        """Whether the seconds are over."""
+        return self._every_secs is not None and time.monotonic() >= self._next
 
     def save(self, run: Run, tell: bool = True) -> None:
         """Writes a checkpoint, if there is none of this step, and tells the hooks."""
         if self._folder is None or self._saved_at == run.step:
             return
         named = {**run.train_step.named_variables(), **self.note}
-        run.checkpoint = self._folder.save(run.step, named)
+        if self._workers.count > 1:
+            named = means.taken(named, run.train_step.strategy)
+        run.checkpoint = self._workers.together(self._folder.save, run.step, named)
         self._saved_at = run.step
         self._next = time.monotonic() + (self._every_secs or 0.0)
-        for hook in self._hooks if tell else ():
-            hook.after_save(run, run.checkpoint)
+        if tell:
+            self._workers.together(self._tell, run)
+
+    def _tell(self, run: Run) -> None:
+        for hook in self._hooks:
+            hook.after_save(run, run.checkpoint or "")
 
     def save_best(self, run: Run) -> None:
         """Writes a checkpoint of this step, and notes it as the best one of the run.
@@ -69,7 +82,7 @@ class Saver:
         """
         self.save(run)
         if self._folder is not None and run.best is not None:
-            self._folder.mark_best(run.best)
+            self._workers.together(self._folder.mark_best, run.best)
 
 
 class Describer(Hook):
@@ -106,7 +119,7 @@ class Describer(Hook):
                     f"{len(before.listing)} that the run began with: it goes on, but not as if it "
                     "had never stopped. Those of then: "
                     f"slim.data.sources.read_rows({path!r})[{split!r}].",
-                    stacklevel=6,
+                    stacklevel=8,
                 )
 
 

@@ -31,6 +31,7 @@ class Run:
       best: the checkpoint with the best validation so far (`path`, `step`, `value`, `metric`), or
         None. After a better validation it is written at once. Without a run folder the path is
         only a name, and the weights are held in memory.
+      is_chief: whether this process writes the run folder: of several workers (see `fit`) one does.
       restored_best: whether the model has been given the weights of `best`, at the end.
     """
 
@@ -45,6 +46,7 @@ class Run:
     changed: str | None = None
     validation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     best: Best | None = None
+    is_chief: bool = True
     restored_best: bool = False
 
     @property

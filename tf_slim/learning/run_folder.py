@@ -8,19 +8,24 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from tf_slim import checkpoints
 from tf_slim.checkpoints import notes
 from tf_slim.data import sources
-from tf_slim.learning import description
+from tf_slim.learning import description, run_lock
 from tf_slim.learning.run_lock import RunLock
+from tf_slim.learning.workers import Workers
 from tf_slim.ops import files
 
 HISTORY = "history.jsonl"
 VALIDATION = "validation"
 """The key of a row of the history that holds what was measured on other data, by name."""
+
+# So long a network folder may show what was there before.
+_SEEN_WITHIN_SECONDS = 30.0
 
 _BASE = "model.ckpt"
 _OWN = re.compile(re.escape(_BASE) + r"-\d+")
@@ -87,6 +92,11 @@ class RunFolder(os.PathLike):
         if self._made:
             with contextlib.suppress(OSError):
                 os.rmdir(self.path)
+
+    @property
+    def mark(self) -> str:
+        """What tells this folder from every other: who trains in it, and since when."""
+        return self._lock.mark
 
     def latest(self) -> str | None:
         """The latest checkpoint, or None."""
@@ -194,6 +204,85 @@ class RunFolder(os.PathLike):
         if self._history is not None:
             self._history.close()
             self._history = None
+
+
+class SeenFolder(os.PathLike):
+    """The folder of a run that another worker writes.
+
+    Args:
+      path: the folder as it is seen from here.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = os.fspath(path)
+
+    def __fspath__(self) -> str:
+        return self.path
+
+    def latest(self) -> str | None:
+        """The latest checkpoint, or None."""
+        return checkpoints.latest(self.path)
+
+    def save(self, step: int, named: Mapping[str, Any]) -> str:
+        """Writes nothing. Returns where the checkpoint of `step` is."""
+        return checkpoint_path(self, step)
+
+    def mark_best(self, best: checkpoints.Best) -> None:
+        """Notes nothing."""
+
+
+def shared(
+    path: str | os.PathLike, keep: int, workers: Workers, held: contextlib.ExitStack
+) -> RunFolder | SeenFolder:
+    """The folder of a run: of several workers the chief holds it, and the others see it.
+
+    Args:
+      path: the folder, or the `RunFolder` that the chief has opened before.
+      keep: see `RunFolder`.
+      workers: of the run.
+      held: closes it.
+
+    Raises:
+      WorkerError, OSError: it cannot be opened, or not all see the same one.
+    """
+
+    def opened():
+        if not workers.is_chief or isinstance(path, RunFolder):
+            return path if workers.is_chief else SeenFolder(path)
+        return held.enter_context(RunFolder(path, keep))
+
+    folder = workers.together(opened)
+    if workers.count > 1:
+        mark = workers.of_chief(lambda: folder.mark)
+        workers.together(_require_seen, folder, mark)
+    return folder
+
+
+def _require_seen(folder: RunFolder | SeenFolder, mark: str) -> None:
+    """Raises OSError if the folder is another one than that of the chief."""
+    path, end = os.fspath(folder), time.monotonic() + _SEEN_WITHIN_SECONDS
+    while (seen := run_lock.seen_mark(path)) != mark:
+        if time.monotonic() > end:
+            there = "no training" if seen is None else f"a training by {seen}"
+            raise OSError(
+                errno.ENOENT,
+                f"logdir {path!r} is not seen as the chief sees it, who trains there ({mark}): "
+                f"here there is {there} in it. Workers go on from the checkpoints of the chief: "
+                "give all of them one folder that they share",
+            )
+        time.sleep(0.1)
+
+
+def agreed_checkpoint(folder: RunFolder | SeenFolder, workers: Workers) -> str | None:
+    """The checkpoint that all workers go on from: the latest one that the chief sees; or None.
+
+    Raises:
+      WorkerError, OSError: a worker does not see it.
+    """
+    latest = workers.of_chief(folder.latest)
+    if latest is None or workers.is_chief:
+        return latest
+    return os.path.join(folder.path, os.path.basename(latest))
 
 
 def checkpoint_path(folder: str | os.PathLike | None, step: int) -> str:

@@ -84,6 +84,11 @@ class RunLock:
         self._beat = threading.Thread(target=self._touch_now_and_then, daemon=True)
         self._beat.start()
 
+    @property
+    def mark(self) -> str:
+        """What stands in the file."""
+        return str(self._read(self._handle))
+
     def check(self) -> None:
         """Sees whether the lock is still there, and with it the folder.
 
@@ -221,6 +226,15 @@ def _system_lock(handle: int) -> bool | None:
             return None
         raise
     return True
+
+
+def seen_mark(folder: str) -> str | None:
+    """The mark of the lock that a folder has, as it is seen from here; None if there is none."""
+    try:
+        with open(os.path.join(folder, LOCK), encoding="utf-8") as file:
+            return str(Holder(**json.load(file)))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _in_use(folder: str, holder: Holder | None) -> str:

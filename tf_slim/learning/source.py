@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
+from tf_slim.learning import shares, workers
 from tf_slim.learning.in_memory import how_to_hand_over
 from tf_slim.ops.arguments import describe
+
+_OF_PIPELINES = ("batch_size", "is_training", "num_epochs", "preprocessing", "image_size")
 
 
 class Source:
@@ -18,11 +22,27 @@ class Source:
       dataset: of `(inputs, labels)`, or, where `weighted`, of `(inputs, labels, weights)` too.
       strategy: under which the batches are used.
       weighted: whether batches may have weights of the examples.
+      whole: whether, of several workers, each takes whole batches in turn; otherwise its share of
+        each.
+
+    Attributes:
+      first_batch: what distinguishes the first batch from others, once it was read by one of
+        several workers; None if that is not known.
     """
 
-    def __init__(self, dataset: Any, strategy: tf.distribute.Strategy, *, weighted: bool = False):
+    def __init__(
+        self,
+        dataset: Any,
+        strategy: tf.distribute.Strategy,
+        *,
+        weighted: bool = False,
+        whole: bool = False,
+    ):
         self._dataset = dataset
         self._strategy = strategy
+        self._workers = workers.of(strategy)
+        self._whole = whole
+        self.first_batch: list[int] | None = None
         self._made: tuple[int, tf.data.Dataset] | None = None
         expected = "(inputs, labels)" + " or (inputs, labels, weights)" * weighted
         spec = getattr(dataset, "element_spec", None)
@@ -92,6 +112,15 @@ class Source:
             dataset = self._distributed(dataset)
         return iter(dataset)
 
+    def _see(self, digests: np.ndarray) -> None:
+        self.first_batch = digests.tolist()
+
+    def facts(self) -> dict[str, Any]:
+        """What must be the same on all workers."""
+        data: Any = self._dataset
+        described = [f"{key} {getattr(data, key)}" for key in _OF_PIPELINES if hasattr(data, key)]
+        return {"batches": str(self._spec), "data": [*described, f"{self.epoch_length()} batches"]}
+
     def _at(self, step: int) -> tf.data.Dataset:
         if hasattr(self._dataset, "dataset"):
             # Kept: to make it is to trace all that reads and prepares a batch.
@@ -101,6 +130,8 @@ class Source:
         return self._dataset.skip(step) if step else self._dataset
 
     def _distributed(self, dataset: tf.data.Dataset):
+        if self._workers.count > 1:
+            return shares.of_worker(dataset, self._strategy, self._workers, self._whole, self._see)
         return self._strategy.experimental_distribute_dataset(dataset)
 
     def explained(self, error: Exception) -> Exception:

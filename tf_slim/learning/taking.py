@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import tensorflow as tf
 
@@ -28,12 +28,21 @@ class Taken:
       error: to be raised for the step after these, or None.
       cause: what it comes from.
       keeps: whether to save what was trained before it is raised.
+      stop: why to end before the next step, or None.
     """
 
     losses: Sequence[tf.Tensor]
     error: Exception | None = None
     cause: Exception | None = None
     keeps: bool = False
+    stop: str | None = None
+
+
+BeforeStep = Callable[[Run, Taken | None], Taken | None]
+
+
+def _nothing(run: Run, instead: Taken | None) -> Taken | None:
+    return instead
 
 
 class Due:
@@ -50,6 +59,9 @@ class Due:
         self._every = {steps for steps in every if steps}
         self._at = {step for step in at if step}
 
+    def __str__(self) -> str:
+        return f"{self.most} a call at most, work after each {sorted(self._every)}"
+
     def steps_from(self, step: int) -> int:
         """The number of steps from `step` on to the next after which work is due."""
         left = [every - step % every for every in self._every]
@@ -63,29 +75,38 @@ class OneByOne:
     Args:
       step: what takes it.
       source: the batches.
+
+    Attributes:
+      before_step: is told of the run and of what came instead of a batch, and returns what to do
+        instead of the step.
     """
 
     def __init__(self, step: TrainStep, source: Source):
-        self._step, self._source = step, source
+        self._step, self.source = step, source
         self._batches: Iterator = iter(())
         self._batch: tuple | None = None
+        self.before_step: BeforeStep = _nothing
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs."""
-        self._step.prepare(*self._source.prepare_specs())
+        self._step.prepare(*self.source.prepare_specs())
 
     def begin(self, run: Run) -> None:
         """Goes to the batch of the next step."""
-        self._batches = self._source.batches(run.step)
+        self._batches = self.source.batches(run.step)
 
     def take(self, run: Run) -> Taken:
         """Takes it."""
+        batch = instead = None
         try:
             batch = next(self._batches)
         except StopIteration:
-            return Taken([])
+            instead = Taken([])
         except (tf.errors.OpError, ValueError) as error:
-            return Taken([], self._source.explained(error), error, keeps=True)
+            instead = Taken([], self.source.explained(error), error, keeps=True)
+        instead = self.before_step(run, instead)
+        if instead is not None or batch is None:
+            return instead or Taken([])
         self._batch = batch
         try:
             return Taken([self._step(*batch)])
@@ -104,13 +125,17 @@ class SeveralAtOnce:
       step: what takes one.
       source: the batches.
       due: how many there may be.
+
+    Attributes:
+      before_step: as of `OneByOne`, before several steps.
     """
 
     def __init__(self, step: TrainStep, source: Source, due: Due):
-        self._source, self._due = source, due
+        self.source, self._due = source, due
         self._several = of(step, due.most)
         self._batches: Iterator = iter(())
         self._from: int | None = None
+        self.before_step: BeforeStep = _nothing
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs; `step` is where the run will begin."""
@@ -124,23 +149,26 @@ class SeveralAtOnce:
 
     def _open(self, step: int) -> None:
         # Once only: a shuffle may have another order each time that a data set is begun.
-        self._batches, self._from = self._source.batches(step), step
+        self._batches, self._from = self.source.batches(step), step
 
     def take(self, run: Run) -> Taken:
         """Takes as many as there may be."""
+        instead = self.before_step(run, None)
+        if instead is not None:
+            return instead
         number = self._due.steps_from(run.step)
         try:
             return Taken(tf.unstack(self._several(self._batches, number)))
         except tf.errors.OpError as error:
             losses = self._several.losses_since(run.step)
             if "IteratorGetNext" in error.message:
-                return Taken(losses, self._source.explained(error), error, keeps=True)
+                return Taken(losses, self.source.explained(error), error, keeps=True)
             return Taken(losses, _not_finite(run, run.step + len(losses), error), error)
 
     def example(self) -> tuple | None:
         """A batch such as was trained on."""
         try:
-            return next(self._batches, None) or next(self._source.batches(), None)
+            return next(self._batches, None) or next(self.source.batches(), None)
         except tf.errors.OpError:
             return None
 

@@ -24,11 +24,13 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.checkpoints import Best, notes
 from tf_slim.evaluation.classification import usual_metrics
 from tf_slim.evaluation.measure import Evaluation
+from tf_slim.learning import workers
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import (
     VALIDATION,
     RunFolder,
+    SeenFolder,
     checkpoint_path,
     read_history,
 )
@@ -95,7 +97,7 @@ class Validation:
         else:
             known = _is_greater(self._metric) if greater_is_better is None else greater_is_better
             self._greater = bool(known)
-        self._folder: RunFolder | None = None
+        self._folder: RunFolder | SeenFolder | None = None
         self._last: int | None = None  # the step of the last validation
         self._since = 0  # validations since the best one
         self._held: list[np.ndarray] | None = None  # the best weights, without a run folder
@@ -113,11 +115,20 @@ class Validation:
         """Likewise, after the last step of all."""
         return self._last != run.step and run.step > 0
 
-    def resume(self, run: Run, folder: RunFolder | None) -> None:
+    def resume(self, run: Run, folder: RunFolder | SeenFolder | None) -> None:
         """Finds in the history of a run what was known at the step where it goes on."""
         self._folder = folder
         if folder is None:
             return
+        workers_of_run = workers.of(self._step.strategy)
+        known = workers_of_run.of_chief(lambda: self._recalled(run, folder))
+        if not workers_of_run.is_chief:
+            self._take_over(run, known)
+        if run.best is not None:
+            self._end_if_patience_is_over(run)
+
+    def _recalled(self, run: Run, folder: RunFolder | SeenFolder) -> list[Any]:
+        """Finds it; of several workers the chief does."""
         for row in read_history(folder):
             if row["step"] <= run.step and isinstance(row.get(VALIDATION), dict):
                 self._take(run, row["step"], row[VALIDATION])
@@ -126,18 +137,29 @@ class Validation:
         if marked is not None and self._is_comparable(marked) and marked.step <= run.step:
             if run.best is None or run.best.gives_way_to(marked.value):
                 run.best = marked
+        self._require_best(run, folder)
+        best = None if run.best is None else [run.best.step, run.best.value]
+        return [dict(run.validation), self._last, self._since, best]
+
+    def _take_over(self, run: Run, known: list[Any]) -> None:
+        """What the chief has found."""
+        run.validation, self._last, self._since, best = known
+        if best is not None and self._metric is not None:
+            path = checkpoint_path(self._folder, best[0])
+            run.best = Best(path, best[1], self._metric, self._greater)
+
+    def _require_best(self, run: Run, folder: RunFolder | SeenFolder) -> None:
         if run.best is None:
             return
         if not os.path.exists(run.best.path + ".index"):
             warnings.warn(
                 f"{run.best.path}, the best checkpoint by {run.best.metric}, is gone: the next one "
                 "is compared with those that follow.",
-                stacklevel=5,
+                stacklevel=9,
             )
             run.best, self._since = None, 0
         else:
             folder.mark_best(run.best)
-        self._end_if_patience_is_over(run)
 
     def measure(self, run: Run) -> Mapping[str, Any]:
         """Measures the model as it is, and judges it.

@@ -1,0 +1,225 @@
+"""`fit` by several workers: as by one, whatever becomes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from tests.workers import cluster
+from tests.workers.forge import Forge
+from tf_slim import checkpoints, learning
+
+pytestmark = [
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked"),
+]
+
+SECONDS = 100  # for what takes three
+NOTICED_SECONDS = 60  # that a worker is gone, which takes 12
+
+
+@pytest.fixture(scope="module")
+def forge():
+    with Forge("tests.workers.training") as made:
+        yield made
+
+
+@pytest.fixture
+def start(forge, tmp_path):
+    """Starts workers that train in the folder of the test."""
+
+    def started(workers: int, *words: str, folder=tmp_path):
+        folder.mkdir(exist_ok=True)
+        return cluster.started(forge, workers, [f"folder={folder}", *words], folder=folder)
+
+    return started
+
+
+@pytest.fixture
+def train(start, tmp_path):
+    """Trains to the end. Returns what each worker says then."""
+
+    def trained(workers: int, *words: str, folder=tmp_path, status: int = 0):
+        with start(workers, *words, folder=folder) as procs:
+            assert procs.wait(SECONDS) == [status] * workers, procs.logs()
+        return ends(folder, workers)
+
+    return trained
+
+
+def ends(folder, workers: int) -> list[dict]:
+    return [json.loads((folder / f"end-{i}.json").read_text()) for i in range(workers)]
+
+
+def assert_same_losses(one: dict, other: dict, tolerance: float = 1e-5) -> None:
+    """Of the steps that both have taken."""
+    losses, others = dict(one["losses"]), dict(other["losses"])
+    common = sorted(set(losses) & set(others))
+    assert common
+    np.testing.assert_allclose(
+        [losses[step] for step in common], [others[step] for step in common], 0, tolerance
+    )
+
+
+def assert_same_weights(one: dict, other: dict, tolerance: float = 1e-5) -> None:
+    assert list(one["weights"]) == list(other["weights"])
+    for name, value in one["weights"].items():
+        np.testing.assert_allclose(value, other["weights"][name], 0, tolerance, err_msg=name)
+
+
+def history(folder) -> list[dict]:
+    return [
+        {key: value for key, value in row.items() if key != "steps_per_second"}
+        for row in learning.read_history(folder)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"),
+    [
+        (2, ["norm=synchronized", "decay=0.9"]),
+        # Neither the batches nor the last one, of a single example, can be shared out evenly.
+        (3, ["batch=21", "epochs=5", "call=3"]),
+    ],
+    ids=["two", "three"],
+)
+def test_several_workers_are_as_one(train, tmp_path, workers, words):
+    words = ["steps=20", "validate=10", *words]
+    (one,) = train(1, *words, folder=tmp_path / "one")
+    several = train(workers, *words)
+    for end in several:
+        assert end["losses"] == several[0]["losses"]
+        assert end["weights"] == several[0]["weights"]
+        assert end["validation"] == several[0]["validation"]
+        assert_same_losses(one, end)
+        assert_same_weights(one, end)
+        assert end["validation"] == pytest.approx(one["validation"], abs=1e-5)
+        assert (end["best"], end["stop"]) == (one["best"], one["stop"])
+    assert [end["chief"] for end in several] == [True] + [False] * (workers - 1)
+    assert sorted(os.listdir(tmp_path / "run")) == sorted(os.listdir(tmp_path / "one" / "run"))
+    rows, expected = history(tmp_path / "run"), history(tmp_path / "one" / "run")
+    assert [row["step"] for row in rows] == [row["step"] for row in expected]
+
+
+def test_a_run_goes_on_with_another_number_of_workers(train, tmp_path):
+    words = ["norm=synchronized", "optimizer=keras_adam"]
+    (whole,) = train(1, "steps=40", *words, folder=tmp_path / "whole")
+    for workers, steps in ((2, 10), (1, 20), (3, 30), (2, 40)):
+        for end in train(workers, f"steps={steps}", *words):
+            assert end["losses"][0][0] == steps - 9
+            assert_same_losses(whole, end)
+    assert_same_weights(whole, end)
+
+
+def test_sigterm_to_one_ends_all_and_saves(start, train, tmp_path):
+    words = ["every=0", "steps=40"]
+    (whole,) = train(1, *words, folder=tmp_path / "whole")
+    with start(2, *words, "fault=term:1:7") as procs:
+        assert procs.wait(SECONDS) == [-signal.SIGTERM] * 2, procs.logs()
+    assert checkpoints.step_of(checkpoints.latest(tmp_path / "run")) == 7
+    for end in train(2, *words):
+        assert end["losses"][0][0] == 8
+        assert_same_losses(whole, end)
+        assert_same_weights(whole, end)
+
+
+@pytest.mark.parametrize(("who", "call"), [(0, 1), (1, 2)])
+def test_what_one_hook_decides_holds_for_all(train, tmp_path, who, call):
+    for end in train(2, f"fault=stop:{who}:8", f"call={call}"):
+        assert (end["stop"], end["step"]) == ("a hook says so", 8)
+    failed = train(2, f"fault=raise:{who}:12", f"call={call}", status=3)
+    assert [end["error"] for end in failed][who] == "KeyError"
+    assert [end["error"] for end in failed][1 - who] == "WorkerError"
+    assert f"worker {who}" in (tmp_path / f"worker-{1 - who}.log").read_text()
+    assert checkpoints.step_of(checkpoints.latest(tmp_path / "run")) == 12
+
+
+def test_broken_data_of_one_end_all_and_nothing_is_lost(train, tmp_path):
+    failed = train(2, "fault=data:1:9", "every=0", status=3)
+    assert [end["error"] for end in failed] == ["WorkerError", "InvalidArgumentError"]
+    assert "the disk is gone" in (tmp_path / "worker-0.log").read_text()
+    assert checkpoints.step_of(checkpoints.latest(tmp_path / "run")) == 9
+    assert [end["losses"][-1][0] for end in train(2, "steps=12", "every=0")] == [12, 12]
+
+
+def test_patience_ends_all_at_the_same_step(train):
+    ended = train(2, "validate=2", "patience=1", "norm=local", "steps=400")
+    assert ended[0]["stop"].startswith("no better accuracy")
+    assert ended[0]["step"] == ended[1]["step"] < 400
+    assert ended[0]["weights"] == ended[1]["weights"]
+
+
+def test_the_clock_of_the_chief_saves(train, tmp_path):
+    train(2, "every=0", "secs=0.1", "sleep=0.02", "steps=30")
+    steps = [checkpoints.step_of(path) for path in checkpoints.prefixes(tmp_path / "run")]
+    assert len(steps) > 2 and steps[-1] == 30
+
+
+def test_killed_at_random_moments_a_run_ends_as_if_it_had_not_been(start, train, tmp_path):
+    words = ["steps=100", "norm=local", "validate=6", "optimizer=keras_adam"]
+    whole = train(2, *words, folder=tmp_path / "whole")
+    chance = random.Random(os.getpid())
+    for life, who in enumerate((1, 0, 1, 0, 1, 0)):
+        with start(2, *words, "sleep=0.05") as procs:
+            procs[who].wait_for("begun", SECONDS)
+            time.sleep(chance.uniform(0.0, 0.7))
+            procs[who].send(signal.SIGKILL)
+            if life > 1:
+                continue  # the other one is killed at once, as by a launcher
+            # Whom the loss leaves alone ends by itself, and says what has happened.
+            assert procs[1 - who].wait(NOTICED_SECONDS) == 3, procs.logs()
+            log = procs[1 - who].log()
+            assert "does not answer any more" in log and "Last checkpoint: " in log
+    for end, expected in zip(train(2, *words), whole, strict=True):
+        assert end["losses"] == expected["losses"][-len(end["losses"]) :]
+        assert end["weights"] == expected["weights"]
+        assert (end["validation"], end["best"]) == (expected["validation"], expected["best"])
+    assert history(tmp_path / "run") == history(tmp_path / "whole" / "run")
+
+
+def test_a_frozen_worker_does_not_hold_the_others_for_ever(start):
+    with start(2, "fault=freeze:1:7") as procs:
+        assert procs[0].wait(NOTICED_SECONDS) == 3, procs.logs()
+        assert "worker 1 (" in procs[0].log() and "frozen" in procs[0].log()
+        procs[1].send(signal.SIGCONT)
+        assert procs[1].wait(NOTICED_SECONDS) == 3, procs.logs()
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("epochs=3", "number_of_steps: 8 on worker 0 .*, 12 on worker 1"),
+        ("batch=8", "data: 8 batches on worker 0 .*, 16 batches on worker 1"),
+        ("clip=1.0", "make_train_step: .*clip_global_norm=1.0"),
+        ("seed=2", "the first batch .*on worker 0"),
+        ("logdir=elsewhere", "is not seen as the chief sees it"),
+    ],
+)
+def test_workers_that_are_not_alike_are_told_so(forge, tmp_path, word, said):
+    words = ["epochs=2", f"folder={tmp_path}"]
+    with cluster.Ports(2) as addresses:
+        procs = cluster.Processes(
+            cluster.Process(
+                forge,
+                [*words, *([word] if index else [])],
+                cluster.environment(TF_CONFIG=cluster.tf_config(addresses, index)),
+                f"worker-{index}",
+                tmp_path / f"worker-{index}.log",
+            )
+            for index in range(2)
+        )
+        try:
+            assert procs.wait(SECONDS) == [3, 3], procs.logs()
+            for one in procs:
+                assert re.search(said, one.log()), one.log()
+                assert not json.loads((tmp_path / "end-0.json").read_text())["losses"][1:]
+        finally:
+            for one in procs:
+                one.kill()
