@@ -1,6 +1,8 @@
 """A net of this package: a training step or a prediction, in turns with others.
 
-python -m benchmarks.programs.ours model|folded|compiled NET BATCH train|infer PRECISION
+python -m benchmarks.programs.ours WAY NET BATCH train|infer PRECISION
+
+The ways are "model", "folded" and "compiled", and those of `SPARING`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,15 @@ from tf_slim.ops import precision as precisions
 
 CLASSES = 1000
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+
+
+SPARING: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "in parts": {"accumulate": 4},
+    "recomputed": {},
+    "both": {"accumulate": 4},
+}
+"""Ways to train of which the memory is measured, and so nothing else is run beside; by options."""
 
 
 def model(name: str, precision: str, **options: Any) -> slim.Model:
@@ -89,7 +100,9 @@ def main(way: str, name: str, batch: str, mode: str, precision: str) -> None:
 
     def make():
         images, labels = batch_of(name, int(batch))
-        net = model(name, precision)
+        net = model(name, precision, recompute=way in ("recomputed", "both"))
+        if mode == "train" and way in SPARING:
+            return training(net, images, labels, **SPARING[way])
         told["gflop"] = gflop(net, images)
         if mode == "train":
             return training(net, images, labels, jit_compile=way == "compiled")

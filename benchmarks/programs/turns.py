@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
 
 _WARM_UP = 2
+
+
+def peak_mib() -> float:
+    """The most memory that this process has held so far, in MiB."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:
+            found = re.search(r"VmHWM:\s+(\d+)", status.read())
+    except FileNotFoundError:
+        found = None
+    # What `resource` tells of a child begins with the memory of its parent.
+    most = int(found[1]) if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / 1024
 
 
 def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] | None = None):
@@ -19,7 +33,7 @@ def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] |
 
     Args:
       make: returns what is to be timed, which has ended when it returns.
-      told: said together with "ready"; `make` may put things into it.
+      told: said together with "ready" and the peak of memory; `make` may put things into it.
     """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -34,7 +48,7 @@ def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] |
     except ImportError as error:
         answer({"missing": str(error)})
         return
-    answer({"ready": True, **(told or {})})
+    answer({"ready": True, "peak_mib": peak_mib(), **(told or {})})
     for line in sys.stdin:
         seconds, times = float(line), []
         begin = end = time.perf_counter()

@@ -121,6 +121,13 @@ def recomputed(vectors):
     return hidden(tf.convert_to_tensor(vectors))
 
 
+def of_blocks(vectors):
+    def hidden(x):
+        return slim.fully_connected(x, 4, activation_fn=tf.nn.tanh, scope="hidden")
+
+    return slim.block(hidden, tf.convert_to_tensor(vectors))
+
+
 def gdn_object(images):
     layer = slim.layers.GDN()
     return layer(layer(images))
@@ -243,6 +250,7 @@ ROWS = {
     "rev_block_plain": Row(reversible, (), {"is_training": False}, [4, 5, 6, 4]),
     "RevBlock": Row(reversible_object, (), {}, [4, 5, 6, 4], covers=(L.RevBlock,)),
     "recompute_grad": Row(recomputed, (), {}, VECTORS, covers=(L.recompute_grad,)),
+    "block": Row(of_blocks, (), {}, VECTORS, covers=(L.block,)),
     "scale_gradient": Row(L.scale_gradient, (0.5,)),
     "images_to_sequence": Row(L.images_to_sequence),
     "sequence_to_images": Row(L.sequence_to_images, (2,), {}, [4, 6, 3], fixed=(1,)),

@@ -12,8 +12,7 @@ from tf_slim.data import checks, pipeline
 from tf_slim.learning import finite
 from tf_slim.legacy import runner
 from tf_slim.legacy.numpy1 import functions as numpy1
-from tf_slim.losses import engine
-from tf_slim.ops import stores
+from tf_slim.ops import counting, stores
 
 
 def test_a_variable_made_when_a_function_is_traced_anew():
@@ -40,7 +39,7 @@ def test_replicas_that_ask_each_other_within_a_function(strategy2):
     def replica():
         return asking()
 
-    with pytest.raises(RuntimeError, match=engine._NOT_IN_FUNCTIONS):
+    with pytest.raises(RuntimeError, match=counting.NOT_IN_FUNCTIONS):
         tf.function(lambda: strategy2.run(replica))()
 
 

@@ -150,9 +150,10 @@ def test_what_cannot_be_added_up_is_called_large_and_not_nan():
     model = slim.Model(lambda x: x * slim.variable("w", [2], initializer=tf.ones_initializer()))
     model.build(tf.TensorSpec([None, 2]))
     step = slim.learning.make_train_step(
-        model, lambda outputs, _: tf.reduce_sum(outputs * 1e-30), tf.keras.optimizers.SGD(0.1)
+        model,
+        lambda outputs, _: tf.reduce_max(outputs) * 0.0 + tf.reduce_sum(outputs) * 3e38,
+        tf.keras.optimizers.SGD(0.1),
     )
-    step._loss = lambda outputs, _: tf.reduce_max(outputs) * 0.0 + tf.reduce_sum(outputs) * 3e38
     model.variables[0].assign([1e-30, 1e-30])
     with pytest.raises(tf.errors.InvalidArgumentError, match="the sum of the gradients"):
         step(tf.ones([1, 2]), tf.zeros([1]))

@@ -21,6 +21,9 @@ from tf_slim.ops.types import Patterns, Rename
 # In a session values are fed, and so copied: not all of them at once.
 _FED_BYTES = 1 << 26
 
+# What is read at a time, so that there is no second copy of all variables.
+_READ_BYTES = 1 << 26
+
 
 @checked
 def restore(
@@ -80,9 +83,30 @@ def restore(
         )
     if not report.complete and on_mismatch == "warn":
         warnings.warn(str(report), stacklevel=4)
-    values = reader.read_all(fitting)
-    assign({name: (named[name], values.pop(name)) for name in fitting})
+    portions = _portions(reader, fitting)
+    if len(portions) > 1:
+        for portion in portions:
+            reader.read_all(portion)  # all of it is sound before anything is assigned
+    for portion in portions:
+        values = reader.read_all(portion)
+        assign({name: (named[name], values.pop(name)) for name in portion})
     return report
+
+
+def _portions(reader: Reader, names: list[str]) -> list[list[str]]:
+    """The names in groups that are read at a time: of a certain size, or of one large tensor."""
+    if modes.in_v1_graph():
+        return [names]  # a session assigns many at once, or none
+    portions: list[list[str]] = []
+    room = 0
+    for name in names:
+        size = reader.entry(name).bytes
+        if size > room:
+            portions.append([])
+            room = _READ_BYTES
+        portions[-1].append(name)
+        room -= size
+    return portions
 
 
 def assign(pairs: dict[str, tuple[Any, Any]]) -> None:

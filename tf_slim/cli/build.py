@@ -194,6 +194,7 @@ def model(config: Config, images: tf.TensorSpec) -> slim.Model:
             batch_norm_decay=options.batch_norm_decay,
             precision=options.precision,
             quantize=options.quantize_options if options.quantize else False,
+            recompute=options.recompute,
             **options.kwargs,
         )
         return net.build(tf.TensorSpec([None, *images.shape[1:]], images.dtype))

@@ -44,6 +44,11 @@ class ModelOptions:
     precision: str | None = option(
         None, "what its layers compute in, such as mixed_bfloat16; by default float32"
     )
+    recompute: bool | list[str] = option(
+        False,
+        "compute activations a second time, to train in less memory: true, or patterns of blocks",
+        free=True,
+    )
     quantize: bool = option(False, "learn to be computed in integers of 8 bits")
     quantize_options: dict[str, Any] = option(
         {}, "of slim.quantize, such as {delay = 1000}: the steps before it begins"
@@ -151,6 +156,9 @@ class TrainOptions:
     steps: int = option(800, "in all, those before a restart included", at_least=1, free=True)
     epochs: int | None = option(None, "in all, in place of steps", at_least=1, free=True)
     seed: int = option(0, "of weights, data order, dropout", at_least=0, below=2**31)
+    accumulate: int = option(
+        1, "parts of a batch to compute one after the other, to train in less memory", at_least=1
+    )
     deterministic: bool = option(False, "bit-equal results, at some cost in speed")
     clip_gradient_norm: float = option(0.0, "largest L2 norm a variable; 0 for none", at_least=0)
     clip_global_norm: float = option(

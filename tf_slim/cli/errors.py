@@ -53,7 +53,10 @@ def explained(error: BaseException) -> str:
     if _is_tensorflow(error):
         text = _core(getattr(error, "message", None) or str(error))
         if type(error).__name__ == "ResourceExhaustedError":
-            text += "\nThere is not enough memory: try a smaller data.batch_size."
+            text += (
+                "\nThere is not enough memory: try train.accumulate=4 (a step in four parts), "
+                "model.recompute=true, or a smaller data.batch_size."
+            )
         return text
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""

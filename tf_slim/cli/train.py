@@ -73,6 +73,10 @@ def command(
         flags.optional("N", "Passes over the pictures, in place of steps."),
     ] = None,
     batch_size: Annotated[int | None, flags.optional("N", "Pictures a step.")] = None,
+    accumulate: Annotated[
+        int | None,
+        flags.optional("N", "Take each step in N parts, of which one at a time is in memory."),
+    ] = None,
     learning_rate: Annotated[
         float | None, flags.optional("RATE", "The highest one, after the warm-up.")
     ] = None,
@@ -126,6 +130,7 @@ def command(
         Flag("--steps", "train.steps", steps),
         Flag("--epochs", "train.epochs", epochs),
         Flag("--batch-size", "data.batch_size", batch_size),
+        Flag("--accumulate", "train.accumulate", accumulate),
         Flag("--learning-rate", "optimizer.learning_rate", learning_rate),
         Flag("--on-error", "data.on_error", on_error),
         Flag("--precision", "model.precision", precision),

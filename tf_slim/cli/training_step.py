@@ -43,6 +43,7 @@ def train_step(
             clip_gradient_norm=options.clip_gradient_norm,
             seed=options.seed,
             jit_compile=options.jit_compile,
+            accumulate=options.accumulate,
         )
     except ValueError as error:
         raise ConfigError(

@@ -9,6 +9,7 @@ from . import utils as utils
 from .adaptive_clipping import adaptive_clipping_fn as adaptive_clipping_fn
 from .batch_norm import batch_norm as batch_norm
 from .bias import bias_add as bias_add
+from .block import block as block
 from .compose import repeat as repeat
 from .compose import stack as stack
 from .conv import conv1d as conv1d

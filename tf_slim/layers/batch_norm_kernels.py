@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tf_slim.layers import utils
-from tf_slim.ops import bfloat16, collect
+from tf_slim.ops import bfloat16, counting
 
 FUSED_DTYPES = (tf.float16, tf.bfloat16, tf.float32)
 
@@ -75,7 +75,7 @@ def moments_across_replicas(inputs, axes, batch_weights):
     would lose what is small.
     """
     weights = tf.ones([], inputs.dtype) if batch_weights is None else batch_weights
-    weights = collect.counted(tf.cast(weights, inputs.dtype))
+    weights = counting.counted(tf.cast(weights, inputs.dtype))
     weights = tf.broadcast_to(weights, tf.shape(inputs))
     count, total = _sum_of_replicas(
         [tf.reduce_sum(weights, axes), tf.reduce_sum(inputs * weights, axes)]
@@ -89,7 +89,18 @@ def moments_across_replicas(inputs, axes, batch_weights):
 
 def _sum_of_replicas(values: list) -> list:
     context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+    try:
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+    except RuntimeError as error:
+        if counting.NOT_IN_FUNCTIONS not in str(error):
+            raise
+        scope = tf.compat.v1.get_variable_scope().name
+        raise ValueError(
+            f"Batch norm in scope {scope!r} has synchronized=True, and is called within a "
+            "tf.function or a loop inside strategy.run, where replicas cannot ask each other for "
+            "their moments. Such are the parts of a step with accumulate above 1, and a step with "
+            "jit_compile=True. Leave these out, or take synchronized=False."
+        ) from error
 
 
 def unbiased(variance, inputs, across: bool = False):
@@ -102,7 +113,7 @@ def unbiased(variance, inputs, across: bool = False):
     """
     count = tf.cast(tf.size(inputs) // tf.size(variance), variance.dtype)
     if across:
-        (count,) = _sum_of_replicas([collect.counted(count)])
+        (count,) = _sum_of_replicas([counting.counted(count)])
     return variance * (count / tf.maximum(count - 1.0, 1.0))
 
 

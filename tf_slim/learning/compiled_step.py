@@ -10,40 +10,21 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.layers import moving_average
 from tf_slim.learning import (
     empty_batches,
     finite,
     gradients,
     loss_scale,
-    objective,
     optimizers,
     placement,
-    sample_weights,
     snapshot,
 )
+from tf_slim.learning.forward import Forward, Settings
 from tf_slim.learning.phases import Phase
 from tf_slim.learning.weight_averages import WeightAverages
-from tf_slim.ops import collect, frozen, randomness
-from tf_slim.ops.arg_scope import default_is_training
+from tf_slim.ops import frozen
 from tf_slim.ops.model import Model
-from tf_slim.ops.outputs import split_outputs
-from tf_slim.ops.places import step_scope
 from tf_slim.ops.tracing import TracedFunction, user_function
-from tf_slim.ops.wording import first_few
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """How a step is taken: see `make_train_step`."""
-
-    clip_gradient_norm: float
-    clip_global_norm: float
-    check_numerics: bool
-    seed: int
-    jit_compile: bool
-    warm_up_averages: bool
-    average_decay: float | None
 
 
 class TrainStep:
@@ -54,7 +35,6 @@ class TrainStep:
       optimizer: what trains it; if its head is trained first, what trains all of it afterwards.
       global_step: int64 variable, the number of steps taken so far.
       strategy: the `tf.distribute` strategy under which the step was made.
-      output_spec: of what the net returns for a batch in training; None before it was traced.
       loss_scale: what keeps the gradients of a model in "mixed_float16" in range; None for others.
     """
 
@@ -70,7 +50,6 @@ class TrainStep:
         self.strategy = tf.distribute.get_strategy()
         self._loss = user_function(loss)
         self._phases = tuple(phases)
-        self._known = frozenset(model.named_variables)
         self._settings = settings
         with tf.init_scope():
             self.global_step = tf.Variable(
@@ -82,7 +61,7 @@ class TrainStep:
             )
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
-        self.output_spec: Any = None
+        self._of_replica = Forward(model, self._loss, settings)
         self._several: dict[int, Any] = {}  # what takes several steps a call, by how many
         self._averages = None
         if settings.average_decay is not None:
@@ -135,6 +114,11 @@ class TrainStep:
         """
         for index in self._to_prepare():
             self._functions[index].get_concrete_function(_batch(inputs, labels, weights))
+
+    @property
+    def output_spec(self) -> Any:
+        """Spec of what the net returns for a batch in training; None before it was traced."""
+        return self._of_replica.output_spec
 
     @property
     def learning_rate(self) -> float | None:
@@ -253,44 +237,7 @@ class TrainStep:
         """In a replica: loss, gradients, their checksum, number of examples, if it may be 0."""
         step = tf.convert_to_tensor(self.global_step)
         scale = None if self.loss_scale is None else tf.convert_to_tensor(self.loss_scale.scale)
-        examples = None
-        if may_be_empty:
-            examples = empty_batches.count_examples(batch)
-            batch = empty_batches.filled(batch, examples)
-        compute = functools.partial(self._loss_and_gradients, phase)
-        if self._settings.jit_compile:
-            compute = tf.function(compute, jit_compile=True, autograph=False)
-        loss, grads = compute(batch, step, scale, examples)
-        return loss, grads, finite.checksum(loss, grads), examples
-
-    def _loss_and_gradients(self, phase: Phase, batch: tuple, step, scale, examples):
-        """In a replica: what XLA compiles, if it is to."""
-        settings = self._settings
-        inputs, labels, weights = _parts(batch)
-        trained = tuple(phase.trained.values())
-        with (
-            randomness.random_scope(self._seed_of(step)),
-            step_scope(step),
-            moving_average.warm_up(step) if settings.warm_up_averages else contextlib.nullcontext(),
-            frozen.freeze(phase.frozen),
-            collect.share(None if examples is None else examples > 0),
-            collect.collect() as got,
-            tf.GradientTape(watch_accessed_variables=False) as tape,
-        ):
-            tape.watch(trained)
-            with default_is_training(True):
-                outputs, _ = split_outputs(self.model(inputs))
-            self.model.require_outputs(outputs, got.losses)
-            self.output_spec = tf.nest.map_structure(_spec_of, outputs)
-            loss = objective.compute(
-                got, lambda: sample_weights.call(self._loss, outputs, labels, weights), examples
-            )
-            target = loss if scale is None else loss * scale
-        self._require_same_variables()
-        grads = tape.gradient(target, trained)
-        if scale is not None:
-            grads = loss_scale.unscaled(grads, scale)
-        return loss, gradients.multiplied(grads, phase.factors)
+        return self._of_replica.run(phase, step, scale, may_be_empty, batch)
 
     def _update(self, phase: Phase, before: snapshot.Snapshot, grads, count, values) -> None:
         """In a replica: the optimizer's step."""
@@ -334,36 +281,9 @@ class TrainStep:
     def _sum(self, per_replica):
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
-    def _seed_of(self, step: tf.Tensor) -> tf.Tensor:
-        """Another one for each step and replica."""
-        context = tf.distribute.get_replica_context()
-        return tf.random.experimental.stateless_fold_in(
-            tf.stack([tf.constant(self._settings.seed, tf.int32), tf.cast(step, tf.int32)]),
-            0 if context is None else context.replica_id_in_sync_group,
-            alg=randomness.ALGORITHM,
-        )
-
-    def _require_same_variables(self) -> None:
-        new = [name for name in self.model.named_variables if name not in self._known]
-        if new:
-            raise ValueError(
-                f"{self.model.name} made new variables after the train step was made: "
-                f"{first_few(new)}. The optimizer does not know them. Build the model first "
-                "with the arguments of training: model.build(spec, is_training=True)."
-            )
-
-
-def _spec_of(value: Any) -> Any:
-    return tf.TensorSpec(value.shape, value.dtype) if tf.is_tensor(value) else None
-
 
 def _batch(inputs: Any, labels: Any, weights: Any) -> tuple:
     return (inputs, labels) if weights is None else (inputs, labels, weights)
-
-
-def _parts(batch: tuple) -> tuple:
-    """(inputs, labels, weights or None)"""
-    return batch if len(batch) == 3 else (*batch, None)
 
 
 def _noting(made: list[tf.Variable]) -> Callable:

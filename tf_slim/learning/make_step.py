@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from tf_slim.learning import optimizers, phases, placement
-from tf_slim.learning.compiled_step import Settings, TrainStep
+from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning.forward import Settings
 from tf_slim.learning.phases import HeadFirst
-from tf_slim.ops.arguments import checked, describe
+from tf_slim.ops.arguments import checked, describe, integer
 from tf_slim.ops.model import Model
 from tf_slim.ops.types import Patterns
 
@@ -35,6 +36,7 @@ def make_train_step(
     seed: int = 0,
     jit_compile: bool = False,
     warm_up_averages: bool = True,
+    accumulate: int = 1,
 ) -> TrainStep:
     """Makes a function that trains `model` by one step.
 
@@ -89,6 +91,14 @@ def make_train_step(
       jit_compile: whether XLA compiles loss and gradients. It pays on GPU and TPU.
       warm_up_averages: whether the averages of batch norm follow faster in the first steps. False
         for the numbers of `tf.contrib.slim`, which evaluates well after many thousand steps only.
+      accumulate: in how many parts to compute a batch, one after the other, where all of it at once
+        does not fit in memory. Their gradients are added up to those of the whole batch, whose
+        last part may be smaller, and are then clipped and applied as one. Each replica cuts its
+        share. The means of `slim.losses` are over what counts in the whole batch, weights of the
+        examples included; a loss of another make is taken for a mean over the examples, as it is
+        among replicas. What a net computes from several examples is that of a part: batch norm
+        normalizes by its moments, and moves its averages part by part, and losses of pairs see
+        the pairs in it.
 
     Returns:
       A `TrainStep`: `step(inputs, labels) -> loss`.
@@ -117,6 +127,11 @@ def make_train_step(
             "head_first: expected slim.learning.HeadFirst(steps, head, optimizer), or None; got "
             f"{describe(head_first)}."
         )
+    if (parts := integer(accumulate)) is None or parts < 1:
+        raise ValueError(
+            "accumulate: expected a whole number of parts of a batch, 1 for all of it at once; got "
+            f"{describe(accumulate)}."
+        )
     model.require_variables("train")
     plan = phases.plan(
         model,
@@ -136,6 +151,7 @@ def make_train_step(
         jit_compile,
         warm_up_averages,
         average_decay,
+        parts,
     )
     return TrainStep(model, loss, plan, settings)
 

@@ -8,7 +8,8 @@ returns is refused: nobody can tell which of the two it means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -16,17 +17,37 @@ import tensorflow as tf
 from tf_slim.ops import collect, modes
 
 
-def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) -> tf.Tensor:
-    """The loss of one replica's share of a batch.
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """What is minimized, in its two halves; the sum over the replicas is that of the batch.
+
+    Attributes:
+      of_examples: float32 scalars, made from the outputs of the net.
+      regularized: the frame whose regularization comes to them; None if it is in them already.
+    """
+
+    of_examples: Sequence[tf.Tensor]
+    regularized: collect.Frame | None
+
+    def total(self) -> tf.Tensor:
+        """The loss of one replica's share of a batch, a float32 scalar."""
+        return tf.add_n([*self.of_examples, *self.regularization()], name="total_loss")
+
+    def regularization(self) -> list[tf.Tensor]:
+        """A float32 scalar for each regularized variable, computed now."""
+        if self.regularized is None:
+            return []
+        return _shares(self.regularized.regularization_losses())
+
+
+def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) -> Objective:
+    """The objective of one replica's share of a batch.
 
     Args:
       frame: open; the net has been called in it.
       loss: calls the loss function.
       examples: how many there are; None for some. Where there are none, only the regularization
         counts.
-
-    Returns:
-      A float32 scalar; the sum over the replicas is the loss of the batch.
 
     Raises:
       ValueError: see above; or what the function returned is neither None nor a scalar.
@@ -41,8 +62,10 @@ def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) ->
     if value is not None:
         value = _scalar(value)
     terms, share, regularized = _terms(value, frame.losses, len(of_net), notes, tape)
-    decay = [] if regularized else frame.regularization_losses()
-    return _total(terms, share, decay, examples)
+    of_examples = _shares(_of_examples(tf.cast(one, tf.float32), examples) for one in terms)
+    if share is not None:
+        of_examples.append(_of_examples(share, examples))
+    return Objective(of_examples, None if regularized else frame)
 
 
 def _terms(value, losses, of_net: int, notes: collect.Notes, tape: tf.GradientTape):
@@ -63,15 +86,10 @@ def _terms(value, losses, of_net: int, notes: collect.Notes, tape: tf.GradientTa
     return [value, *rest], None, regularized
 
 
-def _total(terms, share, decay, examples: tf.Tensor | None) -> tf.Tensor:
-    parts = [_of_examples(tf.cast(one, tf.float32), examples) for one in terms]
-    parts += [tf.cast(one, tf.float32) for one in decay]
+def _shares(losses: Iterable[tf.Tensor]) -> list[tf.Tensor]:
     replicas = collect.replica_count()
-    if replicas > 1:
-        parts = [part / replicas for part in parts]
-    if share is not None:
-        parts.append(_of_examples(share, examples))
-    return tf.add_n(parts, name="total_loss")
+    losses = [tf.cast(one, tf.float32) for one in losses]
+    return [one / replicas for one in losses] if replicas > 1 else losses
 
 
 def _scalar(value: Any) -> tf.Tensor:

@@ -22,12 +22,9 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim.losses.collection import add_loss
-from tf_slim.ops import collect, shapes
+from tf_slim.ops import collect, counting, shapes
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.types import Tensor, TensorLike
-
-# Of TensorFlow's error for replicas that ask each other from within a function of their own.
-_NOT_IN_FUNCTIONS = "merge_call"
 
 
 @checked
@@ -64,9 +61,12 @@ def collected_mean(losses: Any, weights: Any) -> tf.Tensor:
 def collected_mean_of(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """The same, of weights that `as_weights` or `without_ignored` returned."""
     count = tf.reduce_sum(present(losses, weights))
-    if collect.replica_count() > 1:
+    part = counting.current_part()
+    if part is not None:
+        count = part.of_batch(count, varies=weights.shape.rank != 0)
+    elif collect.replica_count() > 1:
         differs = weights.shape.rank > 0 or not losses.shape.is_fully_defined()
-        count = collect.counted(count)
+        count = counting.counted(count)
         count = _mean_over_replicas(count, differs)
     loss = safe_divide(weighted_sum(losses, weights), count)
     add_loss(loss)
@@ -80,7 +80,7 @@ def _mean_over_replicas(count: tf.Tensor, differs: bool) -> tf.Tensor:
     try:
         return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.stop_gradient(count))
     except RuntimeError as error:
-        if _NOT_IN_FUNCTIONS not in str(error):
+        if counting.NOT_IN_FUNCTIONS not in str(error):
             raise
     if not differs:
         return count
@@ -220,9 +220,17 @@ def weighted_sum(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
 
 def present(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """How many losses have a weight other than 0: for each weight, in the shape of `weights`."""
-    sizes = tf.shape(losses, out_type=tf.int64)
-    covered = tf.cast(tf.reduce_prod(sizes[weights.shape.rank :]), losses.dtype)
+    covered = _size_of(losses, weights.shape.rank)
     return tf.where(tf.equal(weights, 0), tf.zeros_like(weights), covered)
+
+
+def _size_of(losses: tf.Tensor, axis: int) -> tf.Tensor:
+    """How many losses there are in one place of the axes before `axis`."""
+    if losses.shape.rank is not None and losses.shape[axis:].is_fully_defined():
+        # The count then goes by the weights alone, and is known before any loss is computed.
+        return tf.constant(losses.shape[axis:].num_elements(), losses.dtype)
+    sizes = tf.shape(losses, out_type=tf.int64)
+    return tf.cast(tf.reduce_prod(sizes[axis:]), losses.dtype)
 
 
 def safe_divide(numerator: tf.Tensor, denominator: tf.Tensor, name: str = "value") -> tf.Tensor:

@@ -21,11 +21,12 @@ from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.model import Model
 from tf_slim.ops.origin import Origin
+from tf_slim.ops.types import Patterns
 from tf_slim.ops.wording import did_you_mean
 
 _OPTIONS = (
     "num_classes", "weight_decay", "batch_norm_decay", "features", "checkpoint", "precision",
-    "quantize",
+    "quantize", "recompute",
 )  # fmt: skip
 
 # What keras.applications takes, and what to write.
@@ -54,6 +55,7 @@ def create(
     checkpoint: bool | str | os.PathLike | None = None,
     precision: str | None = None,
     quantize: bool | Mapping[str, Any] | None = None,
+    recompute: bool | Patterns = None,
     **kwargs: Any,
 ) -> Model:
     """Makes a net by its name.
@@ -95,6 +97,10 @@ def create(
       precision: what the layers compute in, such as "mixed_bfloat16" (see `slim.precision`).
       quantize: True, or a mapping of options (`{"delay": 1000}`), for layers that learn to be
         computed in integers (see `slim.quantize`). A `checkpoint` need not have the ranges.
+      recompute: True, to train in less memory: activations within the blocks of the net (the units
+        of a ResNet, the modules of Inception, the layers of MobileNet ...) are computed a second
+        time for the gradient, in place of being kept. Or patterns over the names of the blocks
+        that this is for: `["resnet_v1_50/block1/*"]`.
       **kwargs: keyword arguments of the net, for every call. Those not given here, `is_training`
         above all, can be given in each call. Many nets take `output_stride`, `global_pool` or
         `spatial_squeeze`, for feature maps and for images of other sizes than their own.
@@ -139,6 +145,7 @@ def create(
         scope,
         precision=precision,
         quantize=quantize,
+        recompute=recompute,
         num_classes=classes,
         **{**found.defaults, **kwargs},
     )

@@ -105,10 +105,13 @@ def check_images(
 
 
 def row(layer: Callable, *args: Any, **kwargs: Any) -> Layer:
-    """A row of a table: `layer(net, *args, scope=name, **kwargs)`."""
+    """A row of a table: `layer(net, *args, scope=name, **kwargs)`, a block of the net."""
 
     def apply(net, scope):
-        return layer(net, *args, scope=scope, **kwargs)
+        def made(inputs):
+            return layer(inputs, *args, scope=scope, **kwargs)
+
+        return slim.block(made, net, name=scope)
 
     return apply
 
@@ -120,20 +123,28 @@ def conv(depth: int, kernel: Size, **kwargs: Any) -> Layer:
 
 def max_pool(kernel: Size, **kwargs: Any) -> Layer:
     """A row of a table: `slim.max_pool2d`."""
-    return row(slim.max_pool2d, kernel, **kwargs)
+    return _pool(slim.max_pool2d, kernel, **kwargs)
 
 
 def avg_pool(kernel: Size, **kwargs: Any) -> Layer:
     """A row of a table: `slim.avg_pool2d`."""
-    return row(slim.avg_pool2d, kernel, **kwargs)
+    return _pool(slim.avg_pool2d, kernel, **kwargs)
+
+
+def _pool(layer: Callable, kernel: Size, **kwargs: Any) -> Layer:
+    # No block: what its gradient needs is what goes in and what comes out.
+    def apply(net, scope):
+        return layer(net, kernel, scope=scope, **kwargs)
+
+    return apply
 
 
 def mixed(*branches: Mapping[str, Layer], axis: int = -1) -> Layer:
-    """A row of a table: an Inception module, which is `branched` in a scope."""
+    """A row of a table: an Inception module, which is `branched` in a scope, a block of the net."""
 
     def module(net, scope):
         with slim.scope(scope):
-            return branched(net, *branches, axis=axis)
+            return slim.block(lambda inputs: branched(inputs, *branches, axis=axis), net)
 
     return module
 

@@ -116,7 +116,7 @@ def block8(
 
 
 def _residual(net, scale, activation_fn, scope, default_scope, reuse, *branches):
-    with slim.scope(scope, default_scope, [net], reuse=reuse):
+    def made(net):
         residual = branched(net, *branches)
         residual = slim.conv2d(
             residual,
@@ -131,6 +131,9 @@ def _residual(net, scale, activation_fn, scope, default_scope, reuse, *branches)
             residual = tf.clip_by_value(residual, -6.0, 6.0)
         net += residual
         return activation_fn(net) if activation_fn else net
+
+    with slim.scope(scope, default_scope, [net], reuse=reuse):
+        return slim.block(made, net)
 
 
 def inception_resnet_v2_base(

@@ -17,9 +17,11 @@ from tf_slim.nets import register
 from tf_slim.nets.blocks import (
     NetOutput,
     check_images,
+    conv,
     dilation,
     logits_of,
     reduced_kernel,
+    row,
     squeeze,
 )
 from tf_slim.nets.mobilenet.conv_blocks import fixed_padding
@@ -170,28 +172,21 @@ def mobilenet_v1_base(
     ):
         net = check_images(inputs)
         step = dilation(output_stride)
-        for index, row in enumerate(conv_defs):
-            stride, rate = step(row.stride)
-            depth = max(int(row.depth * depth_multiplier), min_depth)
+        for index, made in enumerate(conv_defs):
+            stride, rate = step(made.stride)
+            depth = max(int(made.depth * depth_multiplier), min_depth)
             if use_explicit_padding:
-                net = fixed_padding(net, row.kernel, rate)
+                net = fixed_padding(net, made.kernel, rate)
             name = f"Conv2d_{index}"
-            if isinstance(row, Conv):
-                net = end_points[name] = slim.conv2d(
-                    net, depth, row.kernel, stride=stride, rate=rate, scope=name
-                )
+            if isinstance(made, Conv):
+                layer = conv(depth, made.kernel, stride=stride, rate=rate)
+                net = end_points[name] = layer(net, scope=name)
             else:
-                net = end_points[f"{name}_depthwise"] = slim.separable_conv2d(
-                    net,
-                    None,
-                    row.kernel,
-                    stride=stride,
-                    rate=rate,
-                    scope=f"{name}_depthwise",
-                )
+                depthwise = row(slim.separable_conv2d, None, made.kernel, stride=stride, rate=rate)
+                net = end_points[f"{name}_depthwise"] = depthwise(net, scope=f"{name}_depthwise")
                 name = f"{name}_pointwise"
                 if final_endpoint not in end_points:
-                    net = end_points[name] = slim.conv2d(net, depth, [1, 1], scope=name)
+                    net = end_points[name] = conv(depth, [1, 1])(net, scope=name)
             if final_endpoint in end_points:
                 break
     return net, end_points
@@ -212,14 +207,14 @@ def _check_arguments(depth_multiplier, output_stride, final_endpoint, conv_defs)
 
 def _end_points(conv_defs) -> list[str]:
     known = []
-    for index, row in enumerate(conv_defs):
-        if isinstance(row, Conv):
+    for index, made in enumerate(conv_defs):
+        if isinstance(made, Conv):
             known.append(f"Conv2d_{index}")
-        elif isinstance(row, DepthSepConv):
+        elif isinstance(made, DepthSepConv):
             known += [f"Conv2d_{index}_depthwise", f"Conv2d_{index}_pointwise"]
         else:
             raise TypeError(
-                f"MobilenetV1: row {index} of conv_defs is {row!r}; expected a Conv or a "
+                f"MobilenetV1: row {index} of conv_defs is {made!r}; expected a Conv or a "
                 "DepthSepConv."
             )
     return known

@@ -8,6 +8,7 @@ Unlike in the paper, the stride of a block is that of its last unit, not of its 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ __all__ = [
     "conv2d_same",
     "resnet_arg_scope",
     "resnet_logits",
+    "root_block",
     "stack_blocks_dense",
     "stride_after_root",
     "subsample",
@@ -98,6 +100,19 @@ def conv2d_same(
     )
 
 
+def root_block(inputs: tf.Tensor) -> tf.Tensor:
+    """A convolution of 7x7 and the pooling, which have a stride of 4 together.
+
+    Args:
+      inputs: `[batch, height, width, channels]`.
+
+    Returns:
+      `[batch, ceil(height / 4), ceil(width / 4), 64]`.
+    """
+    net = conv2d_same(inputs, 64, 7, stride=2, scope="conv1")
+    return slim.max_pool2d(net, [3, 3], stride=2, scope="pool1")
+
+
 @slim.add_arg_scope
 def stack_blocks_dense(
     net: tf.Tensor,
@@ -137,7 +152,10 @@ def stack_blocks_dense(
                     stride_of_block, stride = stride, 1
                 stride, rate = step(stride)
                 with slim.scope(f"unit_{index}", values=[net]):
-                    net = block.unit_fn(net, rate=rate, **{**unit, "stride": stride})
+                    unit_fn = functools.partial(
+                        block.unit_fn, rate=rate, **{**unit, "stride": stride}
+                    )
+                    net = slim.block(unit_fn, net)
             net = slim.utils.collect_named_outputs(outputs_collections, sc.name, net)
             net = subsample(net, step(stride_of_block)[0])
     return net

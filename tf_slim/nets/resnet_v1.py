@@ -220,8 +220,7 @@ def _resnet_v1(
             net = check_images(inputs)
             if include_root_block:
                 output_stride = resnet_utils.stride_after_root(output_stride)
-                net = resnet_utils.conv2d_same(net, 64, 7, stride=2, scope="conv1")
-                net = slim.max_pool2d(net, [3, 3], stride=2, scope="pool1")
+                net = slim.block(resnet_utils.root_block, net, name="root")
             net = resnet_utils.stack_blocks_dense(
                 net,
                 blocks,

@@ -164,8 +164,7 @@ def _resnet_v2(
                 output_stride = resnet_utils.stride_after_root(output_stride)
                 # The first unit normalizes.
                 with slim.arg_scope([slim.conv2d], activation_fn=None, normalizer_fn=None):
-                    net = resnet_utils.conv2d_same(net, 64, 7, stride=2, scope="conv1")
-                net = slim.max_pool2d(net, [3, 3], stride=2, scope="pool1")
+                    net = slim.block(resnet_utils.root_block, net, name="root")
             net = resnet_utils.stack_blocks_dense(net, blocks, output_stride)
             net = slim.batch_norm(net, activation_fn=tf.nn.relu, scope="postnorm")
             return resnet_utils.resnet_logits(

@@ -6,6 +6,7 @@ arXiv:1409.1556, 2014. Columns A, D and E of its table 1.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
@@ -93,10 +94,8 @@ def _vgg(
             else:
                 net = check_images(inputs, min_size=32)
             for block, (repetitions, depth) in enumerate(zip(convolutions, _DEPTHS), start=1):
-                net = slim.repeat(
-                    net, repetitions, slim.conv2d, depth, [3, 3], scope=f"conv{block}"
-                )
-                net = slim.max_pool2d(net, [2, 2], scope=f"pool{block}")
+                made = functools.partial(_block, repetitions=repetitions, depth=depth, number=block)
+                net = slim.block(made, net, name=f"block{block}")
             net = slim.conv2d(net, 4096, [7, 7], padding=fc_conv_padding, scope="fc6")
             net = slim.dropout(net, dropout_keep_prob, is_training=is_training, scope="dropout6")
             net = slim.conv2d(net, 4096, [1, 1], scope="fc7")
@@ -109,6 +108,11 @@ def _vgg(
                 spatial_squeeze=spatial_squeeze,
                 global_pool=global_pool,
             )
+
+
+def _block(net, repetitions, depth, number):
+    net = slim.repeat(net, repetitions, slim.conv2d, depth, [3, 3], scope=f"conv{number}")
+    return slim.max_pool2d(net, [2, 2], scope=f"pool{number}")
 
 
 def _named(name, summary, convolutions):

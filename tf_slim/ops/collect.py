@@ -118,25 +118,6 @@ def replica_count() -> int:
     return 1 if context is None else context.num_replicas_in_sync
 
 
-_FILLED: contextvars.ContextVar[Any] = contextvars.ContextVar("filled", default=None)
-
-
-def share(filled: Any) -> Setting:
-    """Says whether this replica's share of the batch has examples of its own.
-
-    Args:
-      filled: a bool scalar. Where it is False, what the code inside computes is made up, and must
-        not count in what the replicas find out together. None for True.
-    """
-    return Setting(_FILLED, filled)
-
-
-def counted(count: tf.Tensor) -> tf.Tensor:
-    """A count of examples, or weights for them: 0 where the share of this replica has none."""
-    filled = _FILLED.get()
-    return count if filled is None else count * tf.cast(filled, count.dtype)
-
-
 class _Loose:
     """The outputs of one collection where no frame is open.
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tf_slim import checkpoints
 from tf_slim.ops import arg_scope as arg_scopes
 from tf_slim.ops import (
+    blocks,
     calls,
     collect,
     fake_quantization,
@@ -62,6 +63,9 @@ class Model(tf.Module):
       quantize: True, or a mapping of the options of `slim.quantize`, for layers that learn to be
         computed in integers, and images that are rounded like their outputs; by default what is in
         force now.
+      recompute: True, or patterns over the names of its blocks (`["*/block1/*"]`), to compute the
+        activations in them a second time for the gradient, in place of keeping them: see
+        `slim.block`. By default what is in force for the model that calls this one.
       **fixed_kwargs: keyword arguments of `fn` that every call gets; `is_training` among them says
         of all calls what they are, those of training and evaluation too.
 
@@ -78,6 +82,7 @@ class Model(tf.Module):
         name: str | None = None,
         precision: str | None = None,
         quantize: bool | Mapping[str, Any] | None = None,
+        recompute: bool | Patterns = None,
         **fixed_kwargs: Any,
     ):
         if not callable(fn):
@@ -101,6 +106,7 @@ class Model(tf.Module):
         self._precision = precisions.check(precision) or precisions.current()
         asked = quantization.current() if quantize is None else quantization.check(quantize)
         self._quantization = asked
+        self._recompute = blocks.check(recompute)
         self._scope = tf.compat.v1.get_variable_scope()
         self._store = stores.VariableStore(f"slim.Model({fn_name})", model=self)
         self._children: list[Model] = []
@@ -207,6 +213,7 @@ class Model(tf.Module):
         building = building or (parent is not None and parent.building)
         precision = precisions.of_model(self._precision)
         call = place.begin_call(self._store, self._scope.name, building)
+        asked = blocks.asked() if self._recompute is None else blocks.Asked(self._recompute)
         frame = collect.current_frame()
         if parent is not None:
             self._join(parent)
@@ -220,6 +227,7 @@ class Model(tf.Module):
                 arg_scopes.default_is_training(training),
                 precisions.precision(precision),
                 quantization.entered(self._quantization),
+                blocks.asking(asked),
                 collect.collect_outputs() as outputs,
             ):
                 if parent is None and self._quantization is not None:
@@ -229,6 +237,8 @@ class Model(tf.Module):
         except BaseException:
             call.roll_back()
             raise
+        if self._recompute and asked is not None and training is not False:
+            asked.require_blocks(self.name)
         returned = split_outputs(run.result)[1]
         if not self._inputs.value:
             self._inputs.value = taken(args)

@@ -16,6 +16,7 @@ A table ("conv defs") is a dict with a list `spec` of layers made by `op`, and `
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -232,7 +233,8 @@ def mobilenet_base(
                     params["use_explicit_padding"] = True
             name = f"layer_{number}"
             with named_outputs() as named:
-                net = end_points[name] = layer.op(net, **params)
+                made = functools.partial(layer.op, **params)
+                net = end_points[name] = slim.block(made, net, name=name)
             inner_points.update(_renamed(named, net, name))
             if name == final_endpoint:
                 break

@@ -6,6 +6,7 @@ arXiv:1707.07012, 2017.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -249,29 +250,35 @@ class NasNetABaseCell:
           The output of the cell.
         """
         depth = int(self._num_conv_filters * filter_scaling)
+        made = functools.partial(
+            self._made, depth=depth, stride=stride, cell_num=cell_num, current_step=current_step
+        )
         with slim.scope(scope):
-            states = self._first_states(net, prev_layer, depth)
-            for iteration in range(5):
-                with slim.scope(f"comb_iter_{iteration}"):
-                    sides = []
-                    for side, number in (("left", 2 * iteration), ("right", 2 * iteration + 1)):
-                        index = self._hiddenstate_indices[number]
-                        with slim.scope(side):
-                            path = self._apply(
-                                states[index],
-                                self._operations[number],
-                                stride if index < 2 else 1,
-                                depth,
-                            )
-                            if self._operations[number] != "none":
-                                path = self._drop(path, cell_num, current_step)
-                            sides.append(path)
-                    with slim.scope("combine"):
-                        left, right = sides
-                        state = left + right
-                        states.append(tf.nn.relu6(state) if self._bounded else state)
-            with slim.scope("cell_output"):
-                return self._joined(states)
+            return slim.block(made, *([net] if prev_layer is None else [net, prev_layer]))
+
+    def _made(self, net, prev_layer=None, *, depth, stride, cell_num, current_step):
+        states = self._first_states(net, prev_layer, depth)
+        for iteration in range(5):
+            with slim.scope(f"comb_iter_{iteration}"):
+                sides = []
+                for side, number in (("left", 2 * iteration), ("right", 2 * iteration + 1)):
+                    index = self._hiddenstate_indices[number]
+                    with slim.scope(side):
+                        path = self._apply(
+                            states[index],
+                            self._operations[number],
+                            stride if index < 2 else 1,
+                            depth,
+                        )
+                        if self._operations[number] != "none":
+                            path = self._drop(path, cell_num, current_step)
+                        sides.append(path)
+                with slim.scope("combine"):
+                    left, right = sides
+                    state = left + right
+                    states.append(tf.nn.relu6(state) if self._bounded else state)
+        with slim.scope("cell_output"):
+            return self._joined(states)
 
     def _first_states(self, net, prev_layer, depth):
         """The outputs of the two cells before, with `depth` channels and the smaller size."""
