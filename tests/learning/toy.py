@@ -51,7 +51,8 @@ def model(noise: bool = True) -> slim.Model:
     """A built model, always with the same weights."""
     built = slim.Model(net, noise=noise).build(tf.TensorSpec([None, 5]))
     for index, variable in enumerate(built.variables):
-        variable.assign(0.3 * np.random.RandomState(index).randn(*variable.shape))
+        value = 0.3 * np.random.RandomState(index).randn(*variable.shape)
+        variable.assign(value.astype(np.float32))
     return built
 
 

@@ -37,7 +37,7 @@ class Shuffle:
 def record_stream(
     source: RecordSource,
     *,
-    start: int,
+    start: int | tf.Tensor,
     num_samples: int,
     num_epochs: int | None,
     shuffle: Shuffle | None,
@@ -47,7 +47,8 @@ def record_stream(
 
     Args:
         source: Where the records come from.
-        start: Number of records of the stream to leave out at its beginning.
+        start: Number of records of the stream to leave out at its beginning; an int64 scalar in a
+            stream without end.
         num_samples: Number of records in all, which is checked while reading: TensorFlow
             takes a file that ends within the header of a record for complete.
         num_epochs: Number of passes over the records. None repeats forever.
@@ -58,7 +59,7 @@ def record_stream(
         A dataset of `(index in the full stream, record)`: an int64 scalar, and a record of the
         source.
     """
-    first_epoch, skipped = divmod(start, num_samples)
+    first_epoch, skipped = start // num_samples, start % num_samples
 
     def epoch_records(epoch: tf.Tensor) -> tf.data.Dataset:
         if shuffle is None:
@@ -70,7 +71,9 @@ def record_stream(
     if is_ours(type(source)):
         epoch_records = do_not_convert(epoch_records)
     last_epoch = _FOREVER if num_epochs is None else num_epochs
-    epochs = tf.data.Dataset.range(min(first_epoch, last_epoch), last_epoch)
+    if num_epochs is not None:
+        first_epoch = min(first_epoch, last_epoch)
+    epochs = tf.data.Dataset.range(first_epoch, last_epoch)
     return epochs.flat_map(epoch_records).skip(skipped).enumerate(start)
 
 

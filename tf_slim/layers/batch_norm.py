@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tf_slim.layers import batch_norm_kernels as kernels
 from tf_slim.layers import batch_renorm, checks, foldable, moving_average, parts, utils
-from tf_slim.ops import calls, collect, frozen, modes, variables
+from tf_slim.ops import calls, collect, frozen, modes, sharding, variables
 from tf_slim.ops.arg_scope import add_arg_scope, current_is_training
 from tf_slim.ops.types import (
     Activation,
@@ -205,6 +205,13 @@ def batch_norm(
                 return layer.finish(product.folded(factor, offset, channel_axis < rank - 1))
             inputs = product.unfolded(factor)
 
+        if synchronized and sharding.has_servers(tf.distribute.get_strategy()):
+            raise layer.error(
+                "synchronized=False where the variables are on parameter servers",
+                "synchronized=True",
+                "Their workers take steps each for itself, and have no common batch. For one train "
+                "under tf.distribute.MultiWorkerMirroredStrategy.",
+            )
         across = synchronized and collect.replica_count() > 1
         after = []
         if unbiased and dtype in kernels.FUSED_DTYPES and not across:

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import shapes
+from tf_slim.ops import shapes, sharding
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.types import Tensor, TensorLike
 
@@ -60,7 +60,7 @@ def safe_embedding_lookup_sparse(
         combiner or "mean",
         default_id,
         name or "embedding_lookup",
-        partition_strategy,
+        _strategy(embedding_weights, partition_strategy),
         max_norm,
     )
 
@@ -86,7 +86,9 @@ def embedding_lookup_unique(
     with tf.compat.v1.name_scope(name, "EmbeddingLookupUnique", [params, ids]):
         ids = tf.convert_to_tensor(ids)
         different, places = tf.unique(tf.reshape(ids, [-1]))
-        rows = tf.compat.v1.nn.embedding_lookup(params, different, partition_strategy)
+        parts = _parts(params, "params")
+        how = _strategy(params, partition_strategy)
+        rows = tf.compat.v1.nn.embedding_lookup(parts, different, how)
         outputs = tf.gather(rows, places)
         outputs = tf.reshape(outputs, tf.concat([tf.shape(ids), tf.shape(rows)[1:]], 0))
         outputs.set_shape(ids.shape.concatenate(rows.shape[1:]))
@@ -207,10 +209,16 @@ _SEGMENT_OPS = {
 
 def _parts(params, argument: str) -> Sequence[Any]:
     if not isinstance(params, (list, tuple)):
-        return list(params) if hasattr(params, "as_tensor") else [params]
+        params = list(params) if hasattr(params, "as_tensor") else [params]
     if not params:
         raise ValueError(f"An embedding lookup expects {argument}; got {params!r}.")
-    return params
+    return [part for one in params for part in sharding.parts("", one).values()]
+
+
+def _strategy(params, given: str) -> str:
+    """How ids map to parts: what a strategy's partitioner has divided, it has divided so."""
+    given_parts = params if isinstance(params, (list, tuple)) else [params]
+    return "div" if any(map(sharding.is_sharded, given_parts)) else given
 
 
 def _vectors(params) -> list:

@@ -30,6 +30,7 @@ from tf_slim.ops import (
     places,
     quantization,
     scopes,
+    sharding,
     variables,
 )
 from tf_slim.ops.types import (
@@ -168,7 +169,7 @@ class Layer(arguments.Caller):
         )
         self.made.append(name)
         # The parts of a partitioned variable are joined where the layer uses it.
-        return found.as_tensor() if hasattr(found, "as_tensor") else found
+        return found.as_tensor() if hasattr(found, "as_tensor") else sharding.as_tensor(found)
 
     def apply(
         self,

@@ -22,7 +22,7 @@ from tf_slim.learning import (
 from tf_slim.learning.forward import Forward, Settings
 from tf_slim.learning.phases import Phase
 from tf_slim.learning.weight_averages import WeightAverages
-from tf_slim.ops import frozen
+from tf_slim.ops import frozen, sharding
 from tf_slim.ops.model import Model
 from tf_slim.ops.tracing import TracedFunction, user_function
 
@@ -164,7 +164,7 @@ class TrainStep:
         if self.loss_scale is not None:
             named.update(self.loss_scale.named_variables())
         named["global_step"] = self.global_step
-        return named
+        return sharding.joined(named, self.model.named_variables)
 
     @property
     def _phase(self) -> Phase:

@@ -6,14 +6,22 @@ import contextlib
 import operator
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import agreement, alike, hyperparameters, meeting, signals, workers
+from tf_slim.learning import (
+    agreement,
+    alike,
+    hyperparameters,
+    meeting,
+    parameter_servers,
+    signals,
+    workers,
+)
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook, KeepBest, ProgressLines
 from tf_slim.learning.keeping import Describer, Recorder, Saver
@@ -21,8 +29,9 @@ from tf_slim.learning.meeting import Alone, Meeting
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder, SeenFolder, agreed_checkpoint, shared
 from tf_slim.learning.source import Source
-from tf_slim.learning.taking import Due, OneByOne, SeveralAtOnce, interval, taker
+from tf_slim.learning.taking import Due, Taker, taker
 from tf_slim.learning.validation import Validation
+from tf_slim.ops import sharding
 from tf_slim.ops.arguments import checked, describe
 
 _DATA_ENDED = "the data ended"
@@ -68,6 +77,19 @@ def fit(
     latest ones (`slim.checkpoints.best(logdir)`), and at the end the model gets its weights. Killed
     at any moment and started again, a run has the same best checkpoint, history and weights in the
     end as one that was not.
+
+    Under a `tf.distribute.ParameterServerStrategy` this process, the coordinator, hands the steps
+    to the workers. Each takes the next one whenever it is done with the last, with the weights as
+    it then finds them on the servers. `number_of_steps` is of all together. A checkpoint is of a
+    moment between steps, and has whole variables under their own names, however the strategy
+    divides them, so one process can go on with the run, and the reverse. Validation is measured
+    here. A worker that dies holds nobody up, and is taken back when it is started again; the step
+    that it was taking is taken once more. A run that goes on has its weights, optimizer and step,
+    but not each batch exactly once: losses depend on who was faster, each time. Of a Pipeline in
+    training each worker reads a shuffle of its own. Of another data set they are dealt the batches
+    in turn, for which each reads all; with `AutoShardPolicy.OFF` in its options each is given all,
+    as one of the tf.data service needs it. Hooks are told of steps about once a second; the model
+    stands still for those alone that set `every_steps`.
 
     At the end there is a warning if the net does far worse in evaluation than
     in training on the last batch: its moving averages have then not followed its weights. (Not
@@ -126,6 +148,7 @@ def fit(
 
     Raises:
       NonFiniteLossError: the loss is NaN or infinite; weights and checkpoints are those before.
+      ParameterServerLostError: a server does not answer. Checkpoints are those before.
       RunInUseError: another training is going on in `logdir`.
       WorkerError: another worker failed, is gone, or is not alike.
       RunLostError: `logdir` was removed or moved while training went on.
@@ -133,7 +156,7 @@ def fit(
         or a new one cannot be written.
       OSError: `logdir` cannot be written.
       TypeError, ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is of
-        another kind or out of range.
+        another kind or out of range, or workers of parameter servers cannot do it.
     """
     if not isinstance(train_step, TrainStep):
         raise TypeError(
@@ -154,6 +177,7 @@ def fit(
         raise ValueError(f"save_every_secs: expected seconds, or None; got {received}.")
     _check_hooks(hooks)
     all_workers = workers.of(train_step.strategy)
+    has_servers = sharding.has_servers(train_step.strategy)
     source = Source(dataset, train_step.strategy, weighted=True)
     if validation is not None and validate_every is None:
         validate_every = _known(source.epoch_length(), "validation", "validate_every=...")
@@ -176,7 +200,11 @@ def fit(
     in_folder = [] if logdir is None else [save_every_steps, summary_every_steps]
     due = Due(
         steps_per_call,
-        every=[validate_every, *in_folder, *map(interval, watchers)],
+        every=[
+            validate_every,
+            *in_folder,
+            *parameter_servers.intervals(watchers, train_step.strategy),
+        ],
         at=[number_of_steps, *(phase.until for phase in train_step._phases)],
     )
     with contextlib.ExitStack() as held:
@@ -197,7 +225,8 @@ def fit(
         folder = None
         if logdir is not None:
             folder = shared(logdir, keep_checkpoints, all_workers, held)
-        steps = taker(train_step, source, due)
+        take: Callable = parameter_servers.Scheduled if has_servers else taker
+        steps: Taker = take(train_step, source, due)
         steps.prepare(_steps_taken(train_step, folder))
         judge = None
         if validation is not None:
@@ -216,13 +245,14 @@ def fit(
             recorder = Recorder(folder, log_every_steps, summary_every_steps, is_validated)
             watchers = [Describer(folder, dataset, validation), recorder, *watchers]
         saver = Saver(folder, save_every_secs, save_every_steps, watchers, all_workers)
+        held.enter_context(parameter_servers.watched(train_step.strategy, folder))
         return _train(train_step, source, steps, folder, number_of_steps, watchers, saver, judge)
 
 
 def _train(
     train_step: TrainStep,
     source: Source,
-    steps: OneByOne | SeveralAtOnce,
+    steps: Taker,
     folder: RunFolder | SeenFolder | None,
     number_of_steps: int | None,
     watchers: Sequence[Hook],
@@ -267,7 +297,7 @@ def _train(
 
 def _loop(
     run: Run,
-    steps: OneByOne | SeveralAtOnce,
+    steps: Taker,
     watchers: Sequence[Hook],
     saver: Saver,
     turn: Alone | Meeting,

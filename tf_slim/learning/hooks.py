@@ -30,7 +30,8 @@ class Hook:
       every_steps: where `fit` takes several steps a call: `after_step` finds the model as it is
         after the step, and may end training there, at the multiples of this number. It is called
         after each step in any case, with the loss of the step. None for a hook that looks at the
-        losses alone. Without `after_step` it does not count.
+        losses alone. Without `after_step` it does not count. Where workers take steps side by side,
+        on parameter servers, a class has to set it to be asked for.
     """
 
     every_steps: int | None = 1

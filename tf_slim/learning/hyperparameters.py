@@ -15,6 +15,7 @@ import numpy as np
 
 from tf_slim import checkpoints
 from tf_slim.learning import optimizers
+from tf_slim.ops import sharding
 
 NOTE = "optimizer/hyperparameters"
 """The name of the note in a checkpoint: JSON, filled up with spaces, as bytes."""
@@ -114,7 +115,8 @@ def _changes(before: Mapping, now: Mapping) -> dict[str, tuple[Any, Any]]:
 
 def _new_slots(reader: checkpoints.Reader, named: Mapping, optimizer: Any) -> list[str]:
     """Slots that new hyperparameters ask for, such as momentum: they begin anew."""
-    return [name for name in optimizers.named_variables(optimizer) if name not in reader]
+    slots = sharding.joined(optimizers.named_variables(optimizer), named)
+    return [name for name in slots if name not in reader]
 
 
 def _name_of_rate(named: Mapping[str, Any], optimizer: Any) -> str | None:

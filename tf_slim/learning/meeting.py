@@ -18,7 +18,7 @@ from tf_slim.learning.run import Run
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.signals import StopRequest
 from tf_slim.learning.source import Source
-from tf_slim.learning.taking import OneByOne, SeveralAtOnce, Taken
+from tf_slim.learning.taking import Taken, Taker
 from tf_slim.learning.workers import Several, Workers, is_of_workers
 
 # The bits of what a worker says; the number of a signal stands above them.
@@ -55,7 +55,7 @@ class Alone:
             run.stop = self._request.name
         self._saver.save_if_due(run)
 
-    def begin(self, run: Run, steps: OneByOne | SeveralAtOnce) -> None:
+    def begin(self, run: Run, steps: Taker) -> None:
         """Before the first step."""
         steps.begin(run)
 
@@ -98,7 +98,7 @@ class Meeting:
             alike.require(self._workers, {_FIRST_BATCH: source.first_batch})
         self._saver.save_if_due(run, by_clock=False)
 
-    def begin(self, run: Run, steps: OneByOne | SeveralAtOnce) -> None:
+    def begin(self, run: Run, steps: Taker) -> None:
         """Before the first step."""
         steps.before_step, self._source = self.before_step, steps.source
         self._workers.together(steps.begin, run)

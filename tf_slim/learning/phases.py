@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.learning import gradients, optimizers
-from tf_slim.ops import frozen, patterns
+from tf_slim.ops import frozen, patterns, sharding
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.model import Model
 from tf_slim.ops.tracing import UserFunction
@@ -52,7 +52,7 @@ class Phase:
 
     Attributes:
       optimizer: what trains.
-      trained: the variables that are trained, by name.
+      trained: the variables that are trained, by name; of one in parts, its parts.
       factors: of their gradients.
       frozen: the variables that no layer may change either, by `frozen.identities`.
       until: the global step at which it ends.
@@ -107,10 +107,11 @@ def plan(
     factors = gradients.multipliers_by_name(multipliers, list(trained))
 
     def phase(by: Any, names: Sequence[str], left_alone: Sequence[str], **when: Any) -> Phase:
+        parts = [(name, sharding.parts(name, trained[name])) for name in names]
         return Phase(
             by,
-            {name: trained[name] for name in names},
-            tuple(factors.get(name, 1.0) for name in names),
+            {part: variable for _, of_one in parts for part, variable in of_one.items()},
+            tuple(factors.get(name, 1.0) for name, of_one in parts for _ in of_one),
             frozen.identities(known[name] for name in left_alone),
             **when,
         )

@@ -61,6 +61,11 @@ class Source:
             )
         self._spec = spec
 
+    @property
+    def dataset(self) -> Any:
+        """The Pipeline, or the Dataset, repeated as often as it was asked for."""
+        return self._dataset
+
     def prepare_specs(self) -> tuple:
         """What to trace a step with, before there are data."""
         if self._strategy.num_replicas_in_sync == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 import tensorflow as tf
 
@@ -41,7 +42,7 @@ class Taken:
 BeforeStep = Callable[[Run, Taken | None], Taken | None]
 
 
-def _nothing(run: Run, instead: Taken | None) -> Taken | None:
+def nothing(run: Run, instead: Taken | None) -> Taken | None:
     return instead
 
 
@@ -62,11 +63,42 @@ class Due:
     def __str__(self) -> str:
         return f"{self.most} a call at most, work after each {sorted(self._every)}"
 
-    def steps_from(self, step: int) -> int:
-        """The number of steps from `step` on to the next after which work is due."""
+    def steps_from(self, step: int, most: int | None = None) -> int:
+        """The number of steps from `step` on to the next after which work is due.
+
+        Args:
+          step: how many have been taken.
+          most: how many at all, in place of the usual number.
+        """
         left = [every - step % every for every in self._every]
         left += [at - step for at in self._at if at > step]
-        return min([self.most, *left])
+        return min([self.most if most is None else most, *left])
+
+
+class Taker(Protocol):
+    """What takes the steps of a run.
+
+    Attributes:
+      source: the batches.
+      before_step: is told of the run and of what came instead of a batch, and returns what to do
+        instead of the step.
+    """
+
+    source: Source
+    before_step: BeforeStep
+
+    def prepare(self, step: int) -> None:
+        """Makes all variables that a step needs; `step` is where the run will begin."""
+
+    def begin(self, run: Run) -> None:
+        """Goes to the batch of the next step."""
+
+    def take(self, run: Run) -> Taken:
+        """Takes steps, as many as there may be together."""
+        ...
+
+    def example(self) -> tuple | None:
+        """A batch such as was trained on; None where there is none at hand."""
 
 
 class OneByOne:
@@ -75,17 +107,13 @@ class OneByOne:
     Args:
       step: what takes it.
       source: the batches.
-
-    Attributes:
-      before_step: is told of the run and of what came instead of a batch, and returns what to do
-        instead of the step.
     """
 
     def __init__(self, step: TrainStep, source: Source):
         self._step, self.source = step, source
         self._batches: Iterator = iter(())
         self._batch: tuple | None = None
-        self.before_step: BeforeStep = _nothing
+        self.before_step: BeforeStep = nothing
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs."""
@@ -111,7 +139,7 @@ class OneByOne:
         try:
             return Taken([self._step(*batch)])
         except tf.errors.InvalidArgumentError as error:
-            return Taken([], _not_finite(run, run.step, error), error)
+            return Taken([], not_finite(run, run.step, error), error)
 
     def example(self) -> tuple | None:
         """A batch that was trained on."""
@@ -125,9 +153,6 @@ class SeveralAtOnce:
       step: what takes one.
       source: the batches.
       due: how many there may be.
-
-    Attributes:
-      before_step: as of `OneByOne`, before several steps.
     """
 
     def __init__(self, step: TrainStep, source: Source, due: Due):
@@ -135,7 +160,7 @@ class SeveralAtOnce:
         self._several = of(step, due.most)
         self._batches: Iterator = iter(())
         self._from: int | None = None
-        self.before_step: BeforeStep = _nothing
+        self.before_step: BeforeStep = nothing
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs; `step` is where the run will begin."""
@@ -163,7 +188,7 @@ class SeveralAtOnce:
             losses = self._several.losses_since(run.step)
             if "IteratorGetNext" in error.message:
                 return Taken(losses, self.source.explained(error), error, keeps=True)
-            return Taken(losses, _not_finite(run, run.step + len(losses), error), error)
+            return Taken(losses, not_finite(run, run.step + len(losses), error), error)
 
     def example(self) -> tuple | None:
         """A batch such as was trained on."""
@@ -173,7 +198,7 @@ class SeveralAtOnce:
             return None
 
 
-def taker(step: TrainStep, source: Source, due: Due) -> OneByOne | SeveralAtOnce:
+def taker(step: TrainStep, source: Source, due: Due) -> Taker:
     """What takes the steps of a run."""
     return OneByOne(step, source) if due.most == 1 else SeveralAtOnce(step, source, due)
 
@@ -184,7 +209,7 @@ def interval(hook: Hook) -> int | None:
     return None if after_step is Hook.after_step else getattr(hook, "every_steps", 1)
 
 
-def _not_finite(run: Run, step: int, error: tf.errors.OpError) -> Exception:
+def not_finite(run: Run, step: int, error: tf.errors.OpError) -> Exception:
     """What to raise where the step after `step` could not be taken."""
     reason = finite.said(error)
     if reason is None:

@@ -24,7 +24,7 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.checkpoints import Best, notes
 from tf_slim.evaluation.classification import usual_metrics
 from tf_slim.evaluation.measure import Evaluation
-from tf_slim.learning import workers
+from tf_slim.learning import placement, workers
 from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import (
@@ -83,7 +83,7 @@ class Validation:
         self._patience = patience
         self._restore_best = restore_best
         self._is_multi_label = bool(getattr(getattr(data, "spec", None), "multi_label", False))
-        with step.strategy.scope():
+        with placement.scope_to_evaluate(step.strategy):
             self._evaluation = Evaluation(step.model, data, metrics, self._usual)
         names = list(self._evaluation.names)
         self._metric = _metric(best, names, greater_is_better)
@@ -167,7 +167,7 @@ class Validation:
         Returns:
           The results by name.
         """
-        with self._step.strategy.scope(), self._step.averaged_weights():
+        with placement.scope_to_evaluate(self._step.strategy), self._step.averaged_weights():
             values = self._evaluation.run()
             self.improved = self._take(run, run.step, values)
             if self.improved and self._folder is None and self._restore_best:

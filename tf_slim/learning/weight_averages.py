@@ -13,6 +13,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.checkpoints import renaming
+from tf_slim.ops import sharding
 
 _UPDATES = "average_updates"
 
@@ -130,9 +131,10 @@ class WeightAverages:
 
 
 def _state(value: Any, name: str) -> tf.Variable:
-    return tf.Variable(
-        tf.convert_to_tensor(value),
-        trainable=False,
-        name=name,
-        aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
-    )
+    with sharding.beside(value) if isinstance(value, tf.Variable) else contextlib.nullcontext():
+        return tf.Variable(
+            tf.convert_to_tensor(value),
+            trainable=False,
+            name=name,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )

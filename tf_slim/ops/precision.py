@@ -21,7 +21,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import modes
+from tf_slim.ops import modes, sharding
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.getters import on_scope
 from tf_slim.ops.setting import Setting
@@ -120,7 +120,7 @@ def read(variable: Any, dtype: Any) -> Any:
     """The variable, or where `stored` has made it another type a tensor of the type asked for."""
     if stored(dtype) == dtype:
         return variable
-    return tf.cast(variable, dtype)
+    return tf.cast(sharding.as_tensor(variable), dtype)
 
 
 def as_stored(value: Any) -> tf.Tensor:

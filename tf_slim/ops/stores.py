@@ -7,6 +7,7 @@ A v1 graph keeps its variables in the graph. For eager code and functions traced
 from __future__ import annotations
 
 import collections as std_collections
+import contextlib
 import inspect
 import re
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, precision
+from tf_slim.ops import collect, precision, sharding
 from tf_slim.ops.types import DType, Regularizer, Shape
 
 GraphKeys = tf.compat.v1.GraphKeys
@@ -111,7 +112,7 @@ class VariableStore(tf.Module):
         """One scalar for each variable that has a regularizer, in the order of creation."""
         losses = []
         for name, regularizer in self._regularizers.value.items():
-            loss = regularizer(self._by_name[name])
+            loss = regularizer(sharding.as_tensor(self._by_name[name]))
             if loss is not None:
                 collect.note(collect.REGULARIZATION, loss)
                 losses.append(loss)
@@ -207,18 +208,24 @@ class VariableStore(tf.Module):
                 synchronization, aggregation = _of_each_replica(dtype, synchronization, aggregation)
             value = initial_value(name, initializer, shape, dtype)
             by_value = initializer is not None and value is initializer
+            static = None if validate_shape else tf.TensorShape(None)
+            if callable(value) and sharding.has_servers(tf.distribute.get_strategy()):
+                value = sharding.initial_value(value)
+                static = shape if static is None and not callable(shape) else static
 
             def make():
-                return tf.Variable(
-                    value,
-                    trainable=trainable,
-                    name=name,
-                    dtype=None if by_value else dtype,
-                    constraint=constraint,
-                    shape=None if validate_shape else tf.TensorShape(None),
-                    synchronization=synchronization,
-                    aggregation=aggregation,
-                )
+                with contextlib.nullcontext() if trainable else sharding.undivided():
+                    variable = tf.Variable(
+                        value,
+                        trainable=trainable,
+                        name=name,
+                        dtype=None if by_value else dtype,
+                        constraint=constraint,
+                        shape=static,
+                        synchronization=synchronization,
+                        aggregation=aggregation,
+                    )
+                return sharding.made(variable, name, trainable)
 
             variable = self._lifted(name, make)
             keys = list(collections) if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
@@ -278,7 +285,7 @@ def initial_value(name: str, initializer: Any, shape: Any, dtype: tf.DType) -> A
         raise ValueError(
             f"Variable {name!r} cannot be created: its shape {full_shape} is not fully defined."
         )
-    return lambda: initializer(full_shape.as_list(), dtype=dtype)
+    return lambda **part: initializer(full_shape.as_list(), dtype=dtype, **part)
 
 
 def _default_initializer(name: str, dtype: tf.DType) -> Callable:
