@@ -37,6 +37,7 @@ TOLD = {
     "epochs": 0,
     "fault": "",
     "seed": 1,
+    "hook": 1,
 }
 
 
@@ -64,6 +65,7 @@ class Watch(slim.hooks.Hook):
 
     def __init__(self, how: dict, index: int):
         self._how, self._index = how, index
+        self.every_steps = how["hook"] or None
         self.losses: list[list[float]] = []
 
     def begin(self, run) -> None:

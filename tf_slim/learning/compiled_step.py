@@ -18,6 +18,7 @@ from tf_slim.learning import (
     optimizers,
     placement,
     snapshot,
+    told,
 )
 from tf_slim.learning.forward import Forward, Settings
 from tf_slim.learning.phases import Phase
@@ -36,6 +37,7 @@ class TrainStep:
       global_step: int64 variable, the number of steps taken so far.
       strategy: the `tf.distribute` strategy under which the step was made.
       loss_scale: what keeps the gradients of a model in "mixed_float16" in range; None for others.
+      told: what workers tell each other in a step.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class TrainStep:
         low = model.precision == "mixed_float16"
         self.loss_scale = loss_scale.LossScale() if low else None
         self._of_replica = Forward(model, self._loss, settings)
+        self.told = told.Told(self.strategy)
         self._several: dict[int, Any] = {}  # what takes several steps a call, by how many
         self._averages = None
         if settings.average_decay is not None:
@@ -207,7 +210,8 @@ class TrainStep:
             may_be_empty = empty_batches.possible(batch, self.strategy)
             forward = functools.partial(self._forward, phase, may_be_empty)
             losses, grads, checksums, counts = self.strategy.run(forward, batch)
-            good, some = self._verdict(checksums, counts)
+            loss, checksum, count = self.told.sums(losses, checksums, counts)
+            good, some = self._verdict(checksum, count)
 
             def update():
                 if self._averages is not None:
@@ -227,11 +231,11 @@ class TrainStep:
 
             if good is None:
                 update()
-                return self._sum(losses)
+                return loss
             # All replicas must go the same way, so this is decided outside of them.
             refusal = tf.cond(good, update, leave)
             with tf.control_dependencies([tf.debugging.Assert(tf.equal(refusal, ""), [refusal])]):
-                return self._sum(losses)
+                return tf.identity(loss)
 
     def _forward(self, phase: Phase, may_be_empty: bool, *batch):
         """In a replica: loss, gradients, their checksum, number of examples, if it may be 0."""
@@ -248,11 +252,11 @@ class TrainStep:
         if count is not None:
             before.restore_unless(count > 0, values)
 
-    def _verdict(self, checksums, counts):
+    def _verdict(self, checksum, count):
         """Whether to apply the gradients, and whether there are examples; None for always."""
         checked = self._settings.check_numerics or self.loss_scale is not None
-        good = tf.math.is_finite(self._sum(checksums)) if checked else None
-        some = None if counts is None else self._sum(counts) > 0
+        good = tf.math.is_finite(checksum) if checked else None
+        some = None if count is None else count > 0
         if good is None or some is None:
             return some if good is None else good, some
         return good & some, some

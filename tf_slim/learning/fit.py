@@ -246,13 +246,16 @@ def fit(
             watchers = [Describer(folder, dataset, validation), recorder, *watchers]
         saver = Saver(folder, save_every_secs, save_every_steps, watchers, all_workers)
         held.enter_context(parameter_servers.watched(train_step.strategy, folder))
-        return _train(train_step, source, steps, folder, number_of_steps, watchers, saver, judge)
+        return _train(
+            train_step, source, steps, due, folder, number_of_steps, watchers, saver, judge
+        )
 
 
 def _train(
     train_step: TrainStep,
     source: Source,
     steps: Taker,
+    due: Due,
     folder: RunFolder | SeenFolder | None,
     number_of_steps: int | None,
     watchers: Sequence[Hook],
@@ -283,7 +286,7 @@ def _train(
             saver.save(run)
         try:
             all_workers.together(_begin, watchers, run)
-            turn = meeting.of(request, saver, all_workers)
+            turn = meeting.of(request, saver, all_workers, due)
             _loop(run, steps, watchers, saver, turn, validation)
             if validation is not None and request.signum is None:
                 validation.conclude(run)

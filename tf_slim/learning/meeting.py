@@ -1,8 +1,8 @@
 """What ends a training, or saves it, between two steps: decided alone, or by all workers together.
 
 What may differ between workers is kept while they take a step: a signal, an error of a hook or of
-the data, a hook that stops, the chief's clock. Before the next step, when each worker has its batch
-in hand, they tell each other in one number each, and all do the same.
+the data, a hook that stops, the chief's clock. Before another step they tell each other in one
+number each, and all do the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tf_slim.learning.run import Run
 from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.signals import StopRequest
 from tf_slim.learning.source import Source
-from tf_slim.learning.taking import Taken, Taker
+from tf_slim.learning.taking import Due, Taken, Taker
 from tf_slim.learning.workers import Several, Workers, is_of_workers
 
 # The bits of what a worker says; the number of a signal stands above them.
@@ -71,10 +71,11 @@ class Meeting:
       request: what this process is asked by signals.
       saver: writes checkpoints.
       workers: all of them.
+      due: the steps after which there is work.
     """
 
-    def __init__(self, request: StopRequest, saver: Saver, workers: Several):
-        self._request, self._saver, self._workers = request, saver, workers
+    def __init__(self, request: StopRequest, saver: Saver, workers: Several, due: Due):
+        self._request, self._saver, self._workers, self._due = request, saver, workers, due
         self._error: Exception | None = None
         self._stop: str | None = None
         self._source: Source | None = None
@@ -101,23 +102,38 @@ class Meeting:
     def begin(self, run: Run, steps: Taker) -> None:
         """Before the first step."""
         steps.before_step, self._source = self.before_step, steps.source
+        self._told, self._hears = run.train_step.told, False
         self._workers.together(steps.begin, run)
 
-    def before_step(self, run: Run, taken: Taken | None) -> Taken | None:
-        """Meets the others.
+    def before_step(self, run: Run, missing: Taken | None, ahead: Taken | None) -> Taken | None:
+        """Does what all have said, and says more with the step.
+
+        They meet for it alone where hooks may have decided something; elsewhere it comes with the
+        loss of a step, which costs nothing, and so one step later.
 
         Args:
           run: at the end of a step.
-          taken: what came instead of the next batch, or None.
+          missing: what came instead of the batch for the step, or None.
+          ahead: likewise for the step after it.
 
         Returns:
           What to do instead of the step, or None to take it.
         """
         cause = None
-        if taken is not None and taken.error is not None:
-            self._error, cause = self._error or taken.error, taken.cause
-        words = self._words(ended=taken is not None)
-        said = self._said(words)
+        if missing is not None and missing.error is not None:
+            self._error, cause = self._error or missing.error, missing.cause
+        if self._hears and not self._due.is_at(run.step):
+            words = self._told.heard()
+        else:
+            words = self._workers.words(self._word(missing))
+        instead = self._decided(run, words, cause)
+        if instead is None:
+            self._told.say(self._word(ahead))
+            self._hears = True
+        return instead
+
+    def _decided(self, run: Run, words: list[int], cause: Exception | None) -> Taken | None:
+        said = functools.reduce(operator.or_, words)
         if said & _FAILED:
             error = self._workers.failure(self._error)
             return Taken([], error, cause, keeps=not said & _LOST)
@@ -136,7 +152,8 @@ class Meeting:
 
     def close(self, run: Run) -> None:
         """After the last step: the last checkpoint, and what was kept is raised."""
-        said = self._said(self._words(ended=False))
+        words = self._workers.words(self._word(None))
+        said = functools.reduce(operator.or_, words)
         if said & _FAILED:
             error = self._workers.failure(self._error)
             if not said & _LOST:
@@ -145,21 +162,19 @@ class Meeting:
         self._saver.save(run)
         self._workers.part()  # before a signal ends one of them
 
-    def _said(self, words: list[int]) -> int:
-        return functools.reduce(operator.or_, words)
-
-    def _words(self, ended: bool) -> list[int]:
-        """What each worker says."""
+    def _word(self, missing: Taken | None) -> int:
+        """What there is to say now."""
         word = _SIGNAL * (self._request.signum or 0)
-        if self._error is not None:
-            word |= _FAILED | _LOST * isinstance(self._error, RunLostError)
+        error = self._error or (None if missing is None else missing.error)
+        if error is not None:
+            word |= _FAILED | _LOST * isinstance(error, RunLostError)
         if self._stop is not None:
             word |= _STOP
-        if ended:
+        if missing is not None:
             word |= _ENDED
         if self._workers.is_chief and self._saver.is_due_by_clock():
             word |= _SAVE
-        return self._workers.words(word)
+        return word
 
     def _warn_of_others(self, words: list[int], run: Run) -> None:
         on = [name for word, name in zip(words, self._workers.names) if not word & _ENDED]
@@ -171,8 +186,8 @@ class Meeting:
             )
 
 
-def of(request: StopRequest, saver: Saver, workers: Workers) -> Alone | Meeting:
+def of(request: StopRequest, saver: Saver, workers: Workers, due: Due) -> Alone | Meeting:
     """Who decides in a training by these workers."""
     if isinstance(workers, Several):
-        return Meeting(request, saver, workers)
+        return Meeting(request, saver, workers, due)
     return Alone(request, saver)

@@ -24,7 +24,7 @@ from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run import Run
 from tf_slim.learning.source import Source
-from tf_slim.learning.taking import BeforeStep, Due, Taken, interval, not_finite, nothing
+from tf_slim.learning.taking import BeforeStep, Due, Taken, interval, not_finite
 from tf_slim.learning.worker_data import WorkerData
 from tf_slim.ops import sharding
 from tf_slim.ops.modes import do_not_convert
@@ -79,7 +79,7 @@ class Scheduled:
     def __init__(self, step: TrainStep, source: Source, due: Due):
         _check(step)
         self._step, self.source, self._due = step, source, due
-        self.before_step: BeforeStep = nothing
+        self.before_step: BeforeStep | None = None
         self._coordinator = tf.distribute.coordinator.ClusterCoordinator(step.strategy)
         self._workers = len(_tasks("worker"))
         self._functions = [self._function(index) for index in range(len(step._phases))]
@@ -113,9 +113,6 @@ class Scheduled:
 
     def take(self, run: Run) -> Taken:
         """Takes a round of them."""
-        instead = self.before_step(run, None)
-        if instead is not None:
-            return instead
         number = self._due.steps_from(run.step, self._size)
         if self._end is not None:
             number = min(number, self._end - run.step)

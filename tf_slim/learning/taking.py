@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -14,6 +14,7 @@ from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run import Run
 from tf_slim.learning.several_steps import of
 from tf_slim.learning.source import Source
+from tf_slim.learning.workers import is_of_workers
 
 
 class NonFiniteLossError(ArithmeticError):
@@ -39,11 +40,7 @@ class Taken:
     stop: str | None = None
 
 
-BeforeStep = Callable[[Run, Taken | None], Taken | None]
-
-
-def nothing(run: Run, instead: Taken | None) -> Taken | None:
-    return instead
+BeforeStep = Callable[[Run, Taken | None, Taken | None], Taken | None]
 
 
 class Due:
@@ -63,6 +60,10 @@ class Due:
     def __str__(self) -> str:
         return f"{self.most} a call at most, work after each {sorted(self._every)}"
 
+    def is_at(self, step: int) -> bool:
+        """Whether work is due after `step`."""
+        return step in self._at or any(step % every == 0 for every in self._every)
+
     def steps_from(self, step: int, most: int | None = None) -> int:
         """The number of steps from `step` on to the next after which work is due.
 
@@ -80,12 +81,11 @@ class Taker(Protocol):
 
     Attributes:
       source: the batches.
-      before_step: is told of the run and of what came instead of a batch, and returns what to do
-        instead of the step.
+      before_step: what several workers agree by, see `Meeting.before_step`; None of one process.
     """
 
     source: Source
-    before_step: BeforeStep
+    before_step: BeforeStep | None
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs; `step` is where the run will begin."""
@@ -113,7 +113,8 @@ class OneByOne:
         self._step, self.source = step, source
         self._batches: Iterator = iter(())
         self._batch: tuple | None = None
-        self.before_step: BeforeStep = nothing
+        self._ahead: tuple[Any, Taken | None] | None = None
+        self.before_step: BeforeStep | None = None
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs."""
@@ -125,21 +126,29 @@ class OneByOne:
 
     def take(self, run: Run) -> Taken:
         """Takes it."""
-        batch = instead = None
-        try:
-            batch = next(self._batches)
-        except StopIteration:
-            instead = Taken([])
-        except (tf.errors.OpError, ValueError) as error:
-            instead = Taken([], self.source.explained(error), error, keeps=True)
-        instead = self.before_step(run, instead)
-        if instead is not None or batch is None:
-            return instead or Taken([])
+        batch, missing = self._read() if self._ahead is None else self._ahead
+        if self.before_step is not None:
+            # Of what they have for the next step all are told with this one.
+            is_last = run.step + 1 == run.number_of_steps
+            self._ahead = None if is_last else self._read()
+            ahead = None if self._ahead is None else self._ahead[1]
+            missing = self.before_step(run, missing, ahead)
+        if missing is not None:
+            return missing
         self._batch = batch
         try:
             return Taken([self._step(*batch)])
         except tf.errors.InvalidArgumentError as error:
             return Taken([], not_finite(run, run.step, error), error)
+
+    def _read(self) -> tuple[Any, Taken | None]:
+        """The next batch, and what there is instead of one."""
+        try:
+            return next(self._batches), None
+        except StopIteration:
+            return (), Taken([])
+        except (tf.errors.OpError, ValueError) as error:
+            return (), Taken([], self.source.explained(error), error, keeps=True)
 
     def example(self) -> tuple | None:
         """A batch that was trained on."""
@@ -160,7 +169,7 @@ class SeveralAtOnce:
         self._several = of(step, due.most)
         self._batches: Iterator = iter(())
         self._from: int | None = None
-        self.before_step: BeforeStep = nothing
+        self.before_step: BeforeStep | None = None
 
     def prepare(self, step: int) -> None:
         """Makes all variables that a step needs; `step` is where the run will begin."""
@@ -178,16 +187,20 @@ class SeveralAtOnce:
 
     def take(self, run: Run) -> Taken:
         """Takes as many as there may be."""
-        instead = self.before_step(run, None)
+        instead = None if self.before_step is None else self.before_step(run, None, None)
         if instead is not None:
             return instead
         number = self._due.steps_from(run.step)
         try:
             return Taken(tf.unstack(self._several(self._batches, number)))
         except tf.errors.OpError as error:
+            is_alone = self.before_step is None
+            if not is_alone and is_of_workers(error):
+                raise
             losses = self._several.losses_since(run.step)
             if "IteratorGetNext" in error.message:
-                return Taken(losses, self.source.explained(error), error, keeps=True)
+                # Of several workers the others have been left in the midst of a step.
+                return Taken(losses, self.source.explained(error), error, keeps=is_alone)
             return Taken(losses, not_finite(run, run.step + len(losses), error), error)
 
     def example(self) -> tuple | None:
