@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 
-from tf_slim.cli import terminal
+from tf_slim.cli import supervised, terminal
 
 FAILED = 1
 MISUSED = 2
@@ -35,9 +35,13 @@ class Exit(Exception):
 
 def report(error: Exception, *, debug: bool) -> int:
     """Prints an error and returns the exit status that goes with it."""
+    text = shortened(explained(error))
+    if supervised.is_one():  # the launcher knows whose error is to be shown
+        supervised.failed(error, text, expected=is_expected(error))
+        return FAILED
     if debug:
         terminal.progress("".join(traceback.format_exception(error)).rstrip())
-    terminal.error(shortened(explained(error)))
+    terminal.error(text)
     if not debug and not is_expected(error):
         terminal.progress("For the whole traceback, run it again with --debug.")
     return FAILED

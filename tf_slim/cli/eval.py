@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tf_slim.cli import flags, quiet, runs, targets, terminal
+from tf_slim.cli import flags, machines, quiet, runs, targets, terminal
 from tf_slim.cli.options import ConfigError
 
 
@@ -56,6 +56,7 @@ def command(
     config = runs.config_to_evaluate(run, settings or [])
     if report is not None:
         targets.check("--report", report)
+    machines.note_alone("tf-slim eval")
     quiet.import_tensorflow()
     import tf_slim as slim
     from tf_slim import checkpoints

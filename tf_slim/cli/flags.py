@@ -11,6 +11,9 @@ from tf_slim.cli.options import ConfigError
 debug = False
 """Whether to show tracebacks."""
 
+given: list[str] = []
+"""The command line, after `tf-slim`."""
+
 
 def set_debug(value: bool) -> bool:
     """Takes the value of --debug, wherever on the line it stands."""
@@ -19,10 +22,14 @@ def set_debug(value: bool) -> bool:
     return value
 
 
-def reset() -> None:
-    """Forgets what an earlier command line of this process asked for."""
-    global debug
-    debug = False
+def reset(arguments: list[str]) -> None:
+    """Forgets what an earlier command line of this process asked for.
+
+    Args:
+      arguments: the command line of now.
+    """
+    global debug, given
+    debug, given = False, arguments
 
 
 def optional(metavar: str, help: str, *names: str) -> Any:

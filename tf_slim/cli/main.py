@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tf_slim.cli import data, errors, flags, quiet, terminal
+from tf_slim.cli import data, errors, flags, quiet, supervised, terminal
 from tf_slim.ops import old_release
 
 app = typer.Typer(
@@ -96,18 +96,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
       The exit status: 0, 1 for a failure, 2 for a wrong command line, 130, 143 and 129 when
       stopped by Ctrl-C, SIGTERM and SIGHUP.
     """
-    flags.reset()
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    flags.reset(given)
+    supervised.begin()
     warning = old_release.warning()
     if warning:
         terminal.note(warning)
     with quiet.command():
-        return errors.guarded(lambda: _parse_and_run(arguments), debug=lambda: flags.debug)
+        return errors.guarded(lambda: _parse_and_run(given), debug=lambda: flags.debug)
 
 
-def _parse_and_run(arguments: Sequence[str] | None) -> int | None:
+def _parse_and_run(arguments: list[str]) -> int | None:
     try:
-        given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-        return app(given, prog_name="tf-slim", standalone_mode=False)
+        return app(arguments, prog_name="tf-slim", standalone_mode=False)
     except _UsageError as error:
         return _misused(error)
     except typer.Exit as end:

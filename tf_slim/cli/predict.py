@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tf_slim.cli import flags, quiet, targets
+from tf_slim.cli import flags, machines, quiet, targets
 from tf_slim.cli.options import ConfigError
 
 
@@ -67,6 +67,7 @@ def command(
         if path is not None:
             targets.check(option, path)
     targets.check_model(run, "tf-slim predict NET --checkpoint PATH PICTURE...")
+    machines.note_alone("tf-slim predict")
     quiet.import_tensorflow()
     from tf_slim.cli import predicting
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.cli import (
@@ -24,12 +25,13 @@ _STEPS = 100
 _ROWS = 13
 
 
-def find(config: Config, folder: str | None) -> int:
+def find(config: Config, folder: str | None, strategy: tf.distribute.Strategy) -> int:
     """Tries rates on the data and the net of a run that has not begun, and leaves no trace.
 
     Args:
       config: the configuration.
       folder: its run folder; None for none.
+      strategy: the devices to train on.
 
     Returns:
       The exit status: failure if the loss fell at no rate.
@@ -50,7 +52,7 @@ def find(config: Config, folder: str | None) -> int:
     config = build.resolved(config, data)
     start = starting_point.fetched(config)
     data.check([config.data.train_split])
-    parts = training.built(config, data, evaluates=False)
+    parts = training.built(config, data, strategy, evaluates=False)
     restoring.restore(config, parts.model, start, parts.data.spec.labels_to_names)
     terminal.progress(
         f"{config.model.name} on {parts.data.spec.name}: trying learning rates in {_STEPS} steps "

@@ -16,6 +16,9 @@ from tf_slim.cli.options import ConfigError
 
 _PARENT = "runs"
 
+WORKERS = "workers"
+"""The folder of a run that has the logs of its workers."""
+
 
 def config_of(folder: str) -> Config:
     """The configuration that a run folder keeps.
@@ -126,8 +129,10 @@ def numbered(name: str) -> Iterator[str]:
 
 
 def is_new(folder: str) -> bool:
-    """Whether nothing is there, or an empty folder."""
-    return not os.path.exists(folder) or (os.path.isdir(folder) and not os.listdir(folder))
+    """Whether nothing is there, or a folder that is empty but for logs of workers."""
+    if not os.path.exists(folder):
+        return True
+    return os.path.isdir(folder) and set(os.listdir(folder)) <= {WORKERS}
 
 
 def steps_taken(folder: str) -> int | None:

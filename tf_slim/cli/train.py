@@ -13,6 +13,8 @@ from tf_slim.cli import (
     data_options,
     door,
     flags,
+    launching,
+    machines,
     net_statistics,
     quiet,
     runs,
@@ -20,6 +22,7 @@ from tf_slim.cli import (
     terminal,
 )
 from tf_slim.cli.config import Flag
+from tf_slim.cli.machines import Machines
 from tf_slim.cli.options import ConfigError
 
 
@@ -96,6 +99,55 @@ def command(
         list[str] | None,
         flags.setting("An option of the config file, as in optimizer.learning_rate=0.1."),
     ] = None,
+    devices: Annotated[
+        str | None,
+        flags.optional(
+            "NAMES", "What to train on, such as GPU:0,GPU:1, or CPU. Without: all GPUs there are."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Train in so many processes on this machine, which share each batch and the "
+            "GPUs. On a cluster of TF_CONFIG, SLURM or Kubernetes: start one a machine, without.",
+            show_default=False,
+        ),
+    ] = None,
+    parameter_servers: Annotated[
+        int | None,
+        typer.Option(
+            "--parameter-servers",
+            metavar="N",
+            min=1,
+            help="With --workers: keep the weights in so many further processes. Each worker then "
+            "takes steps for itself, without waiting for the others.",
+            show_default=False,
+        ),
+    ] = None,
+    restarts: Annotated[
+        int | None,
+        typer.Option(
+            "--restarts",
+            metavar="K",
+            min=0,
+            help="With --workers: when one of them is killed, frozen or lost, start all anew (with "
+            "parameter servers, that one), at most so often. Without: never.",
+            show_default=False,
+        ),
+    ] = None,
+    wait_for_workers: Annotated[
+        float | None,
+        typer.Option(
+            "--wait-for-workers",
+            metavar="SECONDS",
+            min=0,
+            help="How long the processes of a cluster wait for each other. Without: 300.",
+            show_default=False,
+        ),
+    ] = None,
     find_rate: Annotated[
         bool,
         typer.Option(
@@ -116,12 +168,15 @@ def command(
     From a folder of pictures to a trained model: tf-slim train --data pets --net mobilenet_v2
     --init published. All that such a training does by itself is in the config file of the run, with
     the reason for each.
+
+    It uses all GPUs of the machine. On several machines: the same command on each, with TF_CONFIG,
+    by srun, or in an indexed Kubernetes Job, and one --logdir that all see.
     """
     if steps is not None and epochs is not None:
         raise ConfigError("--steps and --epochs: give one of them.")
     if find_rate and learning_rate is not None:
         raise ConfigError("--find-rate looks for what --learning-rate says: give one of them.")
-    config_path, folder = _read_source(source)
+    config_path, run_folder = _read_source(source)
     given = [
         Flag("--data", "data.source", data),
         Flag("--columns", "data.columns", data_options.read_columns(columns)),
@@ -135,17 +190,44 @@ def command(
         Flag("--on-error", "data.on_error", on_error),
         Flag("--precision", "model.precision", precision),
     ]
-    config = _loaded(config_path, settings or [], given, goes_on=folder is not None)
+    config = _loaded(config_path, settings or [], given, goes_on=run_folder is not None)
     if print_config:
         sys.stdout.write(configs.dumped(config))
         return None
-    door.check(config, logdir or folder)
+    folder = logdir or run_folder
+    door.check(config, folder)
+    asked = Machines(
+        machines.read_devices(devices), workers, parameter_servers, wait_for_workers, restarts
+    )
+    if find_rate:
+        asked.require_one("--find-rate")
+    cluster = asked.cluster(folder)
+    if asked.starts_workers:
+        return _launched(asked, config, folder)
     quiet.import_tensorflow()
+    strategy = asked.strategy(cluster)
     from tf_slim.cli import rate_search, training
 
     if find_rate:
-        return rate_search.find(config, logdir or folder)
-    return training.train(config, logdir or folder)
+        return rate_search.find(config, folder, strategy)
+    leads = cluster is None or cluster.is_chief
+    return training.train(config, folder, strategy=strategy, leads=leads)
+
+
+def _launched(asked: Machines, config: configs.Config, folder: str | None) -> int:
+    """Starts workers, which are given this command line, and the run folder if it names none."""
+    arguments = list(flags.given)
+    if folder is None:
+        quiet.import_tensorflow()
+        from tf_slim.cli import training
+
+        folder = training.folder_for(config)
+        arguments += ["--logdir", folder]
+    workers, servers = asked.workers or 1, asked.servers or 0
+    if not servers:
+        machines.require_share(config.data.batch_size, workers)
+    plan = launching.Launch(arguments, folder, workers, servers, asked.restarts or 0)
+    return launching.launch(plan)
 
 
 def _loaded(

@@ -18,10 +18,12 @@ from tf_slim.cli import (
     build,
     errors,
     evaluating,
+    machines,
     progress,
     restoring,
     runs,
     starting_point,
+    supervised,
     terminal,
     training_step,
 )
@@ -31,6 +33,12 @@ from tf_slim.cli.run_data import RunData
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.ops import files
+
+_SIGNALS = {
+    name: int(getattr(signal, name))
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    if hasattr(signal, name)
+}
 
 
 @dataclasses.dataclass
@@ -48,24 +56,35 @@ class Parts:
 class _Bookkeeping(Hook):
     """Keeps the run at hand for when it is interrupted, and its configuration in its folder."""
 
-    def __init__(self, config: Config, folder: str):
+    def __init__(self, config: Config, folder: str, *, writes: bool):
         self.run: slim.learning.Run | None = None
         self._config = config
         self._folder = folder
+        self._writes = writes
 
     def begin(self, run: slim.learning.Run) -> None:
         # Only now is it certain that the run in the folder goes on.
-        _keep_config(self._folder, self._config)
+        if self._writes:
+            _keep_config(self._folder, self._config)
         self.run = run
 
 
-def train(config: Config, folder: str | None, *, name: str | None = None) -> int:
+def train(
+    config: Config,
+    folder: str | None,
+    *,
+    name: str | None = None,
+    strategy: tf.distribute.Strategy | None = None,
+    leads: bool = True,
+) -> int:
     """Trains, evaluates, and says how it went.
 
     Args:
       config: the configuration.
       folder: the run folder; None for one in runs/, new or of the same configuration.
       name: what to call that one; None to call it after the net and the data.
+      strategy: the devices or workers to train on; None for one device.
+      leads: whether this process writes, and tells of it all; one of several workers does.
 
     Returns:
       The exit status.
@@ -77,25 +96,31 @@ def train(config: Config, folder: str | None, *, name: str | None = None) -> int
         folder = runs.free_for(name or runs.name_for(config), config)
         data = RunData(config, folder)
     # Held until the end of it all: nobody else changes what is about to be built on.
-    with RunFolder(folder, config.train.keep_checkpoints) as run_folder:
+    with contextlib.ExitStack() as held:
+        run_folder: RunFolder | str = folder
+        if leads:
+            run_folder = held.enter_context(RunFolder(folder, config.train.keep_checkpoints))
         runs.require_no_conflict(folder, config)
         begins = not runs.steps_taken(folder)
         # Before anything is built: there may be no network, or a picture that cannot be read.
         start = starting_point.fetched(config) if begins else ""
         if begins:
             data.check(_splits(config))
-        parts = built(config, data)
-        taken = _begin(run_folder, config)
-        if taken is None:
+        parts = built(config, data, strategy or tf.distribute.get_strategy())
+        taken = _begin(run_folder, config) if isinstance(run_folder, RunFolder) else None
+        if taken is None and begins:
             restoring.restore(config, parts.model, start, parts.data.spec.labels_to_names)
+        if taken is None and leads:
             _set_aside_foreign_config(folder)
             _keep_config(folder, config)
             data.keep(folder)
-        _announce(config, folder, parts, taken)
+        if leads:
+            _announce(config, folder, parts, taken)
         with _terminable():
             status = _fitted(config, run_folder, parts)
-        status = status or _closed(config, folder, parts)
-        data.say_skipped()
+        status = status or _closed(config, folder, parts, leads)
+        if leads:
+            data.say_skipped()
         return status
 
 
@@ -113,20 +138,30 @@ def seed(config: Config) -> None:
     tf.random.set_seed(config.train.seed)
 
 
-def built(config: Config, data: RunData, *, evaluates: bool = True) -> Parts:
+def folder_for(config: Config) -> str:
+    """The run folder of a configuration for which nobody chose one.
+
+    Raises:
+      ConfigError: the configuration cannot be used.
+    """
+    config = build.resolved(config, RunData(config))
+    return runs.free_for(runs.name_for(config), config)
+
+
+def built(
+    config: Config, data: RunData, strategy: tf.distribute.Strategy, *, evaluates: bool = True
+) -> Parts:
     """What a run of a resolved configuration is made of; with data to evaluate on, if wanted."""
+    machines.require_share(config.data.batch_size, strategy.num_replicas_in_sync)
     train_data = build.pipeline(config, data.spec(config.data.train_split), is_training=True)
     eval_data = None
     if evaluates and build.has_eval_data(config):
         # Made now, so that a wrong name fails before hours of training and not after them.
         eval_data = build.pipeline(config, build.evaluated(config, data, None), is_training=False)
-    model = build.model(config, train_data.element_spec[0])
-    return Parts(
-        train_data,
-        eval_data,
-        model,
-        training_step.train_step(config, model, multi_label=train_data.spec.multi_label),
-    )
+    with strategy.scope():
+        model = build.model(config, train_data.element_spec[0])
+        step = training_step.train_step(config, model, multi_label=train_data.spec.multi_label)
+    return Parts(train_data, eval_data, model, step)
 
 
 def _begin(run_folder: RunFolder, config: Config) -> int | None:
@@ -173,6 +208,10 @@ def _announce(config: Config, folder: str, parts: Parts, taken: int | None) -> N
         f"{config.model.name} on {data.spec.name}: {data.num_samples} images to train on, "
         f"{data.batch_size} a step, {data.steps_per_epoch} steps an epoch"
     )
+    replicas = parts.step.strategy.num_replicas_in_sync
+    if replicas > 1:
+        share = data.batch_size // replicas
+        terminal.progress(f"{replicas} devices share each batch: {share} images each")
     how = "new" if taken is None else f"at step {taken} of {config.train.steps}"
     terminal.progress(f"run folder: {folder} ({how})")
     decay = float(sum(parts.model.losses))
@@ -183,10 +222,10 @@ def _announce(config: Config, folder: str, parts: Parts, taken: int | None) -> N
         )
 
 
-def _fitted(config: Config, run_folder: RunFolder, parts: Parts) -> int:
+def _fitted(config: Config, run_folder: RunFolder | str, parts: Parts) -> int:
     """Trains. Returns an exit status other than 0 if it was stopped."""
-    options, began, folder = config.train, time.monotonic(), run_folder.path
-    seen = _Bookkeeping(config, folder)
+    options, began, folder = config.train, time.monotonic(), os.fspath(run_folder)
+    seen = _Bookkeeping(config, folder, writes=isinstance(run_folder, RunFolder))
     try:
         run = slim.learning.fit(
             parts.step,
@@ -212,8 +251,8 @@ def _fitted(config: Config, run_folder: RunFolder, parts: Parts) -> int:
         return _stopped(folder, seen.run, errors.INTERRUPTED)
     except errors.Terminated as end:
         return _stopped(folder, seen.run, end.status)
-    if run.stop == "SIGINT":  # ignored by whoever started us, yet it has ended the training
-        return _stopped(folder, run, errors.INTERRUPTED)
+    if run.stop in _SIGNALS:  # of another worker, or ignored by whoever started us
+        return _stopped(folder, run, 128 + _SIGNALS[run.stop])
     if run.step == run.first_step:
         terminal.progress(f"already complete: {run.step} steps taken, {options.steps} asked for")
     else:
@@ -239,7 +278,7 @@ def _validation(config: Config, parts: Parts) -> dict[str, Any]:
 
 
 def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
-    go_on = f"go on with: tf-slim train {terminal.quoted(folder)}"
+    go_on = f"go on with: tf-slim train {terminal.quoted(folder)}{supervised.flags()}"
     if run is None:
         terminal.progress(f"stopped before the first step; {go_on}")
         return status
@@ -249,18 +288,24 @@ def _stopped(folder: str, run: slim.learning.Run | None, status: int) -> int:
     return status
 
 
-def _closed(config: Config, folder: str, parts: Parts) -> int:
+def _closed(config: Config, folder: str, parts: Parts, leads: bool) -> int:
     step = int(tf.convert_to_tensor(parts.step.global_step))
     if parts.eval_data is None:
-        terminal.note("there are no data to evaluate on (data.eval_split, data.files).")
-        terminal.say(f"{config.model.name} is trained: {step} steps.")
-    elif parts.best is not None:
-        step = parts.best.step
-        evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
+        if leads:
+            terminal.note("there are no data to evaluate on (data.eval_split, data.files).")
+            terminal.say(f"{config.model.name} is trained: {step} steps.")
     else:
-        with parts.step.averaged_weights():
-            evaluating.show(evaluating.measure(config, parts.model, parts.eval_data, step=step))
-    _next(config, folder, step)
+        # By all workers: each measures a share.
+        if parts.best is not None:
+            step = parts.best.step
+            measured = evaluating.measure(config, parts.model, parts.eval_data, step=step)
+        else:
+            with parts.step.averaged_weights():
+                measured = evaluating.measure(config, parts.model, parts.eval_data, step=step)
+        if leads:
+            evaluating.show(measured)
+    if leads:
+        _next(config, folder, step)
     return 0
 
 
@@ -274,7 +319,7 @@ def _next(config: Config, folder: str, step: int) -> None:
     suggestions = [
         (f"tf-slim predict {run} PICTURE", "use it"),
         (f"tf-slim eval {run} --report page.html", "look at what it gets wrong"),
-        (f"tf-slim train {run} {more}", "train it further"),
+        (f"tf-slim train {run} {more}{supervised.flags()}", "train it further"),
         (f"tensorboard --logdir {parent}", "look at its curves"),
     ]
     if not evaluating.has_tensorboard():

@@ -5,6 +5,7 @@ from ..v1.train_loop import train as train
 from ..v1.train_loop import train_step as train_step
 from ..v1.train_op import create_train_op as create_train_op
 from . import hooks as hooks
+from .cluster import ClusterError as ClusterError
 from .compiled_step import TrainStep as TrainStep
 from .fit import fit as fit
 from .make_step import make_train_step as make_train_step
@@ -17,5 +18,6 @@ from .run_folder import read_history as read_history
 from .run_lock import RunInUseError as RunInUseError
 from .run_lock import RunLostError as RunLostError
 from .several_steps import SeveralSteps as SeveralSteps
+from .strategies import make_strategy as make_strategy
 from .taking import NonFiniteLossError as NonFiniteLossError
 from .workers import WorkerError as WorkerError

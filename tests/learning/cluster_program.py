@@ -1,0 +1,34 @@
+"""A program that is the same in all processes of a cluster, and says what each of them is."""
+
+from __future__ import annotations
+
+import sys
+
+import tensorflow as tf
+
+import tf_slim as slim
+from tf_slim.learning import servers
+
+if __name__ == "__main__":
+    servers._GONE_SECONDS = 3.0
+    strategy = slim.learning.make_strategy(wait_for_workers=float(sys.argv[1]))
+    kind = type(strategy).__name__
+    if isinstance(strategy, tf.distribute.ParameterServerStrategy):
+        coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
+        with strategy.scope():
+            table = tf.Variable(tf.zeros([600, 500]))
+
+        @tf.function
+        def add():
+            table.assign_add(tf.ones([600, 500]))
+
+        for _ in range(3):
+            coordinator.schedule(add)
+        coordinator.join()
+        print(f"{kind}: {table.numpy().mean():g} in {len(table.variables)} parts", flush=True)
+    else:
+        index = strategy.cluster_resolver.task_id
+        total = strategy.reduce(
+            tf.distribute.ReduceOp.SUM, strategy.run(lambda: tf.identity(index + 1)), axis=None
+        )
+        print(f"{kind}: {index} of {strategy.num_replicas_in_sync}, sum {total}", flush=True)
