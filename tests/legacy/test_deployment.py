@@ -9,6 +9,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tests.v1 import linear
 from tf_slim.legacy.research_slim.deployment import model_deploy
+from tf_slim.legacy.research_slim.nets import nets_factory
 
 v1 = tf.compat.v1
 GraphKeys = v1.GraphKeys
@@ -319,6 +320,15 @@ def test_parameter_servers_take_variables_in_turn(use_resource):
         ("worker", "GPU", index) for index in (0, 1)
     ]
     assert (total.job, total.device_type) == ("worker", "CPU")
+
+
+def test_variables_of_a_net_of_the_factory_are_on_parameter_servers():
+    with tf.Graph().as_default():
+        network_fn = nets_factory.get_network_fn("lenet", 3, is_training=True)
+        config = DeploymentConfig(clone_on_cpu=True, num_ps_tasks=1)
+        model_deploy.create_clones(config, lambda: network_fn(tf.zeros([2, 28, 28, 1])))
+        devices = {tf.DeviceSpec.from_string(v.device).job for v in slim.get_model_variables()}
+    assert devices == {"ps"}
 
 
 @pytest.mark.parametrize(

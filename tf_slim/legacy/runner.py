@@ -49,7 +49,9 @@ def run(
         raise ProgramNotFoundError(f"There is no program {script}.")
     from tf_slim.legacy import imports, source
 
-    # As it was in TensorFlow 1, until the program says otherwise.
+    # As it was in TensorFlow 1, until the program says otherwise: a call of another process waits
+    # until that is there. The parts of a cluster start in any order, and one may come back.
+    os.environ.setdefault("GRPC_FAIL_FAST", "false")
     logging.getLogger("tensorflow").setLevel(logging.WARNING)
     logging.getLogger("tensorflow").addFilter(_is_no_advice)
     imports.install(

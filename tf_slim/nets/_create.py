@@ -205,12 +205,13 @@ def bind(
     **defaults: Any,
 ) -> Callable:
     """`net` in its scope, with the two arguments that all nets have; a call may override them."""
-    scope = _scope(arg_scope, weight_decay)
     bound = {**defaults, "num_classes": num_classes, "is_training": is_training}
 
     @functools.wraps(net)
     def network_fn(images, **kwargs):
-        with enter_arg_scope(scope):
+        # Made here, so that it adds to the scope of the call: there model_deploy says on which
+        # device variables are.
+        with enter_arg_scope(_scope(arg_scope, weight_decay)):
             return net(images, **{**bound, **kwargs})
 
     network_fn.__name__ = name

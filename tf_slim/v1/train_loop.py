@@ -108,7 +108,8 @@ def train(
     and takes step after step, while checkpoints and summaries are written in the background. It
     ends at `number_of_steps`, when the data end (`tf.errors.OutOfRangeError`), or when
     `train_step_fn` says so, and then writes a last checkpoint. A run whose checkpoint has reached
-    `number_of_steps` takes no further step, and None is returned.
+    `number_of_steps` takes no further step, and None is returned. If a server of its cluster ends,
+    it waits until this is there again; the chief then restores the latest checkpoint.
 
     Outside v1 graphs use `slim.learning.fit`.
 
@@ -223,9 +224,11 @@ def train(
                         close_summary_writer=False, ignore_live_threads=ignore_live_threads
                     )
                 return run.loss
-            except tf.errors.AbortedError as error:
-                # A server of the cluster was started anew: its variables come from the checkpoint.
+            except _recoverable(master) as error:
+                # A server of the cluster is gone, or was started anew. The next session waits until
+                # it is there, and its variables come from the checkpoint.
                 v1.logging.info("Retrying training after: %s", error)
+                time.sleep(_RECOVERY_WAIT_SECS)
 
 
 class _Run:
@@ -261,6 +264,7 @@ class _Run:
         if saves:
             v1.logging.info("Finished training! Saving model to disk.")
             supervisor.save(sess)
+        self._sync.end(sess)
         supervisor.request_stop()
 
     def _loop(self, sess) -> None:
@@ -295,10 +299,20 @@ class _Sync:
         supervisor.start_queue_runners(sess, self._runners)
         sess.run(self._tokens)
 
+    def end(self, sess) -> None:
+        """Lets the other replicas go, who may wait for the end of a step that nobody completes."""
+        sess.run(self._tokens)
+
     def release(self, session) -> None:
         """Ends the threads of the chief: they wait for gradients as long as their session lasts."""
         if self._runners:
             session.close()
+
+
+def _recoverable(master: str) -> tuple[type[Exception], ...]:
+    """The errors that another process causes by its end."""
+    # Without a cluster, what is not available is not the session's to bring back.
+    return (tf.errors.AbortedError, *([tf.errors.UnavailableError] if master else []))
 
 
 def _is_default(value: Any) -> bool:

@@ -69,6 +69,7 @@ _PROVIDERS: dict[str, tuple[str, ...]] = {
     "contrib.tfprof.model_analyzer": (f"{_HERE}.tfprof",),
     "contrib.training": (
         f"{_HERE}.hparams",
+        f"{_HERE}.ps_strategies",
         "tf_slim.training",
         "tf_slim.training.evaluation",
     ),
@@ -100,6 +101,7 @@ _AS = {
     "contrib.rnn.python.ops.rnn_cell": "contrib.rnn",
     "contrib.tfprof.python.tools.tfprof.model_analyzer": "contrib.tfprof.model_analyzer",
     "contrib.training.python.training": "contrib.training",
+    "contrib.training.python.training.device_setter": "contrib.training",
     "contrib.training.python.training.evaluation": "contrib.training",
     "contrib.training.python.training.hparam": "contrib.training",
     "contrib.training.python.training.training": "contrib.training",
