@@ -146,3 +146,9 @@ def test_examples_are_configurations(path):
 
 def test_there_are_examples():
     assert len(EXAMPLES) >= 3
+
+
+def test_what_all_workers_must_have_alike():
+    found = configs.settled(load(None, ["optimizer.learning_rate=0.5"]))
+    assert found["optimizer.learning_rate"] == 0.5 and found["model.name"] == "lenet"
+    assert not {"train.steps", "train.save_every_secs", "data.eval_split"} & found.keys()

@@ -409,6 +409,16 @@ def differences(old: Config, new: Config) -> list[Difference]:
     return found
 
 
+def settled(config: Config) -> dict[str, Any]:
+    """The options that a run which has begun keeps to, by key."""
+    return {
+        f"{name}.{key}": getattr(getattr(config, name), key)
+        for name, kind in SECTIONS.items()
+        for key, field in fields(kind).items()
+        if not field.metadata.get("free")
+    }
+
+
 def path_in(folder: str) -> str:
     """Where a run folder keeps its configuration."""
     return os.path.join(folder, FILE_NAME)

@@ -49,7 +49,8 @@ def report(error: Exception, *, debug: bool) -> int:
 
 def is_expected(error: BaseException) -> bool:
     """Whether the message of an error is meant for users."""
-    return isinstance(error, (ValueError, OSError, ArithmeticError)) or _is_tensorflow(error)
+    known = isinstance(error, (ValueError, OSError, ArithmeticError))
+    return known or _is_tensorflow(error) or _is_of_workers(error)
 
 
 def explained(error: BaseException) -> str:
@@ -69,6 +70,11 @@ def explained(error: BaseException) -> str:
     if is_expected(error) and text:
         return text
     return f"unexpected {type(error).__name__}" + (f": {text}" if text else ".")
+
+
+def _is_of_workers(error: BaseException) -> bool:
+    workers = sys.modules.get("tf_slim.learning.workers")
+    return workers is not None and isinstance(error, workers.WorkerError)
 
 
 def _is_tensorflow(error: BaseException) -> bool:

@@ -26,7 +26,7 @@ FROZEN_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
 _SETTLING_SECONDS = 1.5  # in which the errors of all that fail together have come
 _DOUBTFUL_SECONDS = 5.0  # without a sign of life, when others fail
-_LEAVE_SECONDS = 10.0
+_LEAVE_SECONDS = 5.0
 _SAVE_SECONDS = 60.0
 _STOPPED = {128 + getattr(signal, n) for n in ("SIGHUP", "SIGINT", "SIGTERM") if hasattr(signal, n)}
 

@@ -30,6 +30,7 @@ from tf_slim.cli import (
 from tf_slim.cli import config as configs
 from tf_slim.cli.config import Config
 from tf_slim.cli.run_data import RunData
+from tf_slim.learning import alike, workers
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.ops import files
@@ -95,6 +96,8 @@ def train(
     if folder is None:
         folder = runs.free_for(name or runs.name_for(config), config)
         data = RunData(config, folder)
+    strategy = strategy or tf.distribute.get_strategy()
+    alike.require(workers.of(strategy), configs.settled(config))
     # Held until the end of it all: nobody else changes what is about to be built on.
     with contextlib.ExitStack() as held:
         run_folder: RunFolder | str = folder
@@ -106,7 +109,7 @@ def train(
         start = starting_point.fetched(config) if begins else ""
         if begins:
             data.check(_splits(config))
-        parts = built(config, data, strategy or tf.distribute.get_strategy())
+        parts = built(config, data, strategy)
         taken = _begin(run_folder, config) if isinstance(run_folder, RunFolder) else None
         if taken is None and begins:
             restoring.restore(config, parts.model, start, parts.data.spec.labels_to_names)

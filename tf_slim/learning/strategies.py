@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import math
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -18,6 +22,10 @@ from tf_slim.ops.wording import first_few
 
 WAIT_SECONDS = 300.0
 """How long the processes of a cluster wait for each other."""
+
+
+# All processes have been there a moment before.
+_STARTING_SECONDS = 120.0
 
 
 class DeviceError(ValueError):
@@ -94,11 +102,31 @@ def strategy_of(
     facts = {"version of TensorFlow": tf.__version__}
     greeting.greet(cluster, wait_for_workers, say or _print, facts)
     resolver = _resolver(cluster, _share(cluster, devices))
-    if not cluster.has_servers:
-        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
-    if cluster.is_chief:
-        return tf.distribute.ParameterServerStrategy(resolver, variable_partitioner=_parts(cluster))
+    if not cluster.has_servers or cluster.is_chief:
+        with _bounded():
+            if not cluster.has_servers:
+                return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+            return tf.distribute.ParameterServerStrategy(
+                resolver, variable_partitioner=_parts(cluster)
+            )
     raise SystemExit(servers.serve(cluster, resolver, wait_for_workers, say or _print))
+
+
+@contextlib.contextmanager
+def _bounded() -> Iterator[None]:
+    """Ends this process if TensorFlow's servers do not find each other after all.
+
+    They wait in C++ and let no Python run meanwhile, neither threads nor what signals are to do; of
+    SIGTERM they take possession. It is given back here.
+    """
+    faulthandler.dump_traceback_later(_STARTING_SECONDS, exit=True, file=2)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        if threading.current_thread() is threading.main_thread():
+            known = signal.getsignal(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if known is None else known)
 
 
 def _on_this_machine(devices: Sequence[str] | None) -> tf.distribute.Strategy:
