@@ -94,6 +94,24 @@ def test_two_replicas_train_as_one(optimizer, strategy2):
     close(weights(alone.model), weights(both.model), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("loss", [toy.loss, slim.losses.sparse_softmax_cross_entropy])
+def test_shares_of_different_sizes_weigh_by_these(loss, accumulate, strategy2):
+    def made():
+        model, optimizer = toy.model(noise=False), tf.keras.optimizers.SGD(0.1)
+        return slim.learning.make_train_step(model, loss, optimizer, accumulate=accumulate)
+
+    alone = made()
+    with strategy2.scope():
+        both = made()
+    # Batches of 31, of 1, which leaves one without any, and of 9.
+    data = tf.data.Dataset.from_tensor_slices((toy.X[:32], toy.Y[:32])).batch(31)
+    data = data.concatenate(tf.data.Dataset.from_tensors((toy.X[:9], toy.Y[:9])))
+    for (x, y), (xs, ys) in zip(data, strategy2.experimental_distribute_dataset(data)):
+        np.testing.assert_allclose(alone(x, y), both(xs, ys), rtol=1e-5)
+    close(weights(alone.model), weights(both.model), rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize("optimizer", toy.OPTIMIZERS)
 def test_two_replicas_name_their_state_as_one_does(optimizer, strategy2):
     _, alone = toy.step(optimizer, noise=False)

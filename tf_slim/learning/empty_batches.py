@@ -9,9 +9,12 @@ import tensorflow as tf
 
 
 def possible(batch: Any, strategy: tf.distribute.Strategy) -> bool:
-    """Whether the share of a replica may be empty, as far as shapes are known."""
+    """Whether the share of a replica may be empty, or smaller, as far as shapes are known."""
     shares = zip(*map(strategy.experimental_local_results, tf.nest.flatten(batch)), strict=True)
-    return not all(any(leaf.shape[0] for leaf in _batched(share)) for share in shares)
+    sizes = {
+        next((leaf.shape[0] for leaf in _batched(one) if leaf.shape[0]), None) for one in shares
+    }
+    return None in sizes or len(sizes) > 1
 
 
 def count_examples(batch: Any) -> tf.Tensor:

@@ -102,7 +102,7 @@ def fit(
     chief, writes what is in the folder. What stops one (a signal, an error, a hook, patience) stops
     all at the same step, with a checkpoint. Before the first step they compare their programs,
     settings, models and data. If one is killed or frozen, or cut off, the others notice it within
-    about 12 seconds, and end by a `WorkerError`; all of them started again go on from the last
+    about 15 seconds, and end by a `WorkerError`; all of them started again go on from the last
     checkpoint, as after a crash.
 
     Args:

@@ -53,12 +53,14 @@ class _Now:
       step: the number of steps before.
       scale: of the loss, or None.
       examples: how many this replica has, where it may have none; None for some.
+      relative_size: tells them as a multiple of what replicas have on average; None for 1.
     """
 
     phase: Phase
     step: tf.Tensor
     scale: tf.Tensor | None
     examples: tf.Tensor | None
+    relative_size: Callable[[], tf.Tensor] | None = None
 
 
 class Forward:
@@ -94,7 +96,14 @@ class Forward:
         if may_be_empty:
             examples = empty_batches.count_examples(batch)
             batch = empty_batches.filled(batch, examples)
-        now = _Now(phase, step, scale, examples)
+        relative_size = None
+        if examples is not None and collect.replica_count() > 1:
+            relative_size = functools.partial(_relative_size, examples)
+            if self._settings.accumulate > 1 or self._settings.jit_compile:
+                # Where the loss is computed replicas cannot ask each other.
+                size = relative_size()
+                relative_size = lambda: size  # noqa: E731
+        now = _Now(phase, step, scale, examples, relative_size)
         if self._settings.accumulate > 1:
             loss, grads = self._by_parts(now, batch)
         else:
@@ -190,7 +199,7 @@ class Forward:
         self._model.require_outputs(outputs, got.losses)
         self.output_spec = tf.nest.map_structure(self._spec_of, outputs)
         loss = functools.partial(sample_weights.call, self._loss, outputs, labels, weights)
-        return objective.compute(got, loss, now.examples)
+        return objective.compute(got, loss, now.examples, now.relative_size)
 
     def _spec_of(self, value: Any) -> Any:
         if not tf.is_tensor(value):
@@ -219,6 +228,11 @@ class Forward:
                 f"{first_few(new)}. The optimizer does not know them. Build the model first "
                 "with the arguments of training: model.build(spec, is_training=True)."
             )
+
+
+def _relative_size(examples: tf.Tensor) -> tf.Tensor:
+    examples = tf.cast(examples, tf.float32)
+    return tf.math.divide_no_nan(examples, _mean_over_replicas(examples))
 
 
 def _mean_over_replicas(value: tf.Tensor) -> tf.Tensor:

@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.ops import collect, modes
+from tf_slim.ops import collect, counting, modes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,12 @@ class Objective:
         return _shares(self.regularized.regularization_losses())
 
 
-def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) -> Objective:
+def compute(
+    frame: collect.Frame,
+    loss: Callable,
+    examples: tf.Tensor | None,
+    relative_size: Callable[[], tf.Tensor] | None = None,
+) -> Objective:
     """The objective of one replica's share of a batch.
 
     Args:
@@ -48,6 +53,9 @@ def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) ->
       loss: calls the loss function.
       examples: how many there are; None for some. Where there are none, only the regularization
         counts.
+      relative_size: tells how many examples this share has, as a multiple of what shares have on
+        average; None for as many as all. A loss that none of `slim.losses` has counted, taken for
+        a mean over the examples of the share, weighs by it.
 
     Raises:
       ValueError: see above; or what the function returned is neither None nor a scalar.
@@ -55,12 +63,14 @@ def compute(frame: collect.Frame, loss: Callable, examples: tf.Tensor | None) ->
     of_net = list(frame.losses)
     # It watches what is collected, and so tells what the value returned was made from.
     tape = tf.GradientTape(watch_accessed_variables=False)
-    with tape, collect.noting(tape.watch) as notes:
+    with tape, collect.noting(tape.watch) as notes, counting.asking() as asked:
         for one in of_net:
             collect.note(collect.LOSS, one)
         value = loss()
-    if value is not None:
-        value = _scalar(value)
+        if value is not None:
+            value = _scalar(value)
+        if value is not None and not asked and relative_size is not None:
+            value *= relative_size()
     terms, share, regularized = _terms(value, frame.losses, len(of_net), notes, tape)
     of_examples = _shares(_of_examples(tf.cast(one, tf.float32), examples) for one in terms)
     if share is not None:

@@ -80,6 +80,8 @@ def part(batch: Any, number: Any, of: int) -> Any:
     size: Any = next(iter(sizes), 1)
     if size is None or size % of:
         size = next(tf.shape(leaf)[0] for leaf in leaves if _is_dense(leaf) and leaf.shape.rank)
+        # Shapes must not tell: all replicas are to trace the same step.
+        size = tf.compat.v1.placeholder_with_default(size, [])
         least, more = size // of, size % of
         start = number * least + tf.minimum(number, more)
         length = least + tf.cast(number < more, tf.int32)

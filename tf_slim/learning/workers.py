@@ -218,7 +218,8 @@ class Several(Workers):
             )
         others = [name for index, name in enumerate(self.names) if index != self.index]
         known = [name for name in others if _is_named(name, error.message)]
-        who = ", ".join(known) if known else f"one of {', '.join(others)}"
+        known = known or (others if len(others) == 1 else [f"one of {', '.join(others)}"])
+        who = ", ".join(known)
         return (
             f"{who} does not answer any more: its process has ended, its machine is frozen, or the "
             f"network between them is cut. {self.names[self.index].capitalize()} cannot go on "
@@ -263,6 +264,7 @@ def is_of_workers(error: BaseException) -> bool:
 def _said(error: tf.errors.OpError) -> str:
     """What an operation says, after where it was made."""
     lines = without_nodes(error.message).removeprefix("Graph execution error:").strip()
+    lines = lines.removeprefix("Collective ops is aborted by: ")
     return next(iter(lines.splitlines()), "")[:300]
 
 

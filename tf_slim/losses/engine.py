@@ -62,6 +62,7 @@ def collected_mean_of(losses: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """The same, of weights that `as_weights` or `without_ignored` returned."""
     count = tf.reduce_sum(present(losses, weights))
     part = counting.current_part()
+    counting.note_asked()
     if part is not None:
         count = part.of_batch(count, varies=weights.shape.rank != 0)
     elif collect.replica_count() > 1:

@@ -37,6 +37,21 @@ def counted(count: tf.Tensor) -> tf.Tensor:
     return count if filled is None else count * tf.cast(filled, count.dtype)
 
 
+_ASKED: contextvars.ContextVar[list[bool] | None] = contextvars.ContextVar("asked", default=None)
+
+
+def asking() -> Setting:
+    """Inside, it is noted in a list whether a loss counts by the whole batch."""
+    return Setting(_ASKED, [])
+
+
+def note_asked() -> None:
+    """Says that a loss does."""
+    asked = _ASKED.get()
+    if asked is not None:
+        asked.append(True)
+
+
 class Part(Protocol):
     """What knows how many losses a part of a batch stands for."""
 
