@@ -1,8 +1,8 @@
 """Peak memory and time of a training step: of nets beside peers, whole, in parts and recomputed;
 and of a deep net that is reversible.
 
-Each in a process of its own, which tells the most that it has held. That of nets is of the whole
-process, the libraries included.
+Each in a process of its own, which tells the most that it has held beyond the libraries: weights,
+optimizer, gradients, activations, and what the library needs for its graphs.
 """
 
 from __future__ import annotations

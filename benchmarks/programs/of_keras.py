@@ -67,7 +67,10 @@ def made(kind: str, pixels: int, decay: float, batch: int, mode: str, precision:
 
 
 def main(kind: str, pixels: str, decay: str, batch: str, mode: str, precision: str) -> None:
-    serve(lambda: made(kind, int(pixels), float(decay), int(batch), mode, precision))
+    serve(
+        lambda: made(kind, int(pixels), float(decay), int(batch), mode, precision),
+        libraries=["tensorflow", "keras"],
+    )
 
 
 if __name__ == "__main__":

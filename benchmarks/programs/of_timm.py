@@ -47,7 +47,10 @@ def made(way: str, net: str, pixels: int, decay: float, batch: int, mode: str, p
 
 
 def main(way, net, pixels, decay, batch, mode, precision) -> None:
-    serve(lambda: made(way, net, int(pixels), float(decay), int(batch), mode, precision))
+    serve(
+        lambda: made(way, net, int(pixels), float(decay), int(batch), mode, precision),
+        libraries=["torch", "timm"],
+    )
 
 
 if __name__ == "__main__":

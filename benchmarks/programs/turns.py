@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 _WARM_UP = 2
 
@@ -25,7 +26,11 @@ def peak_mib() -> float:
     return most / 1024
 
 
-def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] | None = None):
+def serve(
+    make: Callable[[], Callable[[], object]],
+    told: Mapping[str, object] | None = None,
+    libraries: Sequence[str] = (),
+):
     """Makes what is to be timed, says that it is ready, and runs it whenever it is asked.
 
     Each line asked is for how many seconds to run it; the answer is how long each call took. What
@@ -33,7 +38,9 @@ def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] |
 
     Args:
       make: returns what is to be timed, which has ended when it returns.
-      told: said together with "ready" and the peak of memory; `make` may put things into it.
+      told: said together with "ready" and the peak of memory beyond what the libraries hold;
+        `make` may put things into it.
+      libraries: what is imported before that. One that is missing is told.
     """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -42,13 +49,16 @@ def serve(make: Callable[[], Callable[[], object]], told: Mapping[str, object] |
         print(json.dumps(what), file=answers, flush=True)
 
     try:
+        for name in libraries:
+            importlib.import_module(name)
+        held = peak_mib()
         call = make()
         for _ in range(_WARM_UP):
             call()
     except ImportError as error:
         answer({"missing": str(error)})
         return
-    answer({"ready": True, "peak_mib": peak_mib(), **(told or {})})
+    answer({"ready": True, "peak_mib": peak_mib() - held, **(told or {})})
     for line in sys.stdin:
         seconds, times = float(line), []
         begin = end = time.perf_counter()
