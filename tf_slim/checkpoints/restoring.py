@@ -22,7 +22,7 @@ from tf_slim.ops.types import Patterns, Rename
 _FED_BYTES = 1 << 26
 
 # What is read at a time, so that there is no second copy of all variables.
-_READ_BYTES = 1 << 26
+_READ_BYTES = 1 << 24
 
 
 @checked
