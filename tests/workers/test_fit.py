@@ -82,18 +82,18 @@ def history(folder) -> list[dict]:
 
 
 @pytest.mark.parametrize(
-    ("workers", "words"),
+    ("workers", "words", "more"),
     [
-        (2, ["norm=synchronized", "decay=0.9"]),
+        (2, ["norm=synchronized", "decay=0.9"], []),
         # Neither the batches nor the last one, of a single example, can be shared out evenly.
-        (3, ["batch=21", "epochs=5", "call=3", "hook=0"]),
+        (3, ["batch=21", "epochs=5", "call=3", "hook=0"], ["parts=3"]),
     ],
     ids=["two", "three"],
 )
-def test_several_workers_are_as_one(train, tmp_path, workers, words):
+def test_several_workers_are_as_one(train, tmp_path, workers, words, more):
     words = ["steps=20", "validate=10", *words]
     (one,) = train(1, *words, folder=tmp_path / "one")
-    several = train(workers, *words)
+    several = train(workers, *words, *more)
     for end in several:
         assert end["losses"] == several[0]["losses"]
         assert end["weights"] == several[0]["weights"]

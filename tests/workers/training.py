@@ -33,6 +33,7 @@ TOLD = {
     "decay": 0.0,
     "secs": 0.0,
     "clip": 0.0,
+    "parts": 1,
     "sleep": 0.0,
     "epochs": 0,
     "fault": "",
@@ -135,6 +136,7 @@ def main(words: list[str]) -> None:
             toy.OPTIMIZERS[how["optimizer"]](),
             average_decay=how["decay"] or None,
             clip_global_norm=how["clip"],
+            accumulate=how["parts"],
         )
     watch = Watch(how, index)
     options = {}
