@@ -140,6 +140,7 @@ def test_a_worker_that_is_killed_is_told_by_name(launched):
     status, _, err = launched("worker 1:die", "worker 0:lose").ended()
     assert status == 1
     assert re.search(r"error: worker 1 \(process \d+\) was killed by SIGKILL", err)
+    assert err.endswith("worker-1.log.\n")  # there is nothing in it
 
 
 def test_all_are_started_anew(launched, tmp_path):

@@ -75,7 +75,8 @@ class WorkerProcess:
                 start_new_session=True,  # Ctrl-C is for the launcher, which tells all
             )
             began = time.strftime("%Y-%m-%d %H:%M:%S")
-            file.write(f"--- {self.place} started at {began}\n".encode())
+            self._header = f"--- {self.place} started at {began}\n"
+            file.write(self._header.encode())
         if terminal is not None:
             os.close(terminal)
 
@@ -122,7 +123,8 @@ class WorkerProcess:
             end = file.seek(0, os.SEEK_END)
             file.seek(max(self._start, end - _TAIL_BYTES))
             text = file.read().decode("utf-8", "replace")
-        return "\n".join(text.rstrip().splitlines()[-_TAIL_LINES:])
+        lines = text.replace(self._header, "", 1).rstrip().splitlines()
+        return "\n".join(lines[-_TAIL_LINES:])
 
 
 def _descriptor(stream: Any) -> int | None:
