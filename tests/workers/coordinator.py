@@ -70,7 +70,7 @@ def digits(strategy, folder):
     with strategy.scope():
         model = slim.nets.create("lenet", num_classes=10).build(train.element_spec[0])
         rate = tf.keras.optimizers.schedules.CosineDecay(
-            0.0, 180, warmup_target=0.03, warmup_steps=20
+            0.0, 350, warmup_target=0.03, warmup_steps=50
         )
         optimizer = tf.keras.optimizers.SGD(rate, momentum=0.9)
         step = slim.learning.make_train_step(
@@ -80,14 +80,14 @@ def digits(strategy, folder):
     servers = {part.device for part in weights.variables}
     assert len(servers) == 2, servers
     began = time.monotonic()
-    run = fit(step, train, folder / "digits", 200, validation=test, validate_every=100)
-    print(f"200 steps in {time.monotonic() - began:.1f} s", run.validation, flush=True)
-    assert run.step == int(step.global_step) == 200
+    run = fit(step, train, folder / "digits", 400, validation=test, validate_every=200)
+    print(f"400 steps in {time.monotonic() - began:.1f} s", run.validation, flush=True)
+    assert run.step == int(step.global_step) == 400
     assert run.best.value >= 0.97, run.best
     rows = slim.learning.read_history(folder / "digits")
-    assert [row["step"] for row in rows] == list(range(10, 201, 10))
+    assert [row["step"] for row in rows] == list(range(10, 401, 10))
     validated = [row["step"] for row in rows if "validation" in row]
-    assert validated == [100, 200]
+    assert validated == [200, 400]
     print(json.dumps({"accuracy": run.best.value, "path": run.best.path}), flush=True)
 
 
@@ -118,7 +118,7 @@ def resumes(strategy, folder):
 
 def optimizers(strategy, folder):
     """Optimizers of both kinds have their slots beside the parts, and train."""
-    for name in ("keras_adam", "keras_schedule", "v1_momentum", "v1_adam"):
+    for name in ("keras_adam", "v1_momentum"):
         _, step = toy_step(strategy, name)
         seen = Losses()
         fit(step, toy.data(), folder / name, 30, hooks=[seen])
@@ -317,9 +317,14 @@ def options(strategy, folder):
         net = slim.Model(normalized, precision="mixed_float16").build(SPEC)
         step = slim.learning.make_train_step(net, toy.loss, tf.keras.optimizers.SGD(0.1))
     assert fit(step, toy.data(), None, 20).step == 20
+    assert float(step.loss_scale.scale) >= 1.0
+    with strategy.scope():
+        step = slim.learning.make_train_step(
+            toy.model(), toy.loss, tf.keras.optimizers.SGD(0.1), accumulate=2
+        )
+    assert fit(step, toy.data(), None, 9).step == 9
     means = net.named_variables["normalized/fc/BatchNorm/moving_mean"].numpy()
     assert np.all(np.isfinite(means)) and np.any(means != 0)
-    assert float(step.loss_scale.scale) >= 1.0
 
 
 def normalized(x, is_training=False):
@@ -358,8 +363,17 @@ def embeddings(strategy, folder):
     assert moved.tolist() == [0, 3, 11, 17], moved
 
 
+def goes_back(strategy, folder):
+    """A run that one process has gone on with comes back to the servers."""
+    _, step = toy_step(strategy)
+    run = fit(step, toy.data(), folder / "toy", 35)
+    assert run.first_step == 30 and run.step == 35
+
+
 def slow(strategy, folder):
     """A run to be disturbed: says where it is, and saves now and then."""
+    while not (folder / "go").exists():
+        time.sleep(0.02)
     data = toy.data().map(wait)
     _, step = toy_step(strategy)
     run = fit(step, data, folder / "slow", 400, hooks=[Losses(tell=True)], save_every_steps=20)
@@ -390,6 +404,7 @@ def coordinate(resolver, folder: Path) -> int:
     failed = 0
     for order in (folder / "orders").read_text().split():
         began = time.monotonic()
+        print(f"{order}: begins", flush=True)
         try:
             globals()[order](strategy, folder)
             print(f"{order}: done in {time.monotonic() - began:.1f} s", flush=True)

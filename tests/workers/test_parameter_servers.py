@@ -8,7 +8,6 @@ import signal
 import time
 
 import pytest
-import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import toy
@@ -31,12 +30,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def procs(folder):
-    """The processes, the coordinator after the checks."""
-    (folder / "orders").write_text("\n".join(CHECKS))
+    """The processes, the coordinator after the checks, about to begin a slow run."""
+    (folder / "orders").write_text("\n".join([*CHECKS, "slow"]))
     with cluster.started(
         "coordinator.py", workers=2, ps=2, chief=True, args=[folder], folder=folder
     ) as procs:
-        procs[0].wait(300)
+        procs[0].wait_for("slow: begins", 300)
         yield procs
 
 
@@ -63,65 +62,83 @@ def test_the_best_checkpoint_is_that_of_a_net_in_one_process(log):
     assert measured["accuracy"] == pytest.approx(found["accuracy"], abs=1e-6)
 
 
-def test_a_run_goes_on_in_one_process_and_back(log, procs, folder):
-    _, step = toy.step()
-    run = slim.learning.fit(step, toy.data(), folder / "toy", 30, hooks=[])
-    assert run.first_step == 25 and run.step == 30
+class Coordinator:
+    """The coordinator, which is started again and again, for other orders each time."""
+
+    def __init__(self, process: cluster.Process, folder):
+        self._process, self._folder = process, folder
+        self._before = len(process.log())
+
+    def begin(self, *orders: str) -> None:
+        (self._folder / "orders").write_text("\n".join(orders))
+        self._before = len(self._process.log())
+        self._process.start()
+
+    def log(self) -> str:
+        """What it has printed in this life."""
+        return self._process.log()[self._before :]
+
+    def steps(self) -> list[int]:
+        """Those that it has taken in this life."""
+        return list(map(int, re.findall(r"^step (\d+)\n", self.log(), re.MULTILINE)))
+
+    def until(self, number: int) -> None:
+        """Waits until it has taken so many steps."""
+        end = time.monotonic() + 100
+        while len(self.steps()) < number:
+            assert time.monotonic() < end and self._process.returncode is None, self.log()
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def ends(self, number: int = 0) -> int:
+        """Waits for its end, after a signal if `number` is one."""
+        if number:
+            self._process.send(number)
+        return self._process.wait(120)
 
 
-def ordered(procs, folder, order):
-    """Starts the coordinator once more, for another order."""
-    (folder / "orders").write_text(order)
-    before = len(procs[0].log())
-    procs[0].start()
-    return before
-
-
-def until(process, before: int, text: str, seconds: float = 60) -> str:
-    """Waits for a text in what a process has printed lately."""
-    end = time.monotonic() + seconds
-    while text not in (log := process.log()[before:]):
-        assert time.monotonic() < end, log
-        assert process.returncode is None or text in process.log()[before:], log
-        time.sleep(0.02)
-    return log
-
-
-def test_workers_and_coordinators_and_servers_may_die(log, procs, folder):
+def test_workers_and_coordinators_and_servers_may_die(procs, folder):
     """One run, from death to death; each time it goes on, and ends where it should."""
-    coordinator, worker, server = procs[0], procs[2], procs[4]
-    before = ordered(procs, folder, "slow")
-    until(coordinator, before, "step 50\n")
+    coordinator = Coordinator(procs[0], folder)
+    worker, server = procs[2], procs[4]
+
+    def kept() -> int:
+        return checkpoints.step_of(checkpoints.latest(folder / "slow"))
+
+    (folder / "go").touch()
+    coordinator.until(50)
     worker.kill()
-    until(coordinator, before, "step 100\n")  # with the other one
-    coordinator.send(signal.SIGTERM)
-    assert coordinator.wait(60) == -signal.SIGTERM
-    last = int(re.findall(r"step (\d+)", coordinator.log()[before:])[-1])
-    assert checkpoints.latest(folder / "slow").endswith(f"-{last}")
+    coordinator.until(100)  # with the other one
+    assert coordinator.ends(signal.SIGTERM) == -signal.SIGTERM
+    assert coordinator.steps() == list(range(1, kept() + 1))
 
     worker.start()
-    before = ordered(procs, folder, "slow")
-    text = until(coordinator, before, f"step {last + 60}\n")
-    assert int(re.search(r"step (\d+)", text)[1]) == last + 1
+    last = kept()
+    coordinator.begin("slow")
+    coordinator.until(50)
+    assert coordinator.steps()[0] == last + 1
     coordinator.kill()
-    kept = checkpoints.step_of(checkpoints.latest(folder / "slow"))
 
-    before = ordered(procs, folder, "slow")
-    text = until(coordinator, before, f"step {kept + 20}\n")
-    assert int(re.search(r"step (\d+)", text)[1]) == kept + 1
+    last = kept()
+    coordinator.begin("slow")
+    coordinator.until(30)
+    assert coordinator.steps()[0] == last + 1
     server.kill()
-    began = time.monotonic()
-    coordinator.wait(120)
-    text = coordinator.log()[before:]
-    print(f"ended {time.monotonic() - began:.1f} s after the death of a server")
-    assert "ParameterServerLostError: Parameter server 1 of 2 does not answer" in text
-    kept = checkpoints.latest(folder / "slow")
-    assert f"Last checkpoint: {kept}" in text
+    coordinator.ends()
+    assert "ParameterServerLostError: Parameter server 1 of 2 does not answer" in coordinator.log()
+    assert f"Last checkpoint: {checkpoints.latest(folder / 'slow')}" in coordinator.log()
 
     server.start()
-    before = ordered(procs, folder, "slow")
-    assert coordinator.wait(120) == 0, coordinator.log()[before:]
-    text = coordinator.log()[before:]
-    assert int(re.search(r"step (\d+)", text)[1]) == checkpoints.step_of(kept) + 1
-    assert "ended at 400 400 all steps taken" in text
-    assert tf.train.latest_checkpoint(str(folder / "slow")).endswith("-400")
+    last = kept()
+    _, step = toy.step()
+    run = slim.learning.fit(step, toy.data(), folder / "toy", 30, hooks=[])
+    assert run.first_step == 25 and run.step == 30  # in this process
+    coordinator.begin("goes_back", "slow")
+    coordinator.until(30)
+    worker.kill()
+    assert coordinator.ends() == 0, coordinator.log()
+    assert coordinator.steps() == list(range(last + 1, 401))
+    assert "ended at 400 400 all steps taken" in coordinator.log()
+    assert kept() == 400

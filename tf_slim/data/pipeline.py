@@ -210,14 +210,13 @@ class Pipeline:
         shape = labels.shape if of_classes else [batch]
         return images, labels, tf.TensorSpec(shape, tf.float32)
 
-    def dataset(self, start: int | tf.Tensor = 0) -> tf.data.Dataset:
+    def dataset(self, start: int = 0) -> tf.data.Dataset:
         """Makes the stream of batches.
 
         Args:
             start: Number of batches to leave out at the beginning. What follows is exactly what
                 follows them in the full stream. Whole epochs are skipped by arithmetic, the rest
-                by reading records without decoding them. Of a stream without end it may be an
-                int64 scalar.
+                by reading records without decoding them.
 
         Returns:
             A dataset of `(images, labels)`: float32 `[batch, height, width, channels]` and int64
@@ -232,7 +231,7 @@ class Pipeline:
                 one.
             ValueError: If `start` is negative.
         """
-        if not tf.is_tensor(start) and start < 0:
+        if start < 0:
             raise ValueError(f"start must be a number of batches from 0, received {start!r}.")
         # What a user has written that is no function: AutoGraph looks through all for it.
         parts = (self._source, self._augment, self._preprocess)
@@ -240,7 +239,7 @@ class Pipeline:
             return settled(lambda: self._dataset(start, do_not_convert))
         return self._dataset(start, lambda function: function)
 
-    def _dataset(self, start: Any, as_mapped: Callable[[Callable], Callable]) -> tf.data.Dataset:
+    def _dataset(self, start: int, as_mapped: Callable[[Callable], Callable]) -> tf.data.Dataset:
         first = start * self.batch_size
         records = record_stream(
             self._source,

@@ -37,7 +37,7 @@ class Shuffle:
 def record_stream(
     source: RecordSource,
     *,
-    start: int | tf.Tensor,
+    start: int,
     num_samples: int,
     num_epochs: int | None,
     shuffle: Shuffle | None,
@@ -47,8 +47,7 @@ def record_stream(
 
     Args:
         source: Where the records come from.
-        start: Number of records of the stream to leave out at its beginning; an int64 scalar in a
-            stream without end.
+        start: Number of records of the stream to leave out at its beginning.
         num_samples: Number of records in all, which is checked while reading: TensorFlow
             takes a file that ends within the header of a record for complete.
         num_epochs: Number of passes over the records. None repeats forever.
@@ -59,7 +58,7 @@ def record_stream(
         A dataset of `(index in the full stream, record)`: an int64 scalar, and a record of the
         source.
     """
-    first_epoch, skipped = start // num_samples, start % num_samples
+    first_epoch, skipped = divmod(start, num_samples)
 
     def epoch_records(epoch: tf.Tensor) -> tf.data.Dataset:
         if shuffle is None:
@@ -71,9 +70,7 @@ def record_stream(
     if is_ours(type(source)):
         epoch_records = do_not_convert(epoch_records)
     last_epoch = _FOREVER if num_epochs is None else num_epochs
-    if num_epochs is not None:
-        first_epoch = min(first_epoch, last_epoch)
-    epochs = tf.data.Dataset.range(first_epoch, last_epoch)
+    epochs = tf.data.Dataset.range(min(first_epoch, last_epoch), last_epoch)
     return epochs.flat_map(epoch_records).skip(skipped).enumerate(start)
 
 

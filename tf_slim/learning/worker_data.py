@@ -8,7 +8,6 @@ shuffle it anew: its batches are dealt out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -31,7 +30,6 @@ class WorkerData:
     Attributes:
       left: how many batches there are for all together; None for no end, or where nobody knows.
       may_end: whether there is an end, as far as is known.
-      element_spec: of a batch.
       make: a function that makes the stream of the worker which runs it.
 
     Raises:
@@ -41,17 +39,30 @@ class WorkerData:
     def __init__(self, dataset: Any, step: int, workers: int):
         self.left: int | None = None
         self.may_end = False
-        self.element_spec = dataset.element_spec
         if _shuffles_anew(dataset):
-            stream = _shuffled(dataset, step, workers)
+            apart = _APART * dataset.num_samples  # whole epochs, which are skipped by arithmetic
+            places = [step // workers + apart * worker for worker in range(workers)]
+            streams, is_dealt = [dataset.dataset(start=place) for place in places], False
         else:
             whole = dataset.dataset(start=step) if _is_pipeline(dataset) else dataset.skip(step)
             count = int(whole.cardinality())
             self.may_end = count != tf.data.INFINITE_CARDINALITY
             self.left = count if count >= 0 else None
-            stream = _dealt(whole, workers, count)
-        self.make = tf.function(stream, autograph=False).get_concrete_function()
-        _refuse_python(self.make.graph.as_graph_def())
+            policy = whole.options().experimental_distribute.auto_shard_policy
+            is_dealt = policy != tf.data.experimental.AutoShardPolicy.OFF
+            streams, is_dealt = [whole], is_dealt and not 0 <= count < workers
+        # Datasets made in the function itself would take seconds to be begun.
+        graphs, spec = tf.stack([_graph(stream) for stream in streams]), streams[0].element_spec
+
+        def make():
+            worker = tf.distribute.coordinator.experimental_get_current_worker_index()
+            graph = graphs[worker] if len(streams) > 1 else graphs[0]
+            made = tf.raw_ops.DatasetFromGraph(graph_def=graph)
+            stream = tf.data.experimental.from_variant(made, spec)
+            # A fast worker comes to the end of its share before the others do.
+            return (stream.shard(workers, worker) if is_dealt else stream).repeat()
+
+        self.make = tf.function(make, autograph=False).get_concrete_function()
 
 
 def _is_pipeline(dataset: Any) -> bool:
@@ -62,44 +73,20 @@ def _shuffles_anew(dataset: Any) -> bool:
     return _is_pipeline(dataset) and dataset.is_training and dataset.num_epochs is None
 
 
-def _worker() -> tf.Tensor:
-    """The number of the worker that runs the function which is being traced."""
-    return tf.distribute.coordinator.experimental_get_current_worker_index()
+def _graph(dataset: tf.data.Dataset) -> tf.Tensor:
+    """A data set as a text that another process can make it from.
 
-
-def _shuffled(pipeline: Any, step: int, workers: int) -> Callable[[], tf.data.Dataset]:
-    """The stream of the pipeline at a place of each worker's own: epochs that no other comes to."""
-    apart = _APART * pipeline.num_samples  # whole epochs, which are skipped by arithmetic
-
-    def stream():
-        return pipeline.dataset(start=step // workers + apart * _worker())
-
-    return stream
-
-
-def _dealt(whole: tf.data.Dataset, workers: int, count: int) -> Callable[[], tf.data.Dataset]:
-    """Of each round of batches one to each worker; to each all, where the data set asks for it."""
-    policy = whole.options().experimental_distribute.auto_shard_policy
-    is_dealt = policy != tf.data.experimental.AutoShardPolicy.OFF and not 0 <= count < workers
+    Raises:
+      ValueError: it calls functions of Python in this process.
+    """
     graph = tf.raw_ops.DatasetToGraphV2(
-        input_dataset=tf.data.experimental.to_variant(whole),
+        input_dataset=tf.data.experimental.to_variant(dataset),
         external_state_policy=1,  # what is random there is no reason to refuse it
         strip_device_assignment=True,
     )
     content = tf.compat.v1.GraphDef.FromString(graph.numpy())
-    _refuse_python(content)
-
-    def stream():
-        made = tf.raw_ops.DatasetFromGraph(graph_def=graph)
-        dataset = tf.data.experimental.from_variant(made, whole.element_spec)
-        # A fast worker comes to the end of its share before the others do.
-        return (dataset.shard(workers, _worker()) if is_dealt else dataset).repeat()
-
-    return stream
-
-
-def _refuse_python(graph: Any) -> None:
-    nodes = [*graph.node, *(node for one in graph.library.function for node in one.node_def)]
+    functions = content.library.function
+    nodes = [*content.node, *(node for function in functions for node in function.node_def)]
     if any(node.op in _OF_PYTHON for node in nodes):
         raise ValueError(
             "dataset: expected one that workers in other processes can read; got one whose batches "
@@ -107,3 +94,4 @@ def _refuse_python(graph: Any) -> None:
             "slim.data.from_arrays). Read them from files, as `tf-slim data convert` writes them; "
             "or hand over tensors: tf.data.Dataset.from_tensor_slices((images, labels))."
         )
+    return graph
