@@ -123,10 +123,8 @@ def a_weighted_mean(hidden):
 
 
 LOSSES = {
-    "slim": {},
     "a mean of another make": {"loss": own_mean},
-    "weights of the batch": {"weighted": True},
-    "weights, and more is made of it": {"weighted": True, "loss": twice_weighted},
+    "weights of the batch": {"weighted": True, "loss": twice_weighted},
     "weights from the labels": {"loss": ignoring},
     "weights of elements": {"loss": of_elements},
     "two counts": {"loss": two_counts},
@@ -138,7 +136,7 @@ LOSSES = {
 
 
 # Of each way to count one, for it takes time.
-ON_TWO = ["a mean of another make", "weights of the batch", "two counts", "total"]
+ON_TWO = ["a mean of another make", "weights of the batch", "two counts"]
 
 
 @pytest.mark.parametrize("case", LOSSES)

@@ -45,8 +45,6 @@ def test_a_step_is_the_same(name):
 
 NAMES = {
     "resnet_v1_18": (64, ["root", "block1/unit_1", "block1/unit_2", "block4/unit_2"], 9),
-    "resnet_v2_50": (64, ["root", "block1/unit_1", "block4/unit_3"], 17),
-    "inception_v1": (224, ["Conv2d_1a_7x7", "Mixed_3b", "Mixed_5c"], 12),
     "inception_v3": (107, ["Conv2d_1a_3x3", "Mixed_5b", "Mixed_7c"], 16),
     "mobilenet_v2": (64, ["layer_1", "layer_19"], 19),
     "mobilenet_v1": (64, ["Conv2d_0", "Conv2d_13_pointwise"], 27),

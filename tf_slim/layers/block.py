@@ -23,7 +23,8 @@ def block(fn: Callable, *inputs: Any, name: str | None = None) -> Any:
     A model made with `recompute=True` keeps `inputs` and outputs of its blocks alone, and computes
     what is between them again, a block at a time, when their gradients are asked for: see
     `recompute_grad`. Elsewhere, and in inference, this is `fn(*inputs)`. A block within a block
-    that is computed again is a part of it.
+    that is computed again is a part of it. What layers in such a block file as end points has no
+    gradient in eager mode; in a `tf.function` it has, and what that needs is kept.
 
     Args:
       fn: a function that takes tensors, and returns a tensor or a list or tuple of them. Tensors
