@@ -18,7 +18,7 @@ from tf_slim.cli import main
 COMMANDS = ["train", "eval", "predict", "export", "nets", "inspect", "diff", "convert-checkpoint"]
 COMMANDS += ["demo", "serve", "benchmark"]
 LEGACY_COMMANDS = ["migrate", "run"]
-OF_DATA = ["data inspect", "data convert", "data verify"]
+OF_DATA = ["data inspect", "data convert", "data verify", "data serve"]
 
 # The package itself is replaced by an empty one of the same folder: what is looked at is the
 # command line alone.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked
 
 _STEP = re.compile(r"-(\d+)$")
@@ -14,7 +14,7 @@ _STEP = re.compile(r"-(\d+)$")
 @checked
 def prefixes(folder: str | os.PathLike) -> list[str]:
     """The checkpoints in a folder, by step and then by name."""
-    found = glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), "*.index"))
+    found = paths.starting(os.path.join(os.fsdecode(folder), ""), "*.index")
     return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
 
 

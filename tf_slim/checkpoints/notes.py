@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tf_slim.checkpoints.errors import CheckpointError, reading
 from tf_slim.checkpoints.listing import step_of
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 from tf_slim.ops.arguments import checked
 
 STATE = "checkpoint"
@@ -33,7 +33,7 @@ def listed(folder: str) -> list[str]:
 
 def _state(folder: str):
     """What `checkpoint` says; None if it says nothing, or cannot be read."""
-    if not os.path.lexists(os.path.join(folder, STATE)):
+    if not paths.exists(os.path.join(folder, STATE)):
         return None
     logger = tf.get_logger()
     # TensorFlow reports a damaged file; whoever may not go on because of it does so here.
@@ -55,17 +55,17 @@ def _silent(record: logging.LogRecord) -> bool:
 def set_aside_unreadable(folder: str) -> None:
     """Moves away what stands in the place of a note and is none, or is one of another folder."""
     path = os.path.join(folder, STATE)
-    if os.path.lexists(path):
+    if paths.exists(path):
         name = named(folder)
         if name is None:
             files.set_aside(path, "it names no checkpoint")
-        elif os.path.exists(name + ".index") and not _is_in(folder, name):
+        elif paths.is_file(name + ".index") and not _is_in(folder, name):
             files.set_aside(path, f"it names a checkpoint of another folder, {name}")
     best_or_set_aside(folder)
 
 
 def _is_in(folder: str, prefix: str) -> bool:
-    return os.path.exists(os.path.join(folder, os.path.basename(prefix)) + ".index")
+    return paths.is_file(os.path.join(folder, os.path.basename(prefix)) + ".index")
 
 
 def write_state(folder: str, newest: str, kept: Iterable[str]) -> None:
@@ -110,17 +110,17 @@ def best(folder: str | os.PathLike) -> Best | None:
       CheckpointError: the note of it is damaged.
     """
     note = os.path.join(os.fsdecode(folder), BEST)
-    if not os.path.lexists(note):
+    if not paths.exists(note):
         return None
-    with reading(note), open(note, encoding="utf-8") as file:
-        row = json.load(file)
+    with reading(note):
+        row = json.loads(files.read_text(note))
         found = Best(
             os.path.join(os.fsdecode(folder), os.path.basename(row["checkpoint"])),
             float(row["value"]),
             str(row["metric"]),
             bool(row["greater_is_better"]),
         )
-    return found if os.path.exists(found.path + ".index") else None
+    return found if paths.is_file(found.path + ".index") else None
 
 
 def best_or_set_aside(folder: str | os.PathLike) -> Best | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
-import shutil
 from collections.abc import Callable
 
 from tf_slim.checkpoints import notes
 from tf_slim.checkpoints.errors import CheckpointError
 from tf_slim.checkpoints.listing import prefixes
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.wording import first_few
 
@@ -36,20 +35,20 @@ def resolve(path: str | os.PathLike) -> str:
       CheckpointError: there is none.
     """
     path = os.fsdecode(path)
-    if os.path.isdir(path) and not os.path.exists(path + ".index"):
+    if paths.is_folder(path) and not paths.is_file(path + ".index"):
         found = latest(path)
-        if found is None and os.path.isfile(os.path.join(path, SAVED_MODEL)):
+        if found is None and paths.is_file(os.path.join(path, SAVED_MODEL)):
             return path
         if found is None:
             raise CheckpointError(f"There is no checkpoint in the folder {path}.{_files(path)}")
         return found
     stem = _SUFFIX.sub("", path)
-    if os.path.exists(stem + ".index") or os.path.isfile(stem):
+    if paths.is_file(stem + ".index") or paths.is_file(stem):
         is_model = os.path.basename(stem) == SAVED_MODEL
         return (os.path.dirname(stem) or ".") if is_model else stem
     folder = os.path.dirname(path) or "."
     there = prefixes(folder)
-    if not os.path.isdir(folder):
+    if not paths.is_folder(folder):
         hint = f"The folder {folder} does not exist."
     elif there:
         hint = f"That folder has: {', '.join(os.path.basename(p) for p in there[-5:])}."
@@ -78,13 +77,15 @@ def target_of(path: str | os.PathLike) -> str:
         )
     if not path or "\0" in path:
         raise CheckpointError(f"Cannot write a checkpoint to {path!r}: it is no path.")
-    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+    if not paths.is_far(path) and (
+        os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path))
+    ):
         raise CheckpointError(f"Cannot write {path}: it is a device or the like, not a file.")
     return path
 
 
 def _files(folder: str) -> str:
-    names = sorted(n for n in os.listdir(folder) if os.path.isfile(os.path.join(folder, n)))
+    names = [n for n in paths.names(folder) if paths.is_file(os.path.join(folder, n))]
     return f" If one of its files is meant, name it: {first_few(names)}." if names else ""
 
 
@@ -96,7 +97,7 @@ def latest(folder: str | os.PathLike) -> str | None:
     if named is not None:
         # A copy of a folder goes on by itself, also where the original is still there.
         for prefix in (os.path.join(folder, os.path.basename(named)), named):
-            if os.path.exists(prefix + ".index") or os.path.isfile(prefix):
+            if paths.is_file(prefix + ".index") or paths.is_file(prefix):
                 return prefix
     there = prefixes(folder)
     return there[-1] if there else None
@@ -104,9 +105,9 @@ def latest(folder: str | os.PathLike) -> str | None:
 
 def remove(prefix: str) -> None:
     """Deletes a checkpoint, its index first: what is left of a broken deletion is none."""
-    for path in [prefix + ".index", *glob.glob(glob.escape(prefix) + ".data-*"), prefix + ".meta"]:
-        if os.path.exists(path):
-            os.remove(path)
+    for path in [prefix + ".index", *paths.starting(prefix, ".data-*"), prefix + ".meta"]:
+        if paths.is_file(path):
+            paths.remove(path)
 
 
 @checked
@@ -126,13 +127,13 @@ def remove_leftovers(
       The paths of what was there.
     """
     removed = []
-    for path in glob.glob(os.path.join(glob.escape(os.fsdecode(folder)), ".*.part-*")):
+    for path in paths.starting(os.path.join(os.fsdecode(folder), "."), "*.part-*"):
         base = os.path.basename(path)[1:].rpartition(".part-")[0]
         if is_own is not None and not is_own(base):
             continue
-        if os.path.isdir(path) and not os.path.islink(path):
-            shutil.rmtree(path, ignore_errors=True)
+        if paths.is_folder(path) and not os.path.islink(path):
+            paths.remove_folder(path)
         else:
-            os.remove(path)
+            paths.remove(path)
         removed.append(path)
     return sorted(removed)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +11,7 @@ from tf_slim.checkpoints.errors import CheckpointError, writing
 from tf_slim.checkpoints.formats import bundle, detect
 from tf_slim.checkpoints.formats.format import Content, Format
 from tf_slim.checkpoints.formats.memory import Memory
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 from tf_slim.ops.arguments import checked
 
 
@@ -63,7 +61,7 @@ def write_file(path: str, target: Format, content: Content) -> None:
         raise ValueError(f"{target.name} is not written as one file.")
     content.require_fit(target)
     with writing(path):
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        paths.make_folders(os.path.dirname(paths.absolute(path)))
         with files.replacing(path) as temporary:
             target.write(temporary, content)
 
@@ -75,13 +73,8 @@ def _save_bundle(path: str, values: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"Cannot write {path!r}: TensorFlow takes only paths in UTF-8. Choose another one."
         ) from None
-    folder, base = os.path.split(os.path.abspath(path))
-    staging = None
-    try:
-        with writing(path):
-            os.makedirs(folder, exist_ok=True)
-            staging = tempfile.mkdtemp(prefix=f".{base}.part-", dir=folder)
+    folder, base = os.path.split(paths.absolute(path))
+    with writing(path):
+        paths.make_folders(folder)
+        with files.staging(folder, base) as staging:
             bundle.publish(staging, os.path.join(folder, base), values)
-    finally:
-        if staging is not None:
-            shutil.rmtree(staging, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`tf-slim data`: the commands that look at data, convert and verify them."""
+"""`tf-slim data`: the commands that look at data, convert, verify and serve them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import typer
 from tf_slim.cli import terminal
 
 # What `tf-slim data name` runs is `command` in the module `data_name`.
-COMMANDS = ("inspect", "convert", "verify")
+COMMANDS = ("inspect", "convert", "verify", "serve")
 
-SUMMARY = "Look at pictures, convert and verify them."
+SUMMARY = "Look at pictures, convert, verify and serve them."
 
 group = typer.Typer(rich_markup_mode=None)
 
@@ -23,6 +23,6 @@ for _name in COMMANDS:
 
 @group.callback(invoke_without_command=True)
 def _main(context: typer.Context) -> None:
-    """Look at pictures, convert and verify them."""
+    """Look at pictures, convert, verify and serve them."""
     if context.invoked_subcommand is None:
         terminal.say(context.get_help())

@@ -24,6 +24,8 @@ from .registry import get_dataset as get_dataset
 from .registry import names as names
 from .registry import register as register
 from .registry import splits as splits
+from .service import ServiceError as ServiceError
+from .service_servers import serve as serve
 from .sources.arrays import from_arrays as from_arrays
 from .sources.folder import from_folder as from_folder
 from .sources.generator import from_generator as from_generator

@@ -11,6 +11,7 @@ from tf_slim.data.conversion.workplace import is_unfinished
 from tf_slim.data.manifest import FILE_NAME, Manifest, read_manifest
 from tf_slim.data.sources import described
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
 
@@ -63,7 +64,7 @@ def from_converted(
     for one in files:
         check_file(os.path.join(folder, one.name), one.bytes)
     return DatasetSpec(
-        name=manifest.name or os.path.basename(os.path.abspath(folder)),
+        name=manifest.name or os.path.basename(paths.absolute(folder)),
         split=split,
         data_sources=tuple(os.path.join(folder, one.name) for one in files),
         num_classes=manifest.num_classes,

@@ -19,6 +19,7 @@ from tf_slim.data.manifest import Manifest
 from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.sources.folder import VALIDATION_SHARE
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked_by
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import unknown_name
@@ -75,7 +76,7 @@ def convert(
         ValueError: If an argument is none of what it may be.
     """
     check_on_error(on_error)
-    out = os.path.expanduser(os.fspath(out))
+    out = paths.user(out)
     _check_places(source, out)
     place = Workplace(out)
     with place.opened():
@@ -95,7 +96,7 @@ def convert(
             return finished
         plan = _begun(found, place, on_error, progress)
         done = place.done()
-        _check_room(plan, done, out)
+        _check_room(plan, done, place.shards)
         try:
             _write_all(plan, place, done, on_error == "skip", workers, progress)
             manifest = plan.manifest(done)
@@ -155,14 +156,16 @@ def _known_layout(name: str | None) -> Layout | None:
 
 
 def _check_places(source: object, out: str) -> None:
-    if os.path.exists(out) and not os.path.isdir(out):
+    if paths.exists(out) and not paths.is_folder(out):
         raise DataError(
             "this is a file, not a folder to write to.", path=out, remedy="Give another name."
         )
     if not isinstance(source, (str, os.PathLike)):
         return
-    path = os.path.realpath(os.path.expanduser(os.fspath(source)))
-    if os.path.isdir(path) and os.path.commonpath([path, os.path.realpath(out)]) == path:
+    path = paths.user(source)
+    far = paths.is_far(path) or paths.is_far(out)
+    path, target = (one if far else os.path.realpath(one) for one in (path, out))
+    if paths.is_folder(path) and f"{target}/".startswith(f"{path.rstrip('/')}/"):
         raise DataError(
             f"the folder to write to is in the source {path!r}, and would become part of it.",
             path=out,
@@ -184,15 +187,15 @@ def _check_same(finished: Manifest, plan: Plan, out: str) -> None:
             check_file(os.path.join(out, one.name), one.bytes)
 
 
-def _check_room(plan: Plan, done: Mapping[str, Done], out: str) -> None:
+def _check_room(plan: Plan, done: Mapping[str, Done], folder: str) -> None:
     need = plan.bytes - sum(one.file.bytes for one in done.values())
-    free = shutil.disk_usage(out).free
+    free = shutil.disk_usage(folder).free
     if need > free:
         raise OSError(
             errno.ENOSPC,
             f"There is not enough room: about {need:,} bytes are needed and {free:,} are free. "
             "Nothing was written",
-            out,
+            folder,
         )
 
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tf_slim.data.labels import FILE_NAME, read_labels
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.data_errors import DataNotFoundError
 
@@ -66,7 +67,7 @@ def from_tfrecords(
         multi_label=multi_label,
         weighted=weighted,
     )
-    folder = os.path.dirname(os.path.abspath(draft.files()[0]))
+    folder = os.path.dirname(paths.absolute(draft.files()[0]))
     path = os.path.join(folder, FILE_NAME) if labels_file is None else os.fspath(labels_file)
     labels_to_names = None
     if tf.io.gfile.exists(path):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from tf_slim.ops import files
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.data_errors import DataError
 
@@ -48,5 +49,4 @@ def write_labels(path: str, names: Mapping[int, str]) -> None:
         path: Where to write.
         names: The name of each class by its number.
     """
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write("".join(f"{label}:{names[label]}\n" for label in sorted(names)))
+    files.replace_text(path, "".join(f"{label}:{names[label]}\n" for label in sorted(names)))

@@ -9,6 +9,7 @@ from collections.abc import Container
 
 from tf_slim.data.labels import FILE_NAME, read_labels
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import unknown_name
 
@@ -60,7 +61,7 @@ class Layout:
         Raises:
             OSError: If the folder cannot be read.
         """
-        names = sorted(os.listdir(folder))
+        names = paths.names(folder)
         found = {
             split: list(filter(self._pattern(split).fullmatch, names)) for split in self.splits
         }
@@ -129,7 +130,7 @@ def layout_of(folder: str | os.PathLike) -> Layout | None:
         DataError: If it has those of several.
     """
     folder = os.fsdecode(folder)
-    if not os.path.isdir(folder):
+    if not paths.is_folder(folder):
         return None
     found = [layout for layout in LAYOUTS.values() if layout.matches(folder)]
     if len(found) > 1:
@@ -187,7 +188,7 @@ def from_layout(folder: str | os.PathLike, split: str = "train") -> DatasetSpec:
         split=split,
         data_sources=tuple(os.path.join(folder, name) for name in found[split]),
         num_classes=layout.num_classes,
-        labels_to_names=read_labels(labels) if os.path.exists(labels) else None,
+        labels_to_names=read_labels(labels) if paths.exists(labels) else None,
         image_channels=layout.image_channels,
         image_size=layout.image_size,
         preprocessing=layout.preprocessing,

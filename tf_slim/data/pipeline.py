@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
-import os
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.data import examples
+from tf_slim.data import examples, pipeline_arguments
 from tf_slim.data.augment import Augment
+from tf_slim.data.batching import Batching
 from tf_slim.data.checks import check_count, find_fault
 from tf_slim.data.class_weights import class_weights as weights_of_classes
 from tf_slim.data.class_weights import of_targets
 from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range
 from tf_slim.data.preprocessing.choice import chosen
+from tf_slim.data.service import check_service, explained
+from tf_slim.data.shares import Share
 from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
 from tf_slim.data.stream import Shuffle, record_stream
+from tf_slim.data.whole_files import Part
 from tf_slim.ops import shapes, tfrecord
-from tf_slim.ops.arguments import LARGEST, checked_by, describe, integer, is_ours
+from tf_slim.ops.arguments import checked_by, is_ours
 from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.tracing import TracedFunction, settled
-
-# Records per call of the parallel map: enough to spread its overhead, which for small images is
-# larger than the work itself, and few enough to share out a batch of large ones.
-_CHUNK = 32
 
 # Words in the message of an error that came out of a tf.data iterator.
 _ITERATOR_MARKS = ("Iterator::", "IteratorGetNext", "tf_slim.data:")
@@ -59,6 +58,8 @@ class Pipeline:
         drop_remainder: Whether a last batch smaller than `batch_size` is left out.
         preprocessing: The preprocessing: its name, or the function that was given.
         image_size: `(height, width)` in pixels that it is told, or None.
+        service: Address of the tf.data service that makes the batches, or None.
+        shard_files: Whether each of several workers reads files of its own.
     """
 
     @checked_by(seed=None)
@@ -78,6 +79,8 @@ class Pipeline:
         drop_remainder: bool | None = None,
         cycle_length: int = 16,
         num_parallel_calls: int = tf.data.AUTOTUNE,
+        service: str | None = None,
+        shard_files: bool = False,
     ):
         """Makes a pipeline. No record is read yet.
 
@@ -103,6 +106,13 @@ class Pipeline:
                 training only.
             cycle_length: Number of files to read side by side in training.
             num_parallel_calls: Number of calls that read and preprocess at the same time.
+            service: Address of the dispatcher of a tf.data service, `grpc://host:port`, whose
+                workers make the batches: they read the files, by the same paths, and decode. The
+                batches and their order are the same as without it. See `slim.data.serve`.
+            shard_files: Whether, of several workers, each reads files of its own (TFRecords), and
+                none of the bytes of others. Then what is in a batch depends on the number of
+                workers, and so does what follows `start`; each worker sees each of its examples
+                once in a pass over its files, however many another one has.
 
         Raises:
             DataError: If there are no files, or they hold no records, or (in files of up to 256 MiB
@@ -110,35 +120,21 @@ class Pipeline:
             ValueError: If an argument is out of its range, `preprocess` is an unknown name, or it
                 does not return float32 `[height, width, channels]`.
         """
-        if not isinstance(spec, DatasetSpec):
-            raise TypeError(
-                f"spec must be a slim.data.DatasetSpec, received {describe(spec)}. "
-                f"{_how_to_describe(spec)}"
-            )
-        for name, value in (
-            ("batch_size", batch_size),
-            ("cycle_length", cycle_length),
-            ("num_epochs", 1 if num_epochs is None else num_epochs),
-        ):
-            if (count := integer(value)) is None or not 1 <= count < LARGEST:
-                bound = "an integer" if count is None else "at least 1"
-                if count is not None and count > 0:
-                    bound = f"below {LARGEST}"
-                raise ValueError(f"{name} must be {bound}, received {describe(value)}.")
-        # A larger buffer than there are records is none too large; TensorFlow counts in int64.
-        if integer(shuffle_buffer) is None or not -LARGEST < shuffle_buffer < 2**62:
-            raise ValueError(
-                f"shuffle_buffer must be an integer, received {describe(shuffle_buffer)}."
-            )
-        if (number := integer(seed)) is None or number < 0:
-            raise ValueError(f"seed must be an integer from 0, received {describe(seed)}.")
-        if augment is not None and not isinstance(augment, Augment):
-            raise TypeError(
-                f"augment must be a slim.data.Augment, or None, received {describe(augment)}. "
-                "Write for instance slim.data.Augment(mixup=0.2)."
-            )
+        pipeline_arguments.check(
+            spec,
+            batch_size=batch_size,
+            cycle_length=cycle_length,
+            num_epochs=num_epochs,
+            shuffle_buffer=shuffle_buffer,
+            seed=seed,
+            augment=augment,
+            service=service,
+            shard_files=shard_files,
+        )
         self.spec = spec
         self._source = spec.records()
+        self.service = None if service is None else check_service(service, self._source)
+        self.shard_files = shard_files
         self.files = self._source.files()
         self.batch_size = batch_size
         self.is_training = is_training
@@ -190,7 +186,7 @@ class Pipeline:
         """
         if self.is_training:
             return max(1, self.num_samples // self.batch_size)
-        return self._num_batches(self.num_samples)
+        return self._batches_of(1).count() or 0
 
     @property
     def element_spec(self) -> tuple[tf.TensorSpec, ...]:
@@ -210,13 +206,27 @@ class Pipeline:
         shape = labels.shape if of_classes else [batch]
         return images, labels, tf.TensorSpec(shape, tf.float32)
 
-    def dataset(self, start: int = 0) -> tf.data.Dataset:
-        """Makes the stream of batches.
+    def dataset(
+        self, start: int = 0, *, context: tf.distribute.InputContext | None = None
+    ) -> tf.data.Dataset:
+        """Makes the stream of batches, or a worker's share of it.
+
+            strategy.distribute_datasets_from_function(
+                lambda context: train.dataset(start=step, context=context)
+            )
+
+        The batches of several workers together are those of one, whatever their number. Each
+        decodes its own examples alone (where training mixes pictures: all, since partners may be
+        anywhere in a batch).
 
         Args:
-            start: Number of batches to leave out at the beginning. What follows is exactly what
-                follows them in the full stream. Whole epochs are skipped by arithmetic, the rest
-                by reading records without decoding them.
+            start: Number of batches (of all replicas together) to leave out at the beginning. What
+                follows is exactly what follows them in the full stream. Whole epochs are skipped
+                by arithmetic, the rest by reading records without decoding them.
+            context: Of the worker that reads. It gets an element for each of its replicas in
+                turn: replica j of n has the j-th of n consecutive parts of each batch, which
+                differ by one example at most. The last batch is shared out too; if it has fewer
+                examples than there are replicas, the last replicas get empty batches of it.
 
         Returns:
             A dataset of `(images, labels)`: float32 `[batch, height, width, channels]` and int64
@@ -229,47 +239,52 @@ class Pipeline:
         Raises:
             DataError: If the spec does not say how many records there are, and a file ends within
                 one.
-            ValueError: If `start` is negative.
+            ServiceError: If a service is to make them, and it, or one of its workers, is not there.
+            ValueError: If `start` is negative, or there are more replicas than examples in a batch.
         """
         if start < 0:
             raise ValueError(f"start must be a number of batches from 0, received {start!r}.")
         # What a user has written that is no function: AutoGraph looks through all for it.
         parts = (self._source, self._augment, self._preprocess)
         if all(is_ours(type(part)) for part in parts):
-            return settled(lambda: self._dataset(start, do_not_convert))
-        return self._dataset(start, lambda function: function)
+            return settled(lambda: self._dataset(start, context, do_not_convert))
+        return self._dataset(start, context, lambda function: function)
 
-    def _dataset(self, start: int, as_mapped: Callable[[Callable], Callable]) -> tf.data.Dataset:
-        first = start * self.batch_size
-        records = record_stream(
-            self._source,
-            start=first,
-            num_samples=self.num_samples,
+    def _dataset(
+        self,
+        start: int,
+        context: tf.distribute.InputContext | None,
+        as_mapped: Callable[[Callable], Callable],
+    ) -> tf.data.Dataset:
+        share = None if context is None else Share.of(context, self.batch_size)
+        mix = self._mix if self._augment.mixes else None
+        mapped_mix = as_mapped(mix) if mix else None
+        stream = functools.partial(
+            record_stream,
             num_epochs=self.num_epochs,
             shuffle=self._shuffle,
             num_parallel_calls=self._num_parallel_calls,
         )
-        chunk = min(self.batch_size, _CHUNK)
-        whole = chunk == self.batch_size
-        batches = records.batch(chunk, drop_remainder=whole and self.drop_remainder).map(
-            as_mapped(self._load),
-            num_parallel_calls=self._num_parallel_calls,
-            deterministic=True,
-        )
-        if not whole:
-            batches = batches.rebatch(self.batch_size, drop_remainder=self.drop_remainder)
-        if self._augment.mixes:
-            batches = batches.enumerate(start).map(
-                as_mapped(self._mix),
-                num_parallel_calls=self._num_parallel_calls,
-                deterministic=True,
+        if self.shard_files and context is not None and context.num_input_pipelines > 1:
+            part = Part(
+                self._source,
+                context,
+                self.batch_size,
+                self.drop_remainder,
+                self._num_parallel_calls,
             )
-        batches = batches.prefetch(tf.data.AUTOTUNE)
-        if self.num_epochs is None:
-            length = tf.data.INFINITE_CARDINALITY
+            batches = part.batches(stream, start, self.num_epochs, self._load, mix, as_mapped)
         else:
-            length = self._num_batches(max(0, self.num_samples * self.num_epochs - first))
-        batches = batches.apply(tf.data.experimental.assert_cardinality(length))
+            first, total = start * self.batch_size, self.num_samples
+            records = functools.partial(stream, self._source, start=first, num_samples=total)
+            batching = self._batches_of(self.num_epochs)
+            if self.service is None:
+                load = as_mapped(self._load)
+                batches = batching.batches(records(), start, load, mapped_mix, share)
+            else:
+                batches = batching.served(
+                    records, start, self._load, mix, share, self.service, as_mapped
+                )
         options = tf.data.Options()
         options.deterministic = True
         # With several workers each takes its share of one stream; by files it would be another.
@@ -291,6 +306,8 @@ class Pipeline:
             A `DataError` that names the file, the record and the remedy; or `error` itself, when
             it did not come from the data or the data is in order.
         """
+        if self.service is not None and (lost := explained(error, self.service)) is not None:
+            return lost
         if (
             not isinstance(error, tf.errors.OpError)
             or isinstance(error, (tf.errors.OutOfRangeError, tf.errors.CancelledError))
@@ -377,9 +394,13 @@ class Pipeline:
             f"{mode}, {len(self.files)} files)"
         )
 
-    def _num_batches(self, records: int) -> int:
-        whole, rest = divmod(records, self.batch_size)
-        return whole if self.drop_remainder or not rest else whole + 1
+    def _batches_of(self, epochs: int | None) -> Batching:
+        return Batching(
+            self.batch_size,
+            None if epochs is None else epochs * self.num_samples,
+            self.drop_remainder,
+            self._num_parallel_calls,
+        )
 
     @property
     def _weighted(self) -> bool:
@@ -475,16 +496,3 @@ class Pipeline:
                 f"{image!r}."
             )
         return tf.TensorSpec(image.shape, image.dtype)
-
-
-def _how_to_describe(data: Any) -> str:
-    """What to write instead, for what people try first."""
-    if isinstance(data, (str, os.PathLike)):
-        return f"Write slim.data.from_source({os.fspath(data)!r}, 'train')."
-    if isinstance(data, tf.data.Dataset):
-        return "slim.learning.fit and slim.evaluation.evaluate take a tf.data.Dataset as it is."
-    if inspect.isgenerator(data) or inspect.isgeneratorfunction(data):
-        return "Write slim.data.from_generator(FUNCTION, num_classes)."
-    if isinstance(data, (np.ndarray, tf.Tensor, tuple, list)):
-        return "Write slim.data.from_arrays(images, labels)."
-    return "Write for instance slim.data.from_tfrecords('data/train-*', num_classes)."

@@ -21,6 +21,7 @@ from tf_slim.data.conversion.writing import sha256_of, usable
 from tf_slim.data.manifest import FILE_NAME, ManifestFile
 from tf_slim.data.sources.folder import VALIDATION_SHARE
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked_by
 from tf_slim.ops.data_errors import DataError
 
@@ -194,10 +195,10 @@ class _Converted:
         self, tally: _Tally, split: str, number: int, file: ManifestFile
     ) -> collections.Counter[int] | None:
         path = os.path.join(self._folder, file.name)
-        if not os.path.isfile(path):
+        if not paths.is_file(path):
             tally.fault(path, "it is missing")
             return None
-        size = os.path.getsize(path)
+        size = paths.size(path)
         if size != file.bytes:
             tally.fault(path, f"it has {size} bytes, but the manifest says {file.bytes}")
         elif sha256_of(path) != file.sha256:
@@ -212,11 +213,11 @@ class _Converted:
 
     def _check_others(self, tally: _Tally) -> None:
         known = {one.name for split in self._manifest.splits.values() for one in split.files}
-        for name in sorted(os.listdir(self._folder)):
+        for name in paths.names(self._folder):
             if name not in known and _OF_RECORDS.fullmatch(name):
                 tally.fault(os.path.join(self._folder, name), "the manifest does not name it")
         path = os.path.join(self._folder, labels.FILE_NAME)
-        if not os.path.exists(path):
+        if not paths.exists(path):
             tally.fault(path, "it is missing")
             return
         try:

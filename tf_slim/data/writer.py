@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tf_slim.data.conversion.probing import Probe, Unreadable, probe
 from tf_slim.data.examples import FILE_NAME, IMAGE, LABEL, WEIGHT
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.data_errors import DataError
 
@@ -102,9 +100,9 @@ def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
     path = os.fsdecode(path)
     folder = os.path.dirname(path)
     if folder:
-        tf.io.gfile.makedirs(folder)
+        paths.make_folders(folder)
     # The name that it has meanwhile is not in patterns such as `train-*` and `*.tfrecord`.
-    with _replacing_far_away(path) if "://" in path else files.replacing(path) as part:
+    with files.replacing(path) as part:
         return _write(part, examples)
 
 
@@ -122,20 +120,6 @@ def _write(path: str, examples: Iterable) -> int:
             writer.write(example)
             count += 1
     return count
-
-
-@contextlib.contextmanager
-def _replacing_far_away(path: str) -> Iterator[str]:
-    """`files.replacing` for the file systems that only TensorFlow knows."""
-    folder, name = os.path.split(path)
-    part = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.part")
-    try:
-        yield part
-        tf.io.gfile.rename(part, path, overwrite=True)
-    except BaseException:
-        if tf.io.gfile.exists(part):
-            tf.io.gfile.remove(part)
-        raise
 
 
 def _encode(image: bytes | np.ndarray) -> Probe:

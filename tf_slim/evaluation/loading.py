@@ -14,6 +14,7 @@ from tf_slim.data import preprocessing, read_labels
 from tf_slim.evaluation import old_runs, published
 from tf_slim.learning import description, run_folder
 from tf_slim.learning.description import Description, DescriptionError
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.model import Model
 from tf_slim.ops.wording import did_you_mean, first_few
@@ -101,7 +102,7 @@ def load(
     if model is not None and not isinstance(model, Model):
         raise TypeError(f"model: expected a slim.Model, or None; got {describe(model)}.")
     run = os.fsdecode(run)
-    if os.path.isdir(run):
+    if paths.is_folder(run):
         found = _described(run, model)
         path = _checkpoint_of(run, checkpoint)
         history = run_folder.read_history(run)
@@ -137,7 +138,7 @@ def _described(folder: str, model: Model | None) -> Description:
     Raises:
       LoadError: nothing, and there is no model.
     """
-    if os.path.isfile(os.path.join(folder, "saved_model.pb")):
+    if paths.is_file(os.path.join(folder, "saved_model.pb")):
         raise LoadError(
             f"{folder} is an exported model (a SavedModel). Its variables can be restored into the "
             f"net that it is of: slim.load('NET', checkpoint={folder!r})."
@@ -151,7 +152,7 @@ def _described(folder: str, model: Model | None) -> Description:
     if model is not None:
         return Description()
     if checkpoints.latest(folder) is None:
-        hint = f" There are: {first_few(sorted(os.listdir(folder)))}."
+        hint = f" There are: {first_few(paths.names(folder))}."
         raise LoadError(f"{folder} is no run: it has neither a description nor a checkpoint.{hint}")
     raise LoadError(
         f"{folder} has checkpoints, and no {description.FILE_NAME} that says of which net: an "
@@ -179,16 +180,16 @@ def _checkpoint_of(folder: str, checkpoint: str | os.PathLike | None) -> str:
             )
         return checkpoints.resolve(folder)
     inside = os.path.join(folder, wanted)
-    is_name = not os.path.dirname(wanted) and not os.path.exists(wanted)
+    is_name = not os.path.dirname(wanted) and not paths.exists(wanted)
     return checkpoints.resolve(inside if is_name else wanted)
 
 
 def _no_run(run: str) -> str:
     folder = os.path.dirname(run) or "."
-    near = os.listdir(folder) if os.path.isdir(folder) else []
-    folders = [name for name in near if os.path.isdir(os.path.join(folder, name))]
+    near = paths.names(folder) if paths.is_folder(folder) else []
+    folders = [name for name in near if paths.is_folder(os.path.join(folder, name))]
     hint = did_you_mean(os.path.basename(run), folders) or did_you_mean(run, nets.names())
-    if os.path.exists(run):
+    if paths.exists(run):
         return (
             f"{run} is a file, not the folder of a run. A checkpoint is loaded into its net: "
             f"slim.load('NET', {run!r})."

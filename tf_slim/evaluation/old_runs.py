@@ -8,6 +8,7 @@ from typing import Any
 
 from tf_slim import data
 from tf_slim.learning.description import Description, DescriptionError, complete
+from tf_slim.ops import files, paths
 
 try:
     import tomllib
@@ -24,11 +25,10 @@ def describe(folder: str) -> Description | None:
       DescriptionError: it is damaged, or does not say enough.
     """
     path = os.path.join(folder, _FILE_NAME)
-    if not os.path.lexists(path):
+    if not paths.exists(path):
         return None
     try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
+        table = tomllib.loads(files.read_text(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise DescriptionError(f"{path} cannot be read: {error}.") from error
     model, options = (table.get(name, types.MappingProxyType({})) for name in ("model", "data"))

@@ -16,6 +16,7 @@ from tf_slim.data.sources import walking
 from tf_slim.ops import files
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
+from tf_slim.ops.paths import exists, is_folder, matching
 
 
 class Picture(NamedTuple):
@@ -33,7 +34,7 @@ class Picture(NamedTuple):
 def is_one(given: Any) -> bool:
     """Whether this is one picture, not several; a folder is several."""
     if isinstance(given, (str, os.PathLike)):
-        return not os.path.isdir(given)
+        return not is_folder(given)
     if isinstance(given, (bytes, bytearray)) or _is_pil(given):
         return True
     return isinstance(given, (np.ndarray, tf.Tensor)) and given.ndim in (2, 3)
@@ -105,16 +106,16 @@ def expanded(arguments: Iterable[str]) -> list[str]:
     paths: list[str] = []
     for argument in arguments:
         # A file's own name wins over its reading as a pattern: `a[1].jpg` is a file.
-        if os.path.isdir(argument):
+        if is_folder(argument):
             paths += in_folder(argument)
-        elif not os.path.lexists(argument) and glob.has_magic(argument):
-            matches = sorted(glob.glob(argument, recursive=True))
+        elif not exists(argument) and glob.has_magic(argument):
+            matches = matching(argument)
             if not matches:
                 raise DataNotFoundError(
                     f"nothing matches this pattern (looked from {os.getcwd()}).", path=argument
                 )
             for match in matches:
-                paths += in_folder(match) if os.path.isdir(match) else [match]
+                paths += in_folder(match) if is_folder(match) else [match]
         else:
             paths.append(argument)
     return paths

@@ -13,6 +13,7 @@ from tf_slim.data import splits as splits_of
 from tf_slim.data.renumbering import of_classes
 from tf_slim.evaluation.loading import LoadedRun
 from tf_slim.export.errors import ExportError
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import describe
 
 # The split to compare on: what nothing was chosen by, if there is such a one.
@@ -45,7 +46,7 @@ def of_run(run: LoadedRun, split: str | None = None) -> Pictures:
     """
     wanted = _TO_COMPARE if split is None else (split,)
     path = os.path.join(os.path.dirname(run.checkpoint), sources.FILE_NAME)
-    if os.path.isfile(path):
+    if paths.is_file(path):
         found = sources.read_rows(path)
         test = next((found[name] for name in wanted if name in found), None)
         splits: Sequence[str] = list(found)

@@ -18,7 +18,7 @@ from tf_slim.export.comparison import Comparison
 from tf_slim.export.errors import ExportError
 from tf_slim.export.formats import Format, Options, Tolerance
 from tf_slim.export.source import Source
-from tf_slim.ops import shapes
+from tf_slim.ops import paths, shapes
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.model import Model
 
@@ -192,7 +192,8 @@ def check(
     Raises:
       ExportError: it cannot be exported as it was asked for, or something stands at `path`.
     """
-    path = os.path.normpath(os.fsdecode(path))
+    path = os.fsdecode(path)
+    path = path if paths.is_far(path) else os.path.normpath(path)
     chosen = formats.get(format_of(path, format))
     _check_ending(path, chosen)
     chosen.check(quantize, precision, runtime)

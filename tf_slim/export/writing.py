@@ -7,15 +7,18 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 
 from tf_slim.export.errors import ExportError
 from tf_slim.export.metadata import FILE_NAME
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 from tf_slim.ops.wording import first_few
 
 # What shows that a folder is an export, and nothing that somebody would miss.
 _MARKS = (FILE_NAME, "saved_model.pb")
+# Without it a folder is no export.
+_LAST = ("saved_model.pb", "index.html")
 
 _NO_ROOM = 16 * 1024  # bytes
 
@@ -33,13 +36,14 @@ def check(path: str, *, is_folder: bool, beside: Sequence[str] = (), force: bool
       ExportError: something is there that must stay.
       OSError: it cannot be written to where it shall stand.
     """
-    path = os.path.realpath(path)
-    parent = _parent(path)
-    if not os.path.isdir(parent):
-        raise ExportError(f"{path}: there is no folder {parent}. Make it first.")
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise ExportError(f"{path}: the folder {parent} cannot be written to.")
-    there = [one for one in _places(path, beside) if os.path.lexists(one)]
+    if not paths.is_far(path):
+        path = os.path.realpath(path)
+        parent = _parent(path)
+        if not os.path.isdir(parent):
+            raise ExportError(f"{path}: there is no folder {parent}. Make it first.")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            raise ExportError(f"{path}: the folder {parent} cannot be written to.")
+    there = [one for one in _places(path, beside) if paths.exists(one)]
     if is_folder and there == [path] and _is_empty_folder(path):
         return
     if there and not force:
@@ -48,8 +52,8 @@ def check(path: str, *, is_folder: bool, beside: Sequence[str] = (), force: bool
             "nothing is overwritten unless it is asked for: force=True, or --force."
         )
     for one in there:
-        if os.path.isdir(one) and not (is_folder and _is_replaceable(one)):
-            held = first_few(sorted(os.listdir(one)), 3)
+        if paths.is_folder(one) and not (is_folder and _is_replaceable(one)):
+            held = first_few(paths.names(one), 3)
             raise ExportError(
                 f"{one} is a folder of something else than an earlier export: it holds {held}. It "
                 "is left alone, with force too: give another path."
@@ -66,7 +70,8 @@ def placing(
             write(temporary)
 
     What the block has written beside it is moved with it. If the block fails, by whatever it may
-    be, nothing has happened at `path`, and nothing is left.
+    be, nothing has happened at `path`, and nothing is left. What is to stand far away is written
+    here, and sent there in the end, file by file: of a folder the file that tells what it is last.
 
     Args:
       path: of the export.
@@ -79,6 +84,12 @@ def placing(
       OSError: it cannot be written; in whatever words the block says that there is no space.
     """
     check(path, is_folder=is_folder, beside=beside, force=force)
+    if paths.is_far(path):
+        with tempfile.TemporaryDirectory(prefix="tf_slim-") as here:
+            yield os.path.join(here, os.path.basename(path))
+            check(path, is_folder=is_folder, beside=beside, force=force)
+            _sent(here, path)
+        return
     path = os.path.realpath(path)  # a link stays one, to the new file
     parent, name = _parent(path), os.path.basename(path)
     workplace = _made(os.path.join(parent, f".{name}.part-"))
@@ -103,6 +114,24 @@ def placing(
         raise
     finally:
         shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _sent(here: str, path: str) -> None:
+    """Sends what was written in a folder to the places of an export that are far away."""
+    parent, name = os.path.split(path)
+    written = [
+        os.path.relpath(os.path.join(folder, one), here)
+        for folder, _, names in os.walk(here)
+        for one in names
+    ]
+    if not any(one.split(os.sep)[0] == name for one in written):
+        raise ExportError(f"{path}: nothing was written for it.")
+    if paths.is_folder(path):
+        paths.remove_folder(path)
+    for one in sorted(written, key=lambda one: (os.path.basename(one) in _LAST, one == name, one)):
+        target = os.path.join(parent, *one.split(os.sep))
+        paths.make_folders(os.path.dirname(target))
+        files.publish(os.path.join(here, one), target)
 
 
 def _moved(workplace: str, names: Sequence[str], parent: str) -> None:
@@ -145,11 +174,11 @@ def _places(path: str, beside: Sequence[str]) -> list[str]:
 
 
 def _is_empty_folder(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path) and not os.listdir(path)
+    return paths.is_folder(path) and not os.path.islink(path) and not paths.names(path)
 
 
 def _is_replaceable(folder: str) -> bool:
-    there = os.listdir(folder)
+    there = paths.names(folder)
     return not there or any(mark in there for mark in _MARKS)
 
 

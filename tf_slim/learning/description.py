@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.data import Pipeline
-from tf_slim.ops import files, shapes
+from tf_slim.ops import files, paths, shapes
 from tf_slim.ops.model import Model
 from tf_slim.ops.net_signature import name_of
 
@@ -145,11 +145,10 @@ def read(folder: str) -> Description | None:
       OSError: it cannot be read.
     """
     path = os.path.join(folder, FILE_NAME)
-    if not os.path.lexists(path):
+    if not paths.exists(path):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            table = json.load(file)
+        table = json.loads(files.read_text(path))
     except ValueError as error:
         raise DescriptionError(f"{path} is no description of a run: {error}.") from error
     if not isinstance(table, dict) or type(table.get("version")) is not int:

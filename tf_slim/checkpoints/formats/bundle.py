@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import glob
 import os
 import re
 from collections.abc import Mapping
@@ -23,7 +22,7 @@ from tf_slim.checkpoints.formats.source import (
     Source,
     array_of,
 )
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 
 _THREADS = 4
 _THREAD_BYTES = 1 << 22
@@ -51,7 +50,7 @@ class Bundle(Source):
         self._reader = tf.compat.v1.train.NewCheckpointReader(self.prefix)
         shapes = self._reader.get_variable_to_shape_map()
         dtypes = self._reader.get_variable_to_dtype_map()
-        self.format = "V2" if os.path.exists(prefix + ".index") else "V1"
+        self.format = "V2" if paths.is_file(prefix + ".index") else "V1"
         self._keys = {name: name for name in sorted(shapes)}
         if object_graph.KEY in shapes:
             self.format = "object-based"
@@ -133,7 +132,7 @@ class SavedModel(Bundle):
 
     def __init__(self, folder: str):
         prefix = os.path.join(folder, "variables", "variables")
-        if not os.path.exists(prefix + ".index"):
+        if not paths.is_file(prefix + ".index"):
             raise CheckpointError(
                 f"The SavedModel {folder} has no variables: its weights may be constants of the "
                 "graph. tf-slim reads these from a frozen GraphDef."
@@ -202,7 +201,7 @@ def publish(staging: str, target: str, values: Mapping[str, Any]) -> None:
     hold nothing free but the number of files: that is how many are written.
 
     Args:
-      staging: a folder of its own, on the same disk.
+      staging: a folder to write in, as `files.staging` gives it.
       target: the prefix.
       values: tensors, arrays or eager variables by name.
     """
@@ -225,17 +224,17 @@ def publish(staging: str, target: str, values: Mapping[str, Any]) -> None:
     for path in moves:
         files.flush(path)
     for path in moves:
-        os.replace(path, target + path.removeprefix(prefix))
+        files.publish(path, target + path.removeprefix(prefix))
     files.flush(os.path.dirname(target))
     new = {target + path.removeprefix(prefix) for path in moves}
     for path in old:
         if path not in new:
-            os.remove(path)
+            paths.remove(path)
 
 
 def data_files(prefix: str) -> list[str]:
     """The data files of a V2 checkpoint."""
-    return sorted(glob.glob(glob.escape(prefix) + ".data-*-of-*"))
+    return paths.starting(prefix, ".data-*-of-*")
 
 
 def _is_table(path: str, begin: bytes) -> bool:

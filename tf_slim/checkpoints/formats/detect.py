@@ -8,10 +8,17 @@ from tf_slim.checkpoints.errors import CheckpointError
 from tf_slim.checkpoints.formats import FORMATS, bundle, foreign
 from tf_slim.checkpoints.formats.format import Format
 from tf_slim.checkpoints.formats.source import Source
+from tf_slim.ops import files, paths
 
 
 def source_of(path: str) -> Source:
     """Opens what is at a resolved path (see `places.resolve`)."""
+    if paths.is_far(path) and paths.is_file(path):
+        # The formats of one file read here and there in it.
+        here = files.Fetched(path)
+        source = format_of(here.path).read(here.path)
+        source.kept = here
+        return source
     return format_of(path).read(path)
 
 
@@ -21,9 +28,9 @@ def format_of(path: str) -> Format:
     Raises:
       CheckpointError: it is of none that is read.
     """
-    if os.path.exists(path + ".index"):
+    if paths.is_file(path + ".index"):
         return bundle.V2
-    if os.path.isdir(path):
+    if paths.is_folder(path):
         return bundle.SAVED_MODEL
     named = _by_suffix(path)
     if named is not None:

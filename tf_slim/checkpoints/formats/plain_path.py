@@ -6,13 +6,12 @@ or the file of another folder is. Such a checkpoint is read by way of links in a
 
 from __future__ import annotations
 
-import glob
 import os
 import re
-import shutil
 import tempfile
 
 from tf_slim.checkpoints.errors import CheckpointError
+from tf_slim.ops import paths
 
 _BASE = "checkpoint"
 _PATTERN = re.compile(r"[*?\[\\]" if os.sep == "/" else r"[*?\[]")
@@ -43,10 +42,10 @@ class PlainPath:
                 f"temporary files, {tempfile.gettempdir()}. Set TMPDIR to one without * ? [ and "
                 "backslashes."
             )
-        data = glob.glob(glob.escape(prefix) + ".data-*")
+        data = paths.starting(prefix, ".data-*")
         for path in (prefix, prefix + ".index", *data):
-            if os.path.isfile(path):
-                _link(os.path.abspath(path), self.prefix + path[len(prefix) :])
+            if paths.is_file(path):
+                _link(paths.absolute(path), self.prefix + path[len(prefix) :])
 
 
 def _is_taken_otherwise(prefix: str) -> bool:
@@ -59,10 +58,13 @@ def _is_taken_otherwise(prefix: str) -> bool:
 
 def _link(path: str, target: str) -> None:
     """Makes `target` stand for a file, at the cost of a copy only where it must be."""
+    if paths.is_far(path):
+        paths.copy(path, target)
+        return
     try:
         os.symlink(path, target)
     except OSError:
         try:
             os.link(path, target)
         except OSError:
-            shutil.copyfile(path, target)
+            paths.copy(path, target)

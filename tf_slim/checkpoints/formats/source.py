@@ -39,11 +39,13 @@ class Source:
       format: what the format is called.
       checked: whether checksums tell of altered values; where not, only of a file cut short.
       entries: the tensors by name.
+      kept: what must live as long as it is read.
     """
 
     format: str
     checked: bool
     entries: dict[str, Entry]
+    kept: Any = None
 
     def read(self, name: str) -> np.ndarray:
         """One tensor."""

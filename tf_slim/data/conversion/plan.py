@@ -21,6 +21,7 @@ from tf_slim.data.layouts import Layout, same_split
 from tf_slim.data.manifest import Manifest, ManifestFile, ManifestSplit
 from tf_slim.data.sources import checking, kinds, ordering
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import unknown_name
 
@@ -387,7 +388,7 @@ def _rows(spec: DatasetSpec) -> Iterator[tuple[list[Any], int]]:
 
 def _size(path: str) -> int:
     try:
-        return os.path.getsize(path)
+        return paths.size(path)
     except OSError:  # one that cannot be read is found when it is checked
         return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import filelock
 
 from tf_slim.data import labels
 from tf_slim.data.manifest import FILE_NAME, Manifest, ManifestFile, read_manifest, write_manifest
-from tf_slim.ops import files
+from tf_slim.ops import downloads, files, paths
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import first_few
 
@@ -54,7 +55,8 @@ class Workplace:
     """The unfinished part of a conversion.
 
     Finished shards wait in a hidden folder of the output and are moved to their places when all are
-    there; the manifest comes last. So whoever looks at the output sees nothing, or everything.
+    there; the manifest comes last. So whoever looks at the output sees nothing, or everything. For
+    an output that is far away, they wait in a cache of this machine.
 
     Attributes:
         out: The folder of the output.
@@ -69,7 +71,7 @@ class Workplace:
             out: The folder of the output.
         """
         self.out = out
-        self._folder = os.path.join(out, FOLDER)
+        self._folder = _workplace(out)
         self.shards = os.path.join(self._folder, _SHARDS)
         self.scratch = os.path.join(self._folder, _SCRATCH)
         self._guard = threading.Lock()
@@ -85,7 +87,8 @@ class Workplace:
             InUseError: Another conversion is going on there.
             OSError: The folders cannot be made.
         """
-        made = [path for path in (self.out, self._folder) if not os.path.isdir(path)]
+        made = [path for path in (self.out, self._folder) if not paths.is_folder(path)]
+        paths.make_folders(self.out)
         os.makedirs(self._folder, exist_ok=True)
         lock = filelock.FileLock(os.path.join(self._folder, _LOCK))
         try:
@@ -108,7 +111,8 @@ class Workplace:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 for path in made[:1]:  # nothing was done: leave it as it was found
                     with contextlib.suppress(OSError):
-                        os.rmdir(path)
+                        if not paths.is_far(path):
+                            os.rmdir(path)
 
     def found(self) -> Manifest | None:
         """The manifest that is there already, or None.
@@ -116,7 +120,7 @@ class Workplace:
         Raises:
             DataError: If it is none.
         """
-        if not os.path.exists(os.path.join(self.out, FILE_NAME)):
+        if not paths.exists(os.path.join(self.out, FILE_NAME)):
             return None
         return read_manifest(self.out)
 
@@ -147,9 +151,8 @@ class Workplace:
             DataError: If it holds something else.
         """
         ours = {*names, labels.FILE_NAME} if self.plan() else set()
-        others = sorted(
-            name for name in os.listdir(self.out) if name not in ours and not name.startswith(".")
-        )
+        found = paths.names(self.out)
+        others = [name for name in found if name not in ours and not name.startswith(".")]
         if others:
             raise DataError(
                 f"this folder holds something else: {first_few(map(repr, others), 3)}.",
@@ -201,7 +204,7 @@ class Workplace:
             for one in split.files:
                 staged = os.path.join(self.shards, one.name)
                 if os.path.exists(staged):
-                    os.replace(staged, os.path.join(self.out, one.name))
+                    files.publish(staged, os.path.join(self.out, one.name))
         with files.replacing(os.path.join(self.out, labels.FILE_NAME)) as part:
             # A label file has a line for each class.
             labels.write_labels(
@@ -219,13 +222,21 @@ class Workplace:
     def _size(self, name: str) -> int:
         for folder in (self.shards, self.out):
             with contextlib.suppress(OSError):
-                return os.path.getsize(os.path.join(folder, name))
+                return paths.size(os.path.join(folder, name))
         return -1
 
 
 def is_unfinished(folder: str) -> bool:
     """Whether a conversion into a folder was begun and not ended."""
-    return os.path.isfile(os.path.join(folder, FOLDER, _PLAN))
+    return os.path.isfile(os.path.join(_workplace(folder), _PLAN))
+
+
+def _workplace(out: str) -> str:
+    """The folder in the output; for one that is far away, a folder here that is found again."""
+    if not paths.is_far(out):
+        return os.path.join(out, FOLDER)
+    name = hashlib.blake2b(out.rstrip("/").encode(), digest_size=8).hexdigest()
+    return os.path.join(downloads.cache_folder("converting"), name)
 
 
 def _read(line: Mapping[str, Any]) -> Done:

@@ -129,7 +129,7 @@ def usable(stored: Stored, labels: Mapping[int, str], *, decode: bool) -> Probe:
 def sha256_of(path: str) -> str:
     """The checksum of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with files.opened(path) as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

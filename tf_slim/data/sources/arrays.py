@@ -20,6 +20,7 @@ class Arrays(Numbered):
     """Pictures in memory, or in a file that is mapped into it. They are not copied."""
 
     encoded = False
+    portable = False
 
     def __init__(
         self,

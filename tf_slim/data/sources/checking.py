@@ -186,8 +186,7 @@ def read_rows(path: str | os.PathLike) -> dict[str, DatasetSpec]:
     """
     path = os.fspath(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        content = json.loads(files.read_text(path))
         if content["version"] != _VERSION:
             raise DataError(
                 f"its version is {content['version']}, this release reads {_VERSION}.",

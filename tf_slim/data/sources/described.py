@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from tf_slim.data.sources.listing import Listing
 from tf_slim.data.sources.pictures import Pictures
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import first_few, unknown_name
 
@@ -87,7 +88,7 @@ def as_spec(
         left = f" Left out were: {skipped}." if listing.skipped else ""
         raise DataError(f"there is no picture in the split {split!r}.{left}", path=where)
     spec = DatasetSpec(
-        name=name or os.path.basename(os.path.abspath(where)) or where,
+        name=name or os.path.basename(paths.absolute(where)) or where,
         split=split,
         data_sources=(where,),
         num_classes=num_classes,

@@ -26,6 +26,8 @@ _AGAIN = (
 class Generated(RecordSource):
     """The pictures of a generator function: one shard, which is read from its start."""
 
+    portable = False
+
     def __init__(
         self,
         function: Callable[[], Any],

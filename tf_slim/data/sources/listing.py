@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tf_slim.data.sources import ordering
+from tf_slim.ops.paths import is_far
 
 
 class Row(NamedTuple):
@@ -60,7 +61,7 @@ class Listing:
         Args:
             path: One of `paths`.
         """
-        return path if "://" in path else os.path.join(self.root, path)
+        return path if is_far(path) else os.path.join(self.root, path)
 
     def ordered(self) -> Listing:
         """The same pictures in canonical order."""

@@ -45,11 +45,13 @@ class RecordSource(abc.ABC):
         encoded: Whether `fetch` gives the bytes of a picture's file, and not its pixels.
         picture_spec: A nest of `tf.TensorSpec`: one row of `Loaded.pictures`.
         listing: The pictures by their paths (`slim.data.sources.Listing`), where it has such.
+        portable: Whether another process can read it, as the workers of a tf.data service do.
     """
 
     encoded: bool = True
     picture_spec: Any = tf.TensorSpec([], tf.string)
     listing: Any = None
+    portable: bool = True
 
     @abc.abstractmethod
     def count(self) -> int:
@@ -67,6 +69,15 @@ class RecordSource(abc.ABC):
     @abc.abstractmethod
     def read(self, shard: tf.Tensor) -> tf.data.Dataset:
         """The records of a shard, which is a scalar tensor (an element of `shards`)."""
+
+    def part(self, shards: Sequence[Any]) -> RecordSource | None:
+        """A source of some of the shards; None where they are no files of their own.
+
+        Args:
+            shards: Some of `shards`.
+        """
+        del shards
+        return None
 
     def read_all(self) -> tf.data.Dataset:
         """The records of all shards, one shard after the other."""

@@ -15,6 +15,7 @@ from tf_slim.data.sources.listing import Listing
 from tf_slim.data.sources.table_labels import Labels, number_labels
 from tf_slim.data.sources.table_rows import TableRow, read_rows_of
 from tf_slim.data.spec import DatasetSpec
+from tf_slim.ops import paths
 from tf_slim.ops.arguments import checked
 from tf_slim.ops.data_errors import DataError, DataNotFoundError
 from tf_slim.ops.wording import first_few
@@ -182,11 +183,24 @@ def _once(
 
 
 def _missing(home: str, rows: Sequence[TableRow]) -> dict[str, int]:
-    exists = tf.io.gfile.exists if "://" in home else os.path.isfile
+    there: dict[str, set[str]] = {}
+
+    def exists(path: str) -> bool:
+        if not paths.is_far(path):
+            return os.path.isfile(path)
+        # A question about each file far away takes long, one about each folder does not.
+        folder, name = posixpath.split(path)
+        if folder not in there:
+            try:
+                there[folder] = set(paths.names(folder))
+            except OSError:
+                there[folder] = set()
+        return name in there[folder]
+
     return {
         row.path: row.line
         for row in rows
-        if not exists(row.path if "://" in row.path else posixpath.join(home, row.path))
+        if not exists(row.path if paths.is_far(row.path) else posixpath.join(home, row.path))
     }
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tf_slim.data.sources.described import split_name
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.data_errors import DataError
+from tf_slim.ops.paths import is_far
 from tf_slim.ops.wording import did_you_mean
 
 _ALIASES = {
@@ -134,7 +135,7 @@ def _path(table: str, line: int, value: Any) -> str:
         )
     if "\0" in value:
         raise DataError(f"line {line}: the path {value!r} has a null byte in it.", path=table)
-    if "://" in value:
+    if is_far(value):
         return value
     if ".." in value.split("/"):
         raise DataError(

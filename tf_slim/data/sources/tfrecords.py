@@ -44,6 +44,9 @@ class TFRecords(RecordSource):
     def read(self, shard: tf.Tensor) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(shard)
 
+    def part(self, shards: Sequence[str]) -> TFRecords:
+        return TFRecords(shards, multi_label=self._multi_label, weighted=self._weighted)
+
     def read_all(self) -> tf.data.Dataset:
         return tf.data.TFRecordDataset(self._files)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_slim.data import images
+from tf_slim.ops import paths
 
 _EXTENSIONS = frozenset(ending for endings in images.ENDINGS.values() for ending in endings)
 # Files that systems leave behind in folders.
@@ -34,9 +35,8 @@ def hidden(name: str) -> bool:
 
 def folders(path: str) -> list[str]:
     """Names of the folders in a folder, sorted, without the hidden ones."""
-    if "://" in path:
-        names = [name.rstrip("/") for name in tf.io.gfile.listdir(path)]
-        found = [name for name in names if tf.io.gfile.isdir(os.path.join(path, name))]
+    if paths.is_far(path):
+        found = [n for n in paths.names(path) if paths.is_folder(os.path.join(path, n))]
     else:
         with os.scandir(path) as entries:
             found = [entry.name for entry in entries if entry.is_dir()]
@@ -46,8 +46,7 @@ def folders(path: str) -> list[str]:
 def loose(path: str) -> list[str]:
     """Names of what is in a folder itself and is no folder, sorted, without the hidden ones."""
     inside = set(folders(path))
-    names = tf.io.gfile.listdir(path) if "://" in path else os.listdir(path)
-    return sorted(n for n in names if not hidden(n) and n.rstrip("/") not in inside)
+    return [n for n in paths.names(path) if not hidden(n) and n not in inside]
 
 
 def pictures(folder: str, within: Sequence[str] = ()) -> Iterator[Found]:
@@ -62,7 +61,7 @@ def pictures(folder: str, within: Sequence[str] = ()) -> Iterator[Found]:
     Yields:
         The files, and the links that are not followed.
     """
-    if "://" in folder:
+    if paths.is_far(folder):
         yield from _far_away(folder)
         return
     waiting: list[tuple[str, str, tuple]] = [(folder, "", tuple(map(_identity, (*within, folder))))]

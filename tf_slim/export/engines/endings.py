@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from tf_slim.ops import paths
+
 # By format: the module beside this one, the class in it, and how a file's name ends.
 ENGINES: dict[str, tuple[str, str, str | None]] = {
     "saved_model": ("saved_model", "SavedModelEngine", None),
@@ -32,8 +34,8 @@ def format_of(path: str | os.PathLike) -> str | None:
       path: of the file or folder, which need not be there.
     """
     path = os.fsdecode(path)
-    if os.path.isdir(path):
-        told = (name for mark, name in FOLDERS.items() if os.path.isfile(os.path.join(path, mark)))
+    if paths.is_folder(path):
+        told = (name for mark, name in FOLDERS.items() if paths.is_file(os.path.join(path, mark)))
         return next(told, None)
     ending = os.path.splitext(path)[1].lower()
     told = (name for name, (_, _, own) in ENGINES.items() if own is not None and own == ending)
@@ -42,4 +44,4 @@ def format_of(path: str | os.PathLike) -> str | None:
 
 def is_exported(path: str | os.PathLike) -> bool:
     """Whether an exported model stands at a path, by its look."""
-    return os.path.exists(path) and format_of(path) is not None
+    return paths.exists(path) and format_of(path) is not None

@@ -58,6 +58,8 @@ class Engine(abc.ABC):
 
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
+    kept: Any = None
+    """What must live as long as it does."""
 
     def __init__(self, path: str, threads: int | None = None):
         """Opens a file.

@@ -7,6 +7,7 @@ import os
 
 from tf_slim.export.engines.endings import ENDINGS, ENGINES, FOLDERS, format_of
 from tf_slim.export.engines.engine import Engine, EngineError
+from tf_slim.ops import files, paths
 from tf_slim.ops.arguments import describe, integer
 from tf_slim.ops.wording import did_you_mean
 
@@ -31,10 +32,14 @@ def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
     if threads is not None and (integer(threads) or 0) < 1:
         raise ValueError(f"threads: expected at least 1, or None; got {describe(threads)}.")
     path = os.fsdecode(path)
-    name = format_of(path) if os.path.exists(path) else None
+    name = format_of(path) if paths.exists(path) else None
     if name is None:
         raise _refusal(path)
-    return engine_of(name)(path, threads)
+    # What runs a file opens it by itself, and needs what stands beside it.
+    here = files.Fetched(path, beside=True)
+    engine = engine_of(name)(here.path, threads)
+    engine.kept = here
+    return engine
 
 
 def engine_of(name: str) -> type[Engine]:
@@ -50,11 +55,11 @@ def engine_of(name: str) -> type[Engine]:
 def _refusal(path: str) -> Exception:
     """Why nothing can be opened: there is nothing, or something else."""
     folder, name = os.path.split(path.rstrip(os.sep))
-    if not os.path.exists(path):
-        near = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    if not paths.exists(path):
+        near = paths.names(folder or ".") if paths.is_folder(folder or ".") else []
         hint = did_you_mean(name, near, most=1)
         return FileNotFoundError(f"There is no {path!r} (looked from {os.getcwd()}).{hint}")
-    if os.path.isdir(path):
+    if paths.is_folder(path):
         return EngineError(
             f"{path} is a folder, and no SavedModel or page: there is neither "
             f"{' nor '.join(name for name in FOLDERS if not name.endswith('txt'))}."
