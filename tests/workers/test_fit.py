@@ -85,10 +85,11 @@ def history(folder) -> list[dict]:
     ("workers", "words", "more"),
     [
         (2, ["norm=synchronized", "decay=0.9"], []),
+        (2, ["pipeline=1", "batch=15"], []),
         # Neither the batches nor the last one, of a single example, can be shared out evenly.
         (3, ["batch=21", "epochs=5", "call=3", "hook=0"], ["parts=3"]),
     ],
-    ids=["two", "three"],
+    ids=["two", "pipeline", "three"],
 )
 def test_several_workers_are_as_one(train, tmp_path, workers, words, more):
     words = ["steps=20", "validate=10", *words]

@@ -39,6 +39,7 @@ TOLD = {
     "fault": "",
     "seed": 1,
     "hook": 1,
+    "pipeline": 0,
 }
 
 
@@ -52,6 +53,7 @@ def told(words: list[str]) -> dict:
 
 
 def net(x, is_training=False, norm=""):
+    x = tf.reshape(x, [-1, 5])
     with slim.scope("net"):
         hidden = dense(x, 8)
         if norm:
@@ -99,7 +101,21 @@ _FAULTS = {
 }
 
 
-def data(how: dict, index: int) -> tf.data.Dataset:
+def pipeline(batch: int, is_training: bool) -> slim.data.Pipeline:
+    """Of pictures of one row."""
+    pictures = (40 * toy.X[:, np.newaxis, :, np.newaxis] + 128).clip(0, 255).astype(np.uint8)
+    return slim.data.Pipeline(
+        slim.data.from_arrays(pictures, toy.Y), batch, is_training=is_training, preprocess=_row
+    )
+
+
+def _row(image, *, is_training, seed):
+    return tf.cast(image, tf.float32) / 128 - 1
+
+
+def data(how: dict, index: int) -> tf.data.Dataset | slim.data.Pipeline:
+    if how["pipeline"]:
+        return pipeline(how["batch"], is_training=True)
     whole = tf.data.Dataset.from_tensor_slices((toy.X, toy.Y)).shuffle(64, seed=how["seed"])
     if not how["epochs"]:
         whole = whole.repeat()
@@ -142,6 +158,8 @@ def main(words: list[str]) -> None:
     options = {}
     if how["validate"]:
         held_out = tf.data.Dataset.from_tensor_slices((toy.X, toy.Y)).batch(7)
+        if how["pipeline"]:
+            held_out = pipeline(7, is_training=False)
         options = {"validation": held_out, "validate_every": how["validate"]}
         if how["patience"]:
             options["patience"] = how["patience"]

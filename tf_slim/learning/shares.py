@@ -45,12 +45,47 @@ def of_worker(
     if here == 1:
         return batches if whole else batches.map(lambda *batch: part(batch, first, replicas))
 
-    def of_replicas(*batch):
+    def parts(*batch):
         numbers = tf.data.Dataset.range(first, first + here)
         return numbers.map(lambda number: part(batch, tf.cast(number, tf.int32), replicas))
 
-    parts = batches.flat_map(of_replicas)
+    of_replicas = batches.flat_map(parts)
+    return strategy.distribute_datasets_from_function(lambda _: of_replicas)
+
+
+def of_pipeline(
+    parts: tf.data.Dataset, strategy: tf.distribute.Strategy, workers: Workers, batch_size: int
+) -> Any:
+    """What a worker reads of a Pipeline, of which it decodes its own part alone.
+
+    Args:
+      parts: of its replicas, one after the other: `pipeline.dataset(context=...)`.
+      strategy: under which they are used.
+      workers: of the strategy.
+      batch_size: of the batches of all.
+
+    Returns:
+      A dataset; a distributed one if the worker has several replicas.
+    """
+    if batch_size % strategy.num_replicas_in_sync:
+        parts = parts.map(lambda *batch: tf.nest.map_structure(_of_any_size, batch))
+    if strategy.num_replicas_in_sync == workers.count:
+        return parts
     return strategy.distribute_datasets_from_function(lambda _: parts)
+
+
+def context(strategy: tf.distribute.Strategy, workers: Workers) -> tf.distribute.InputContext:
+    """Which parts of a batch are this worker's, as a Pipeline takes it."""
+    return tf.distribute.InputContext(
+        num_input_pipelines=workers.count,
+        input_pipeline_id=workers.index,
+        num_replicas_in_sync=strategy.num_replicas_in_sync,
+    )
+
+
+def _of_any_size(leaf: tf.Tensor) -> tf.Tensor:
+    # Shapes must not tell: all replicas are to trace the same step.
+    return tf.compat.v1.placeholder_with_default(leaf, [None, *leaf.shape[1:]])
 
 
 def _seen(see: Callable[[np.ndarray], None], number: tf.Tensor, batch: tuple) -> tuple:

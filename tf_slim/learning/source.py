@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,10 @@ from tf_slim.learning import shares, workers
 from tf_slim.learning.in_memory import how_to_hand_over
 from tf_slim.ops.arguments import describe
 
-_OF_PIPELINES = ("batch_size", "is_training", "num_epochs", "preprocessing", "image_size")
+_OF_PIPELINES = (
+    *("batch_size", "is_training", "num_epochs", "preprocessing", "image_size"),
+    *("_shuffle", "_augmentation_seed", "_mixing_seed"),
+)
 
 
 class Source:
@@ -130,11 +134,26 @@ class Source:
         if hasattr(self._dataset, "dataset"):
             # Kept: to make it is to trace all that reads and prepares a batch.
             if self._made is None or self._made[0] != step:
-                self._made = step, self._dataset.dataset(start=step)
+                context = {}
+                if self._is_cut_by_itself():
+                    context["context"] = shares.context(self._strategy, self._workers)
+                self._made = step, self._dataset.dataset(start=step, **context)
             return self._made[1]
         return self._dataset.skip(step) if step else self._dataset
 
+    def _is_cut_by_itself(self) -> bool:
+        """Whether the data are told which worker reads, and give it its parts alone."""
+        read = getattr(self._dataset, "dataset", None)
+        return (
+            self._workers.count > 1
+            and read is not None
+            and "context" in inspect.signature(read).parameters
+        )
+
     def _distributed(self, dataset: tf.data.Dataset):
+        if self._is_cut_by_itself():
+            size = self._dataset.batch_size
+            return shares.of_pipeline(dataset, self._strategy, self._workers, size)
         if self._workers.count > 1:
             return shares.of_worker(dataset, self._strategy, self._workers, self._whole, self._see)
         return self._strategy.experimental_distribute_dataset(dataset)
