@@ -60,6 +60,7 @@ CONTESTANTS: Sequence[Contestant] = (
 )
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", settings.chosen_nets(NETS))
 def test_peak_memory_of_nets(name, capsys):
     net = NETS[name]
