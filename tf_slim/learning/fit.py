@@ -82,9 +82,10 @@ def fit(
     to the workers. Each takes the next one whenever it is done with the last, with the weights as
     it then finds them on the servers. `number_of_steps` is of all together. A checkpoint is of a
     moment between steps, and has whole variables under their own names, however the strategy
-    divides them, so one process can go on with the run, and the reverse. Validation is measured
-    here. A worker that dies holds nobody up, and is taken back when it is started again; the step
-    that it was taking is taken once more. A run that goes on has its weights, optimizer and step,
+    divides those that are trained, so one process can go on with the run, and the reverse; it
+    passes through the memory of the coordinator. Validation is measured here. A worker that dies
+    holds nobody up, and is taken back when it is started again; the step that it was taking is
+    taken once more. A run that goes on has its weights, optimizer and step,
     but not each batch exactly once: losses depend on who was faster, each time. Of a Pipeline in
     training each worker reads a shuffle of its own. Of another data set they are dealt the batches
     in turn, for which each reads all; with `AutoShardPolicy.OFF` in its options each is given all,

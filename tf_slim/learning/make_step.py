@@ -77,7 +77,8 @@ def make_train_step(
         averages are among them normalizes by these, and keeps them, as in inference.
       head_first: a `HeadFirst`, which trains the new head of a net alone at first; None to train
         all from the start.
-      clip_gradient_norm: largest L2 norm of the gradient of each variable; 0 for no limit.
+      clip_gradient_norm: largest L2 norm of the gradient of each variable, and of each part of one
+        that is divided over parameter servers; 0 for no limit.
       clip_global_norm: largest L2 norm of all gradients together, which are then scaled down as
         one (R. Pascanu et al., "On the Difficulty of Training Recurrent Neural Networks", 2013),
         after the limit of each; 0 for no limit.
