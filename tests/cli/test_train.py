@@ -250,6 +250,15 @@ def test_a_logdir_that_cannot_be_written(cli, tmp_path):
     assert "Choose another folder" in result.err
 
 
+@pytest.mark.parametrize("more", [[], ["--workers", "2"]])
+def test_a_logdir_in_an_object_store(cli, tmp_path, more):
+    before = sorted(tmp_path.iterdir())
+    result = cli("train", "--logdir", "gs://bucket/run", "--steps", "1", *more)
+    assert result.status != 0
+    assert "logdir: expected a folder of this machine" in result.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
 def test_a_start_that_fails_leaves_nothing_that_conflicts(cli, tmp_path):
     wrong = ["--set", "train.restore=nothing.ckpt"]
     for logdir in (["--logdir", "run"], []):

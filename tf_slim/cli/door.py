@@ -7,6 +7,7 @@ import os
 from tf_slim.cli import net_statistics, runs, starting_point
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
+from tf_slim.learning import run_lock
 from tf_slim.ops.wording import did_you_mean
 
 
@@ -19,9 +20,12 @@ def check(config: Config, folder: str | None) -> None:
 
     Raises:
       ConfigError: one of them is not.
+      OSError: the run folder is far away.
     """
     _check_net(config.model.name)
     _check_source(config.data.source)
+    if folder is not None:
+        run_lock.require_near(folder)
     if folder is None or not runs.has_checkpoints(folder):
         starting_point.check(config)
 

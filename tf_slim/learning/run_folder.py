@@ -50,6 +50,7 @@ class RunFolder(os.PathLike):
     """
 
     def __init__(self, path: str | os.PathLike, keep: int = 5):
+        run_lock.require_near(path)
         self.path = os.fspath(path)
         self._keep = keep
         self._history: Any = None

@@ -17,6 +17,8 @@ import time
 import warnings
 import weakref
 
+from tf_slim.ops import paths
+
 LOCK = "training.lock"
 
 _BEAT_SECONDS = 5.0
@@ -33,6 +35,18 @@ class RunInUseError(OSError):
 
 class RunLostError(OSError):
     """The run folder went while training was going on."""
+
+
+def require_near(path: str | os.PathLike) -> None:
+    """Raises OSError if the folder of a run is to be far away, in an object store."""
+    if paths.is_far(path):
+        raise OSError(
+            errno.EPROTONOSUPPORT,
+            f"logdir: expected a folder of this machine or of a network that is mounted; got "
+            f"{os.fsdecode(path)!r}. A run appends to its history and holds a lock, and an object "
+            "store has neither. Train in a folder of a disk; its checkpoints may then be copied, "
+            "as by tf.io.gfile.copy, and restored from there",
+        )
 
 
 @dataclasses.dataclass(frozen=True)

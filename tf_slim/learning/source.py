@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,13 +141,8 @@ class Source:
         return self._dataset.skip(step) if step else self._dataset
 
     def _is_cut_by_itself(self) -> bool:
-        """Whether the data are told which worker reads, and give it its parts alone."""
-        read = getattr(self._dataset, "dataset", None)
-        return (
-            self._workers.count > 1
-            and read is not None
-            and "context" in inspect.signature(read).parameters
-        )
+        """Whether this is a Pipeline, which gives each of several workers its parts alone."""
+        return self._workers.count > 1 and hasattr(self._dataset, "dataset")
 
     def _distributed(self, dataset: tf.data.Dataset):
         if self._is_cut_by_itself():
