@@ -165,10 +165,10 @@ def test_the_clock_of_the_chief_saves(train, tmp_path):
 
 
 def test_killed_at_random_moments_a_run_ends_as_if_it_had_not_been(start, train, tmp_path):
-    words = ["steps=100", "norm=local", "validate=6", "optimizer=keras_adam"]
+    words = ["steps=160", "norm=local", "validate=6", "optimizer=keras_adam"]
     whole = train(2, *words, folder=tmp_path / "whole")
     chance = random.Random(os.getpid())
-    for life, who in enumerate((1, 0, 1, 0)):
+    for life, who in enumerate((1, 0) * 5):
         with start(2, *words, "sleep=0.05") as procs:
             procs[who].wait_for("begun", SECONDS)
             time.sleep(chance.uniform(0.0, 0.7))
