@@ -9,7 +9,6 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import momentum
 from tf_slim.ops.arguments import describe
 
 # What Keras calls a variable that its optimizer gave no name, by its number in the process.
@@ -51,7 +50,6 @@ def build(optimizer: Any, variables: Sequence[tf.Variable]) -> None:
             "one, such as tf.keras.optimizers.AdamW; or train the net as a Keras layer: "
             "slim.as_keras_layer(model)."
         ) from error
-    momentum.note_built(optimizer, variables)
 
 
 def named_variables(optimizer: Any, made: Sequence[tf.Variable] = ()) -> dict[str, tf.Variable]:

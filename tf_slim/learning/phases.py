@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import gradients, momentum, optimizers
+from tf_slim.learning import gradients, optimizers
 from tf_slim.ops import frozen, patterns, sharding
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.model import Model
@@ -68,14 +68,10 @@ class Phase:
     prefix: str = ""
     made: list[tf.Variable] = dataclasses.field(default_factory=list)
 
-    def apply_gradients(self, pairs: Sequence[tuple[Any, tf.Variable]]) -> None:
-        """Takes the optimizer's step."""
-        with momentum.by_kernels(self.optimizer):
-            self._apply(pairs)
-
     @functools.cached_property
-    def _apply(self) -> UserFunction:
-        return UserFunction(self.optimizer.apply_gradients)  # which may be a user's own
+    def apply_gradients(self) -> UserFunction:
+        """Takes the optimizer's step; the optimizer may be a user's own."""
+        return UserFunction(self.optimizer.apply_gradients)
 
     def alone(self, optimizer: Any) -> Phase:
         """The same by another optimizer, for ever."""
