@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable
 
 import tensorflow as tf
+
+from tests import forked
 
 
 def serve(live: Callable[..., None]) -> None:
@@ -27,25 +27,14 @@ def serve(live: Callable[..., None]) -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            _live(live, line.split())
+            forked.run(functools.partial(_begun, live, line.split()))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print("ended", status, flush=True)
 
 
-def _live(live: Callable[..., None], words: list[str]) -> None:
-    status = 1
-    try:
-        # As in a program that is started in a terminal, however the tests are.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        print(os.getpid(), flush=True)
-        live(*words)
-        status = 0
-    except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+def _begun(live: Callable[..., None], words: list[str]) -> None:
+    print(os.getpid(), flush=True)
+    live(*words)
 
 
 class Lives:

@@ -13,14 +13,13 @@ import functools
 import importlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests import forked
 from tests.workers.cluster import environment
 
 
@@ -96,33 +95,20 @@ def _serve(module: str) -> None:
         else:
             answer = os.fork()
             if not answer:
-                _live(main, what)
+                forked.run(functools.partial(_begun, main, what))
         print(json.dumps(answer), flush=True)
 
 
-def _live(main, what: Mapping) -> None:
-    status = 1
-    try:
-        os.setsid()
-        log = os.open(what["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        none = os.open(os.devnull, os.O_RDONLY)
-        for stream, handle in enumerate((none, log, log)):
-            os.dup2(handle, stream)
-        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
-        os.environ.update(what["env"])
-        # As in a program that is started in a terminal, however the tests are.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        main(what["words"])
-        status = 0
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+def _begun(main, what: Mapping) -> None:
+    os.setsid()
+    log = os.open(what["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    none = os.open(os.devnull, os.O_RDONLY)
+    for stream, handle in enumerate((none, log, log)):
+        os.dup2(handle, stream)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+    os.environ.update(what["env"])
+    main(what["words"])
 
 
 if __name__ == "__main__":
