@@ -53,6 +53,9 @@ def empty(runner: str | Forge, folder: Path, number: int) -> Iterator[tuple[Task
     with cluster.Ports(number) as addresses:
         try:
             yield found, addresses
+        except BaseException:
+            print(found.logs())
+            raise
         finally:
             for one in found:
                 one.kill()

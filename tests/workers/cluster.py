@@ -225,6 +225,9 @@ def started(
                         )
                     )
             yield procs
+        except BaseException:
+            print(procs.logs())
+            raise
         finally:
             for one in procs:
                 one.kill()

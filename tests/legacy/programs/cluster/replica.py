@@ -36,7 +36,8 @@ def main(unused_argv):
     server = tf.train.Server(cluster, job_name=FLAGS.job_name, task_index=FLAGS.task_index)
     if FLAGS.job_name == 'ps':
         queue = create_done_queues(len(ps_spec), num_workers)[FLAGS.task_index]
-        sess = tf.Session(server.target)
+        # Without the filter it would wait for every worker, also for one that has already ended.
+        sess = tf.Session(server.target, config=tf.ConfigProto(device_filters=['/job:ps']))
         for i in range(num_workers):
             sess.run(queue.dequeue())
             print('ps %d received done %d' % (FLAGS.task_index, i))
