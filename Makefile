@@ -15,9 +15,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.environment-ready
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
+DOCS := $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint conformance bench bench-compare bench-gpu clean
+.PHONY: help demo test lint conformance bench bench-compare bench-gpu docs docs-serve clean
 
 help:  ## list the targets
 	@echo "make TARGET [VENV=dir] [PYTHON=path] [ARGS=...]"
@@ -49,9 +50,15 @@ bench-compare: $(DEV)  ## tell what got slower than noise against BASE=revision
 bench-gpu: $(DEV)  ## the table of nets on your GPU
 	@"$(BIN)/python" -m benchmarks gpu $(ARGS)
 
+docs: $(DOCS)  ## build the site of the documentation into site/; a broken link is an error
+	@"$(BIN)/zensical" build --clean --strict $(ARGS)
+
+docs-serve: $(DOCS)  ## show it on this machine, and follow what is written
+	@"$(BIN)/zensical" serve $(ARGS)
+
 clean:  ## remove what make and the tools made, the environment included
 	@if grep -qs '^made' "$(READY)"; then echo "Removing $(VENV)"; rm -rf "$(VENV)"; fi
-	@rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
+	@rm -rf build dist site .cache *.egg-info .pytest_cache .ruff_cache .hypothesis .benchmarks
 	@find . \( -name .git -o -name .venv \) -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- the environment -------------------------------------------------------------------------------
@@ -66,6 +73,11 @@ $(DEV): pyproject.toml | $(READY)
 	@echo "Installing tf_slim and its development tools into $(VENV) (minutes the first time) ..."
 	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch "$(RUN)" "$@"
+
+$(DOCS): pyproject.toml | $(RUN)
+	@echo "Installing what builds the documentation into $(VENV) ..."
+	@"$(BIN)/python" -m pip install -qq --disable-pip-version-check --editable '.[docs]'
+	@touch "$@"
 
 CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3.10 python3)
 IN_RANGE := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
