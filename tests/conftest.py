@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import signal
 import sys
 
 import hypothesis
@@ -27,6 +28,11 @@ hypothesis.settings.load_profile("tf_slim")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Sets up TensorFlow before a test module can touch it: afterwards devices are fixed."""
+    # A process in the background of a script ignores Ctrl-C, and so would all that tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     only_hands_out_tests = config.getoption("numprocesses", None) and not hasattr(
         config, "workerinput"
     )
