@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from tf_slim.cli import errors, supervised, terminal
-from tf_slim.learning.cluster import task_name
+from tf_slim.learning.cluster.tasks import task_name
 
 FOLDER = Path(__file__).parent if len(sys.argv) < 2 else Path(sys.argv[1])
 

@@ -15,7 +15,7 @@ import yaml
 
 from tests.house.sources import ROOT
 from tf_slim.cli.main import run
-from tf_slim.learning import environment, kubernetes
+from tf_slim.learning.cluster import environment, kubernetes
 
 EXAMPLES = ROOT / "examples/cluster"
 
@@ -31,7 +31,7 @@ done
 # Tells what a worker finds, and with which command line.
 TF_SLIM = f"""#!{sys.executable}
 import json, os, sys
-from tf_slim.learning import environment
+from tf_slim.learning.cluster import environment
 found = environment.found()
 print(json.dumps([found.jobs, found.task, found.index, sys.argv[1:]]))
 sys.exit(int(os.environ["STATUS"]))

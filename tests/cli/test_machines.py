@@ -6,7 +6,7 @@ import pytest
 
 from tests.workers.cluster import tf_config
 from tf_slim.cli import machines
-from tf_slim.learning import strategies
+from tf_slim.learning.cluster import strategies
 
 TWO = ["203.0.113.1:2222", "203.0.113.2:2222"]
 SHORT = ["--steps", "3", "--set", "train.log_every_steps=1"]

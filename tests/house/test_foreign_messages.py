@@ -9,7 +9,7 @@ import tensorflow as tf
 from tf_slim.checkpoints import errors as of_checkpoints
 from tf_slim.cli import errors as command_line
 from tf_slim.data import checks, pipeline
-from tf_slim.learning import finite
+from tf_slim.learning.step import finite
 from tf_slim.legacy import runner
 from tf_slim.legacy.numpy1 import functions as numpy1
 from tf_slim.ops import counting, stores

@@ -7,7 +7,7 @@ import sys
 import tensorflow as tf
 
 import tf_slim as slim
-from tf_slim.learning import servers
+from tf_slim.learning.cluster import servers
 
 if __name__ == "__main__":
     servers._GONE_SECONDS = 3.0

@@ -8,7 +8,8 @@ import socket
 import pytest
 import tensorflow as tf
 
-from tf_slim.learning import ClusterError, environment, kubernetes, slurm
+from tf_slim.learning import ClusterError
+from tf_slim.learning.cluster import environment, kubernetes, slurm
 
 TWO = ["a:1", "b:1"]
 

@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from tests.workers.cluster import Ports
-from tf_slim.learning import greeting
-from tf_slim.learning.cluster import Cluster, ClusterError
+from tf_slim.learning.cluster import greeting
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 
 
 @pytest.fixture(autouse=True)

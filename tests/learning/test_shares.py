@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_slim.learning import shares, told
+from tf_slim.learning.together import shares, told
 
 
 def parts(batch, of: int) -> list:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tf_slim.learning import waiting
+from tf_slim.learning.together import waiting
 
 
 def test_what_it_returns_and_raises():
@@ -32,7 +32,7 @@ def test_it_is_told_and_ends(monkeypatch, capsys):
 
 PROGRAM = """
 import ctypes, signal, sys, time
-from tf_slim.learning import waiting
+from tf_slim.learning.together import waiting
 
 def wait():
     # As TensorFlow does, without a word to Python.

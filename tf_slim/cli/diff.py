@@ -43,7 +43,7 @@ def command(
 
 
 def _show(found: Any) -> None:
-    from tf_slim.learning import hyperparameters
+    from tf_slim.learning.step import hyperparameters
 
     rows = [[name, "is here", ""] for name in found.only_in_a]
     rows += [[name, "", "is here"] for name in found.only_in_b]

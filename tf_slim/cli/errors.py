@@ -73,7 +73,7 @@ def explained(error: BaseException) -> str:
 
 
 def _is_of_workers(error: BaseException) -> bool:
-    workers = sys.modules.get("tf_slim.learning.workers")
+    workers = sys.modules.get("tf_slim.learning.together.workers")
     return workers is not None and isinstance(error, workers.WorkerError)
 
 

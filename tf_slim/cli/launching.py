@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tf_slim.cli import errors, runs, terminal
 from tf_slim.cli.options import ConfigError
 from tf_slim.cli.worker_process import WorkerProcess
-from tf_slim.learning.cluster import task_name
+from tf_slim.learning.cluster.tasks import task_name
 
 FROZEN_SECONDS = 60.0
 """After how long without a sign of life a worker is given up."""

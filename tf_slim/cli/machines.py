@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tf_slim.cli import supervised, terminal
 from tf_slim.cli.options import ConfigError
-from tf_slim.learning import environment, slurm
-from tf_slim.learning.cluster import Cluster, ClusterError
+from tf_slim.learning.cluster import environment, slurm
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -115,7 +115,7 @@ class Machines:
           ConfigError: there is no such device.
           ClusterError: a process of the cluster is not there, or another than it should be.
         """
-        from tf_slim.learning import strategies
+        from tf_slim.learning.cluster import strategies
 
         seconds = WAIT_SECONDS if self.wait_seconds is None else self.wait_seconds
         try:

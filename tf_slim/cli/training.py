@@ -30,9 +30,10 @@ from tf_slim.cli import (
 from tf_slim.cli import config as configs
 from tf_slim.cli.config import Config
 from tf_slim.cli.run_data import RunData
-from tf_slim.learning import alike, workers
+from tf_slim.learning import alike
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
+from tf_slim.learning.together import workers
 from tf_slim.ops import files
 
 _SIGNALS = {

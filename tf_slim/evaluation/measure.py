@@ -15,8 +15,10 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.evaluation.folding import Payoff
 from tf_slim.export.errors import ExportError
 from tf_slim.export.fold import folded
-from tf_slim.learning import empty_batches, in_memory, means, workers
+from tf_slim.learning import in_memory
 from tf_slim.learning.source import Source
+from tf_slim.learning.step import empty_batches
+from tf_slim.learning.together import means, workers
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.arguments import binds, describe
 from tf_slim.ops.model import Model

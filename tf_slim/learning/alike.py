@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.learning import hyperparameters
-from tf_slim.learning.compiled_step import TrainStep
-from tf_slim.learning.workers import Workers
+from tf_slim.learning.step import hyperparameters
+from tf_slim.learning.step.compiled_step import TrainStep
+from tf_slim.learning.together.workers import Workers
 from tf_slim.ops.wording import first_few
 
 

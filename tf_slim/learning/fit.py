@@ -13,23 +13,17 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import (
-    agreement,
-    alike,
-    hyperparameters,
-    meeting,
-    parameter_servers,
-    signals,
-    workers,
-)
-from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning import agreement, alike, meeting, parameter_servers, signals
 from tf_slim.learning.hooks import Hook, KeepBest, ProgressLines
 from tf_slim.learning.keeping import Describer, Recorder, Saver
 from tf_slim.learning.meeting import Alone, Meeting
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import RunFolder, SeenFolder, agreed_checkpoint, shared
 from tf_slim.learning.source import Source
+from tf_slim.learning.step import hyperparameters
+from tf_slim.learning.step.compiled_step import TrainStep
 from tf_slim.learning.taking import Due, Taker, taker
+from tf_slim.learning.together import workers
 from tf_slim.learning.validation import Validation
 from tf_slim.ops import sharding
 from tf_slim.ops.arguments import checked, describe

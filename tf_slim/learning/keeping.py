@@ -11,11 +11,12 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.data import DatasetSpec, sources
-from tf_slim.learning import description, means
+from tf_slim.learning import description
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import VALIDATION, RunFolder, SeenFolder
-from tf_slim.learning.workers import Workers
+from tf_slim.learning.together import means
+from tf_slim.learning.together.workers import Workers
 from tf_slim.ops import summary_ops
 
 

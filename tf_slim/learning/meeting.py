@@ -19,7 +19,7 @@ from tf_slim.learning.run_lock import RunLostError
 from tf_slim.learning.signals import StopRequest
 from tf_slim.learning.source import Source
 from tf_slim.learning.taking import Due, Taken, Taker
-from tf_slim.learning.workers import Several, Workers, is_of_workers
+from tf_slim.learning.together.workers import Several, Workers, is_of_workers
 
 # The bits of what a worker says; the number of a signal stands above them.
 _SAVE, _STOP, _ENDED, _FAILED, _LOST = 1, 2, 4, 8, 16

@@ -20,10 +20,10 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run import Run
 from tf_slim.learning.source import Source
+from tf_slim.learning.step.compiled_step import TrainStep
 from tf_slim.learning.taking import BeforeStep, Due, Taken, interval, not_finite
 from tf_slim.learning.worker_data import WorkerData
 from tf_slim.ops import sharding

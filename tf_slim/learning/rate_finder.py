@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.learning import finite, optimizers, snapshot
-from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning import snapshot
 from tf_slim.learning.source import Source
+from tf_slim.learning.step import finite, optimizers
+from tf_slim.learning.step.compiled_step import TrainStep
 from tf_slim.ops.arguments import checked, describe
 
 # A loss of so many times the lowest one so far is one that has gone astray.

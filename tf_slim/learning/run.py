@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.checkpoints import Best
-from tf_slim.learning.compiled_step import TrainStep
+from tf_slim.learning.step.compiled_step import TrainStep
 
 
 @dataclasses.dataclass

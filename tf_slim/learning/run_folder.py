@@ -17,7 +17,7 @@ from tf_slim.checkpoints import notes
 from tf_slim.data import sources
 from tf_slim.learning import description, run_lock
 from tf_slim.learning.run_lock import RunLock
-from tf_slim.learning.workers import Workers
+from tf_slim.learning.together.workers import Workers
 from tf_slim.ops import files
 
 HISTORY = "history.jsonl"

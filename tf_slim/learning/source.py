@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.learning import shares, workers
 from tf_slim.learning.in_memory import how_to_hand_over
+from tf_slim.learning.together import shares, workers
 from tf_slim.ops.arguments import describe
 
 _OF_PIPELINES = (

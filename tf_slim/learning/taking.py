@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from tf_slim.learning import finite
-from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run import Run
-from tf_slim.learning.several_steps import of
 from tf_slim.learning.source import Source
-from tf_slim.learning.workers import is_of_workers
+from tf_slim.learning.step import finite
+from tf_slim.learning.step.compiled_step import TrainStep
+from tf_slim.learning.step.several_steps import of
+from tf_slim.learning.together.workers import is_of_workers
 
 
 class NonFiniteLossError(ArithmeticError):

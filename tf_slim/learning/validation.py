@@ -24,8 +24,6 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.checkpoints import Best, notes
 from tf_slim.evaluation.classification import usual_metrics
 from tf_slim.evaluation.measure import Evaluation
-from tf_slim.learning import placement, workers
-from tf_slim.learning.compiled_step import TrainStep
 from tf_slim.learning.run import Run
 from tf_slim.learning.run_folder import (
     VALIDATION,
@@ -34,6 +32,9 @@ from tf_slim.learning.run_folder import (
     checkpoint_path,
     read_history,
 )
+from tf_slim.learning.step import placement
+from tf_slim.learning.step.compiled_step import TrainStep
+from tf_slim.learning.together import workers
 from tf_slim.ops import collect
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.wording import did_you_mean

@@ -19,8 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tf_slim.learning.cluster import Cluster, ClusterError
-from tf_slim.learning.tf_config import host_and_port
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
+from tf_slim.learning.cluster.tf_config import host_and_port
 
 REUSE_PORT = "TF_GRPC_REUSE_PORT"
 """By which TensorFlow's server shares a port with a socket that reserves it."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import finite
-from tf_slim.learning.compiled_step import TrainStep
-from tf_slim.learning.phases import Phase
+from tf_slim.learning.step import finite
+from tf_slim.learning.step.compiled_step import TrainStep
+from tf_slim.learning.step.phases import Phase
 from tf_slim.ops.arguments import checked, describe, integer
 from tf_slim.ops.tracing import TracedFunction
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tf_slim.learning import optimizers, phases, placement
-from tf_slim.learning.compiled_step import TrainStep
-from tf_slim.learning.forward import Settings
-from tf_slim.learning.phases import HeadFirst
+from tf_slim.learning.step import optimizers, phases, placement
+from tf_slim.learning.step.compiled_step import TrainStep
+from tf_slim.learning.step.forward import Settings
+from tf_slim.learning.step.phases import HeadFirst
 from tf_slim.ops.arguments import checked, describe, integer
 from tf_slim.ops.model import Model
 from tf_slim.ops.types import Patterns

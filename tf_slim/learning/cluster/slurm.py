@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 
-from tf_slim.learning.cluster import Cluster, ClusterError
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 
 _TASKS = "SLURM_STEP_NUM_TASKS"
 _FIRST_PORT = 10000

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from tf_slim.layers import moving_average
-from tf_slim.learning import (
+from tf_slim.learning.step import (
     accumulation,
     empty_batches,
     finite,
@@ -20,8 +20,8 @@ from tf_slim.learning import (
     objective,
     sample_weights,
 )
-from tf_slim.learning.batch_parts import Cut, Part
-from tf_slim.learning.phases import Phase
+from tf_slim.learning.step.batch_parts import Cut, Part
+from tf_slim.learning.step.phases import Phase
 from tf_slim.ops import collect, counting, frozen, modes, randomness
 from tf_slim.ops.arg_scope import default_is_training
 from tf_slim.ops.model import Model

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from tf_slim.learning import kubernetes, slurm, tf_config
-from tf_slim.learning.cluster import Cluster
+from tf_slim.learning.cluster import kubernetes, slurm, tf_config
+from tf_slim.learning.cluster.tasks import Cluster
 
 
 def found(environ: Mapping[str, str] | None = None) -> Cluster | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 
-from tf_slim.learning.cluster import Cluster, ClusterError
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 
 _INDEX = "JOB_COMPLETION_INDEX"
 WORKERS = "TF_SLIM_WORKERS"

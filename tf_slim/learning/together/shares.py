@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.learning.workers import Workers
+from tf_slim.learning.together.workers import Workers
 
 
 def of_worker(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tf_slim import checkpoints
-from tf_slim.learning import optimizers
+from tf_slim.learning.step import optimizers
 from tf_slim.ops import sharding
 
 NOTE = "optimizer/hyperparameters"

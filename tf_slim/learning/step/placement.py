@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import optimizers
+from tf_slim.learning.step import optimizers
 from tf_slim.ops import sharding
 from tf_slim.ops.model import Model
 

@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_slim import checkpoints
-from tf_slim.learning import waiting
+from tf_slim.learning.together import waiting
 from tf_slim.ops.wording import without_nodes
 
 # What TensorFlow says of operations that do not fit each other.

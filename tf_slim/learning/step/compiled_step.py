@@ -10,19 +10,19 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import (
+from tf_slim.learning import snapshot
+from tf_slim.learning.step import (
     empty_batches,
     finite,
     gradients,
     loss_scale,
     optimizers,
     placement,
-    snapshot,
-    told,
 )
-from tf_slim.learning.forward import Forward, Settings
-from tf_slim.learning.phases import Phase
-from tf_slim.learning.weight_averages import WeightAverages
+from tf_slim.learning.step.forward import Forward, Settings
+from tf_slim.learning.step.phases import Phase
+from tf_slim.learning.step.weight_averages import WeightAverages
+from tf_slim.learning.together import told
 from tf_slim.ops import frozen, sharding
 from tf_slim.ops.model import Model
 from tf_slim.ops.tracing import TracedFunction, user_function

@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning.batch_parts import Cut, Part
-from tf_slim.learning.objective import Objective
+from tf_slim.learning.step.batch_parts import Cut, Part
+from tf_slim.learning.step.objective import Objective
 from tf_slim.ops import counting
 
 Result = tuple[tf.Tensor, list[Any]]

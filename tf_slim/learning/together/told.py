@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tf_slim.learning import workers
+from tf_slim.learning.together import workers
 
 
 class Told:

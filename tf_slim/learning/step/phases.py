@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import gradients, optimizers
+from tf_slim.learning.step import gradients, optimizers
 from tf_slim.ops import frozen, patterns, sharding
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.model import Model

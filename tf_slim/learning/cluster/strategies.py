@@ -14,9 +14,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning import environment, greeting, servers
-from tf_slim.learning.cluster import Cluster, ClusterError
-from tf_slim.learning.tf_config import host_and_port
+from tf_slim.learning.cluster import environment, greeting, servers
+from tf_slim.learning.cluster.tasks import Cluster, ClusterError
+from tf_slim.learning.cluster.tf_config import host_and_port
 from tf_slim.ops.arguments import checked, describe
 from tf_slim.ops.wording import first_few
 

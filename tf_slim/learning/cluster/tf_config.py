@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tf_slim.learning.cluster import JOBS, Cluster, ClusterError, task_name
+from tf_slim.learning.cluster.tasks import JOBS, Cluster, ClusterError, task_name
 from tf_slim.ops.wording import did_you_mean
 
 NAME = "TF_CONFIG"

@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning.cluster import Cluster
-from tf_slim.learning.tf_config import host_and_port
+from tf_slim.learning.cluster.tasks import Cluster
+from tf_slim.learning.cluster.tf_config import host_and_port
 
 _LOOK_SECONDS = 1.0
 _GONE_SECONDS = 60.0  # a chief that is started again finds its servers
