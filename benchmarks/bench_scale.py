@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 
 from benchmarks import machine, recording, scale_model, settings
+from tf_slim.learning.cluster import ports
 
 WORKERS = 1, 2, 4
 BATCH = 64
@@ -47,16 +47,10 @@ def run(kind: str, workers: int) -> dict[str, Any]:
 
 
 def _run_once(kind: str, workers: int) -> dict[str, Any]:
-    # Bound, and listening to nobody: TensorFlow binds its own socket beside each.
-    held = [socket.socket() for _ in range(workers)]
-    for one in held:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        one.bind(("", 0))
-    addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in held]
     command = [sys.executable, "-m", "benchmarks.programs.one_worker", kind, str(BATCH)]
     command += [*map(str, LENGTHS[kind]), str(ROUNDS)]
     started: list[subprocess.Popen] = []
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+") as said, ports.reserved(workers) as addresses:
         try:
             for index in range(workers):
                 task = {"type": "worker", "index": index}
@@ -66,7 +60,7 @@ def _run_once(kind: str, workers: int) -> dict[str, Any]:
                     "PYTHONPATH": str(machine.ROOT),
                     "CUDA_VISIBLE_DEVICES": "",
                     "TF_CPP_MIN_LOG_LEVEL": "3",
-                    "TF_GRPC_REUSE_PORT": "1",
+                    ports.REUSE_PORT: "1",
                     "TF_CONFIG": json.dumps({"cluster": {"worker": addresses}, "task": task}),
                 }
                 outputs = (subprocess.DEVNULL,) * 2 if index else (subprocess.PIPE, said)
@@ -86,8 +80,8 @@ def _run_once(kind: str, workers: int) -> dict[str, Any]:
                 raise RuntimeError(f"{kind}, {workers} workers:\n{said.read()[-3000:]}")
             return json.loads(answer.splitlines()[-1])
         finally:
-            for one in [*started, *held]:
-                (one.close if isinstance(one, socket.socket) else one.kill)()
+            for one in started:
+                one.kill()
             for one in started:
                 one.wait()
 

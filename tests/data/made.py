@@ -38,6 +38,11 @@ def describe(pattern, **changes) -> data.DatasetSpec:
     return data.from_tfrecords(pattern, CLASSES, image_channels=1, **changes)
 
 
+def pipeline(pattern, batch_size, **options) -> data.Pipeline:
+    """Of what `write` wrote: batches that tell the numbers of their records."""
+    return data.Pipeline(describe(pattern), batch_size, **{"preprocess": identify, **options})
+
+
 def numbers(dataset) -> list[list[int]]:
     """The numbers of the records of each batch, for pipelines with `preprocess=identify`."""
     return [images[:, 0, 0, 0].astype(int).tolist() for images, _ in batches(dataset)]

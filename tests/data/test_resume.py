@@ -32,11 +32,10 @@ def pattern(tmp_path_factory):
 @example(start=3, batch_size=8, seed=0, shuffle_buffer=1000)  # exactly an epoch
 @example(start=40, batch_size=60, seed=0, shuffle_buffer=1000)  # a hundred epochs
 def test_training(pattern, start, batch_size, seed, shuffle_buffer):
-    training = data.Pipeline(
-        made.describe(pattern),
+    training = made.pipeline(
+        pattern,
         batch_size,
         is_training=True,
-        preprocess=made.identify,
         seed=seed,
         shuffle_buffer=shuffle_buffer,
         cycle_length=2,
@@ -55,11 +54,10 @@ def test_training(pattern, start, batch_size, seed, shuffle_buffer):
 )
 @example(start=3, batch_size=8, num_epochs=1, is_training=False, drop_remainder=False)  # the end
 def test_streams_that_end(pattern, start, batch_size, num_epochs, is_training, drop_remainder):
-    pipeline = data.Pipeline(
-        made.describe(pattern),
+    pipeline = made.pipeline(
+        pattern,
         batch_size,
         is_training=is_training,
-        preprocess=made.identify,
         num_epochs=num_epochs,
         drop_remainder=drop_remainder,
     )
@@ -77,7 +75,7 @@ def test_augmented_digits_over_many_epochs():
 
 
 def test_a_far_start_is_as_quick_as_a_near_one(pattern):
-    training = data.Pipeline(made.describe(pattern), 5, is_training=True, preprocess=made.identify)
+    training = made.pipeline(pattern, 5, is_training=True)
     # 10^12 epochs could not be read; the position in the stream has to be computed.
     far = 24 * 10**12
     numbers = made.numbers(training.dataset(far).take(24))

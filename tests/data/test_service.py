@@ -58,9 +58,8 @@ def address(tmp_path_factory):
 
 def pipelines(pattern, address, batch_size, **options):
     """The same pipeline without and with the service."""
-    options = {"preprocess": made.identify, **options}
     return [
-        data.Pipeline(made.describe(pattern), batch_size, service=service, **options)
+        made.pipeline(pattern, batch_size, service=service, **options)
         for service in (None, address)
     ]
 

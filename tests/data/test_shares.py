@@ -105,11 +105,10 @@ def test_parts_cover_each_batch_once(batch_size, workers, replicas, total, drop_
 def test_streams_that_end(
     pattern, batch_size, workers, replicas, num_epochs, is_training, drop_remainder, start
 ):
-    pipeline = data.Pipeline(
-        made.describe(pattern),
+    pipeline = made.pipeline(
+        pattern,
         max(batch_size, workers * replicas),
         is_training=is_training,
-        preprocess=made.identify,
         num_epochs=num_epochs,
         drop_remainder=drop_remainder,
     )
@@ -149,16 +148,14 @@ def test_the_examples_of_others_are_not_decoded(pattern):
         tf.numpy_function(lambda one: seen.append(int(one.flat[0])), [image], [])
         return image
 
-    pipeline = data.Pipeline(made.describe(pattern), 6, preprocess=watched)
+    pipeline = made.pipeline(pattern, 6, preprocess=watched)
     mine = made.numbers(pipeline.dataset(context=contexts(3)[1]))
     assert mine == [[2, 3], [8, 9], [14, 15], [20, 21]]
     assert sorted(seen) == sorted(itertools.chain(*mine))
 
 
 def test_under_a_strategy(strategy2, pattern):
-    pipeline = data.Pipeline(
-        made.describe(pattern), 4, is_training=True, preprocess=made.identify, shuffle_buffer=0
-    )
+    pipeline = made.pipeline(pattern, 4, is_training=True, shuffle_buffer=0)
     by_function = strategy2.distribute_datasets_from_function(
         lambda context: pipeline.dataset(3, context=context)
     )
@@ -169,14 +166,14 @@ def test_under_a_strategy(strategy2, pattern):
 
 
 def test_shapes_are_known_where_all_parts_are_alike(pattern):
-    pipeline = data.Pipeline(made.describe(pattern), 9, is_training=True, preprocess=made.identify)
+    pipeline = made.pipeline(pattern, 9, is_training=True)
     first, second = (pipeline.dataset(context=one).element_spec[0] for one in contexts(2))
     assert (first.shape[0], second.shape[0]) == (5, 4)
     assert pipeline.dataset(context=contexts(2, 2)[0]).element_spec[0].shape[0] is None
 
 
 def test_bad_contexts(pattern):
-    pipeline = data.Pipeline(made.describe(pattern), 3, preprocess=made.identify)
+    pipeline = made.pipeline(pattern, 3)
     with pytest.raises(ValueError, match=r"at least the number of replicas, 4 on 2 workers.*3"):
         pipeline.dataset(context=contexts(2, 2)[0])
     for wrong in (tf.distribute.InputContext(2, 0, 3), tf.distribute.InputContext(2, 2, 2)):
@@ -196,10 +193,9 @@ class TestWholeFiles:
     )
     @example(4, 4, 1, 0)  # 7, 5, 9 and 3 records, one at a time
     def test_each_example_once(self, pattern, batch_size, workers, num_epochs, start):
-        pipeline = data.Pipeline(
-            made.describe(pattern),
+        pipeline = made.pipeline(
+            pattern,
             batch_size,
-            preprocess=made.identify,
             num_epochs=num_epochs,
             shard_files=True,
         )
@@ -214,9 +210,7 @@ class TestWholeFiles:
         assert [batches[start:] for batches in seen[0]] == seen[1]
 
     def test_training(self, pattern):
-        pipeline = data.Pipeline(
-            made.describe(pattern), 4, is_training=True, preprocess=made.identify, shard_files=True
-        )
+        pipeline = made.pipeline(pattern, 4, is_training=True, shard_files=True)
         own = [{*range(7), *range(12, 21)}, {*range(7, 12), *range(21, 24)}]
         seeds: list[float] = []
         for context, files in zip(contexts(2), own):
@@ -231,12 +225,11 @@ class TestWholeFiles:
         assert len(set(seeds)) == len(seeds)
 
     def test_one_that_ends_with_whole_batches(self, pattern):
-        pipeline = data.Pipeline(
-            made.describe(pattern),
+        pipeline = made.pipeline(
+            pattern,
             6,
             is_training=True,
             num_epochs=1,
-            preprocess=made.identify,
             augment=data.Augment(mixup=1.0),
             shard_files=True,
         )
@@ -245,12 +238,9 @@ class TestWholeFiles:
 
     def test_the_files_of_others_are_not_opened(self, tmp_path):
         pattern = made.write(tmp_path, [4, 4])
+        spec = made.describe(pattern, num_samples=8)
         pipeline = data.Pipeline(
-            made.describe(pattern, num_samples=8),
-            2,
-            is_training=True,
-            preprocess=made.identify,
-            shard_files=True,
+            spec, 2, is_training=True, preprocess=made.identify, shard_files=True
         )
         (tmp_path / "part-001.tfrecord").unlink()
         batches = made.numbers(pipeline.dataset(context=contexts(2)[0]).take(4))
@@ -258,11 +248,11 @@ class TestWholeFiles:
 
     def test_too_few_files(self, pattern):
         options = {"preprocess": made.identify, "shard_files": True}
-        pipeline = data.Pipeline(made.describe(pattern), 8, **options)
+        pipeline = made.pipeline(pattern, 8, shard_files=True)
         with pytest.raises(ValueError, match="5 workers cannot have whole files each"):
             pipeline.dataset(context=contexts(5)[0])
         arrays = data.from_arrays(np.zeros([4, 1, 2, 1], np.uint8), [0, 1, 0, 1])
         with pytest.raises(ValueError, match="2 workers cannot have whole files each of arrays"):
             data.Pipeline(arrays, 2, **options).dataset(context=contexts(2)[0])
         with pytest.raises(ValueError, match="shard_files has no meaning with a service"):
-            data.Pipeline(made.describe(pattern), 8, service="grpc://a:1", **options)
+            made.pipeline(pattern, 8, service="grpc://a:1", **options)

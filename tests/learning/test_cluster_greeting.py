@@ -10,19 +10,18 @@ import threading
 
 import pytest
 
-from tests.workers.cluster import Ports
-from tf_slim.learning.cluster import greeting
+from tf_slim.learning.cluster import greeting, ports
 from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 
 
 @pytest.fixture(autouse=True)
 def ports_of_their_own(monkeypatch):
-    monkeypatch.setenv(greeting.REUSE_PORT, "1")
+    monkeypatch.setenv(ports.REUSE_PORT, "1")
 
 
 @pytest.fixture
 def addresses():
-    with Ports(3) as known:
+    with ports.reserved(3) as known:
         yield known
 
 
@@ -98,7 +97,7 @@ def test_an_address_that_leads_back(addresses):
 
 @pytest.mark.parametrize("reuse", ["", "0"])
 def test_a_port_that_is_taken(reuse, monkeypatch, addresses):
-    monkeypatch.setenv(greeting.REUSE_PORT, reuse)
+    monkeypatch.setenv(ports.REUSE_PORT, reuse)
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         (text,), _ = met(*workers([f"127.0.0.1:{port}", addresses[0]], 0))

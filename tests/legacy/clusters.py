@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.workers import cluster
 from tests.workers.forge import Forge
+from tf_slim.learning.cluster import ports
 
 PROGRAMS = Path(__file__).parent / "programs" / "cluster"
 RUN_PROGRAM = "tests.legacy.run_program"
@@ -50,7 +51,7 @@ class Tasks(cluster.Processes):
 def empty(runner: str | Forge, folder: Path, number: int) -> Iterator[tuple[Tasks, list[str]]]:
     """No tasks yet, and addresses for them. Leaves none behind."""
     found = Tasks(runner, folder)
-    with cluster.Ports(number) as addresses:
+    with ports.reserved(number) as addresses:
         try:
             yield found, addresses
         except BaseException:

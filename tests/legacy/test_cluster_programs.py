@@ -103,18 +103,15 @@ def test_slim_together_by_the_command(tmp_path):
     assert 0 < np.abs(averages).max() < np.abs(weights).max()
 
 
+def slow_slim(forge, folder, *flags: str):
+    """Slim's own training, which saves once a second and gives time to kill a task."""
+    words = [f"--train_dir={folder / 'train'}", "--save_interval_secs=1", "--pause=0.05"]
+    return clusters.tasks(forge, "slim_train.py", folder, *words, *flags)
+
+
 def test_slim_through_the_death_of_the_chief(forge, tmp_path):
     train = tmp_path / "train"
-    with clusters.tasks(
-        forge,
-        "slim_train.py",
-        tmp_path,
-        f"--train_dir={train}",
-        "--max_steps=60",
-        "--save_interval_secs=1",
-        "--pause=0.05",
-        "--startup_delay_steps=3",
-    ) as procs:
+    with slow_slim(forge, tmp_path, "--max_steps=60", "--startup_delay_steps=3") as procs:
         evaluator = procs.add(
             "evaluator-0",
             "evaluate.py",
@@ -141,16 +138,8 @@ def test_slim_through_the_death_of_the_chief(forge, tmp_path):
 @pytest.mark.parametrize("sync", [False, True])
 def test_slim_through_the_death_of_the_parameter_server(forge, tmp_path, sync):
     train = tmp_path / "train"
-    with clusters.tasks(
-        forge,
-        "slim_train.py",
-        tmp_path,
-        f"--train_dir={train}",
-        "--max_steps=40",
-        "--save_interval_secs=1",
-        "--pause=0.05",
-        *["--sync_replicas"] * sync,
-    ) as procs:
+    flags = ["--max_steps=40", *["--sync_replicas"] * sync]
+    with slow_slim(forge, tmp_path, *flags) as procs:
         (ps,) = procs.of("ps")
         wait_for_checkpoint(train, 5)
         ps.kill()

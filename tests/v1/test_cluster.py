@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import numpy as np
@@ -11,30 +10,24 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.v1 import linear
+from tf_slim.learning.cluster import ports
 
 v1 = tf.compat.v1
 
 PATIENCE = 60
 
 
-def free_addresses(count):
-    with_ports = [socket.create_server(("localhost", 0)) for _ in range(count)]
-    addresses = [f"localhost:{one.getsockname()[1]}" for one in with_ports]
-    for one in with_ports:
-        one.close()
-    return addresses
-
-
 @pytest.fixture(scope="module")
 def cluster():
     """The specification of a cluster, and the addresses of its two workers."""
-    ps, *workers = free_addresses(3)
-    spec = tf.train.ClusterSpec({"ps": [ps], "worker": workers})
-    servers = [
-        tf.distribute.Server(spec, job_name=job, task_index=index)
-        for job, index in (("ps", 0), ("worker", 0), ("worker", 1))
-    ]
-    return spec, [server.target for server in servers[1:]]
+    with ports.reserved(3) as (ps, *workers), pytest.MonkeyPatch.context() as patched:
+        patched.setenv(ports.REUSE_PORT, "1")
+        spec = tf.train.ClusterSpec({"ps": [ps], "worker": workers})
+        servers = [
+            tf.distribute.Server(spec, job_name=job, task_index=index)
+            for job, index in (("ps", 0), ("worker", 0), ("worker", 1))
+        ]
+        yield spec, [server.target for server in servers[1:]]
 
 
 class Workers:

@@ -4,8 +4,7 @@
         assert procs.wait(60) == [0, 0]
 
 No port is ever fixed: the kernel chooses them all, and they stay reserved as long as the processes
-live. For that a socket is bound to each, which does not listen, and TensorFlow is told by
-`TF_GRPC_REUSE_PORT` to bind beside it. Ports of other tests cannot be the same.
+live. Ports of other tests cannot be the same.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +20,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tf_slim.learning.cluster import ports
 
 if TYPE_CHECKING:
     from tests.workers.forge import Forge
@@ -42,39 +42,9 @@ def environment(**changes: str) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
         "PYTHONUNBUFFERED": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TF_GRPC_REUSE_PORT": "1",
+        ports.REUSE_PORT: "1",
         **changes,
     }
-
-
-class Ports:
-    """Ports that are nobody else's until `close`; `with Ports(2) as addresses: ...`."""
-
-    def __init__(self, number: int):
-        self._sockets = [socket.socket() for _ in range(number)]
-        for one in self._sockets:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            one.bind(("", 0))
-        self.addresses = [f"127.0.0.1:{one.getsockname()[1]}" for one in self._sockets]
-
-    def close(self) -> None:
-        for one in self._sockets:
-            one.close()
-
-    def __enter__(self) -> list[str]:
-        return self.addresses
-
-    def __exit__(self, *_) -> None:
-        self.close()
-
-
-def free_addresses(number: int) -> list[str]:
-    """Addresses of this machine, reserved as long as this process lives."""
-    _kept.append(Ports(number))
-    return _kept[-1].addresses
-
-
-_kept: list[Ports] = []
 
 
 def tf_config(
@@ -209,7 +179,7 @@ def started(
         if folder is None:
             folder = held.enter_context(tempfile.TemporaryDirectory())
         logs = Path(folder)
-        addresses = iter(held.enter_context(Ports(sum(numbers.values()))))
+        addresses = iter(held.enter_context(ports.reserved(sum(numbers.values()))))
         tasks = {kind: [next(addresses) for _ in range(n)] for kind, n in numbers.items()}
         try:
             for kind, number in numbers.items():

@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from tests.workers import cluster
+from tf_slim.learning.cluster import ports
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,7 +33,7 @@ def test_none_is_left_behind(tmp_path):
 
 
 def test_ports_are_reserved():
-    with cluster.Ports(3) as addresses:
+    with ports.reserved(3) as addresses:
         assert len(set(addresses)) == 3
         for address in addresses:
             with socket.socket() as other, pytest.raises(OSError, match="in use"):

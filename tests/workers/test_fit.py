@@ -15,6 +15,7 @@ import pytest
 from tests.workers import cluster
 from tests.workers.forge import Forge
 from tf_slim import checkpoints, learning
+from tf_slim.learning.cluster import ports
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -206,7 +207,7 @@ def test_a_frozen_worker_does_not_hold_the_others_for_ever(start):
 )
 def test_workers_that_are_not_alike_are_told_so(forge, tmp_path, word, said):
     words = ["epochs=2", f"folder={tmp_path}"]
-    with cluster.Ports(2) as addresses:
+    with ports.reserved(2) as addresses:
         procs = cluster.Processes(
             cluster.Process(
                 forge,

@@ -10,7 +10,6 @@ import dataclasses
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tf_slim.cli import errors, runs, terminal
 from tf_slim.cli.options import ConfigError
 from tf_slim.cli.worker_process import WorkerProcess
+from tf_slim.learning.cluster import ports
 from tf_slim.learning.cluster.tasks import task_name
 
 FROZEN_SECONDS = 60.0
@@ -81,7 +81,13 @@ def launch(plan: Launch) -> int:
         f"{plan.workers} workers{servers} on this machine; what they print is kept in {logs}, and "
         f"the progress of {leader} is shown here"
     )
-    with _ports(sum(plan.jobs.values())) as addresses, _signals() as received:
+    if not ports.can_be_reserved():
+        raise ConfigError(
+            "--workers: this system cannot reserve ports for several processes (SO_REUSEPORT). "
+            "Train in one process, or start each worker by TF_CONFIG."
+        )
+    number = sum(plan.jobs.values())
+    with ports.reserved(number) as addresses, _signals() as received:
         attempt = _Attempt(plan, addresses, received)
         while True:
             ended = attempt.run()
@@ -276,7 +282,7 @@ def _environ(jobs: Mapping[str, Sequence[str]], job: str, index: int) -> dict[st
         "TF_NUM_INTRAOP_THREADS": str(max(1, (cores or 1) // count)),
         **os.environ,
         "TF_CONFIG": json.dumps(config),
-        "TF_GRPC_REUSE_PORT": "1",
+        ports.REUSE_PORT: "1",
         "PYTHONUNBUFFERED": "1",
     }
     gpus = [gpu for gpu in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if gpu.strip()]
@@ -290,24 +296,6 @@ def _environ(jobs: Mapping[str, Sequence[str]], job: str, index: int) -> dict[st
         mine = gpus[index * each : (index + 1) * each] if job == "worker" else ["-1"]
         environ["CUDA_VISIBLE_DEVICES"] = ",".join(mine)
     return environ
-
-
-@contextlib.contextmanager
-def _ports(count: int) -> Iterator[list[str]]:
-    """Addresses of this machine that nobody else gets: sockets are bound to them all the while."""
-    if not hasattr(socket, "SO_REUSEPORT"):
-        raise ConfigError(
-            "--workers: this system cannot reserve ports for several processes (SO_REUSEPORT). "
-            "Train in one process, or start each worker by TF_CONFIG."
-        )
-    with contextlib.ExitStack() as held:
-        addresses = []
-        for _ in range(count):
-            one = held.enter_context(socket.socket())
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            one.bind(("", 0))
-            addresses.append(f"127.0.0.1:{one.getsockname()[1]}")
-        yield addresses
 
 
 @contextlib.contextmanager

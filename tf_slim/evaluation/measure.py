@@ -112,7 +112,11 @@ class Evaluation:
         self._strategy = tf.distribute.get_strategy()
         self._workers = workers.of(self._strategy)
         self._source = Source(in_memory.batched(dataset), self._strategy, whole=True)
-        self._source.require_end()
+        if self._source.never_ends():
+            raise ValueError(
+                "The data set to evaluate on never ends. Leave repeat() out, or add "
+                "`.take(number_of_batches)`; a Pipeline takes is_training=False."
+            )
         if metrics is None and usual is not None:
             metrics = usual(self._source.labels_spec)
         self._metrics = _by_name(metrics)

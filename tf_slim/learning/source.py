@@ -75,13 +75,9 @@ class Source:
             return self._spec
         return self._distributed(self._at(0)).element_spec
 
-    def require_end(self) -> None:
-        """Raises ValueError if the batches are known never to end."""
-        if int(self._at(0).cardinality()) == tf.data.INFINITE_CARDINALITY:
-            raise ValueError(
-                "The data set to evaluate on never ends. Leave repeat() out, or add "
-                "`.take(number_of_batches)`; a Pipeline takes is_training=False."
-            )
+    def never_ends(self) -> bool:
+        """Whether the batches are known to have no end."""
+        return int(self._at(0).cardinality()) == tf.data.INFINITE_CARDINALITY
 
     @property
     def how_to_repeat(self) -> str:

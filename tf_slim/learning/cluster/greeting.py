@@ -19,11 +19,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tf_slim.learning.cluster import ports
 from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 from tf_slim.learning.cluster.tf_config import host_and_port
-
-REUSE_PORT = "TF_GRPC_REUSE_PORT"
-"""By which TensorFlow's server shares a port with a socket that reserves it."""
 
 _GREETING_SECONDS = 10.0
 _PAUSE_SECONDS = 0.2
@@ -218,7 +216,7 @@ def _bound(port: int, cluster: Cluster) -> socket.socket:
             ("", port),
             family=family,
             dualstack_ipv6=both,
-            reuse_port=os.environ.get(REUSE_PORT, "") not in ("", "0", "false"),
+            reuse_port=os.environ.get(ports.REUSE_PORT, "") not in ("", "0", "false"),
         )
     except OSError as error:
         where = f"{cluster.source}: {cluster.name} is to listen at {cluster.address}, and"
