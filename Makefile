@@ -51,9 +51,11 @@ bench-gpu: $(DEV)  ## the table of nets on your GPU
 	@"$(BIN)/python" -m benchmarks gpu $(ARGS)
 
 docs: $(DOCS)  ## build the site of the documentation into site/; a broken link is an error
+	@"$(BIN)/python" -m scripts.docs
 	@"$(BIN)/zensical" build --clean --strict $(ARGS)
 
 docs-serve: $(DOCS)  ## show it on this machine, and follow what is written
+	@"$(BIN)/python" -m scripts.docs
 	@"$(BIN)/zensical" serve $(ARGS)
 
 clean:  ## remove what make and the tools made, the environment included

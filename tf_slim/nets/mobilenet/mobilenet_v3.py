@@ -190,7 +190,10 @@ def _defaults(normalizer_fn, **normalizer_kwargs):
 
 
 DEFAULTS = _defaults(slim.batch_norm, center=True, scale=True)
+"""The arguments of layers that a table does not give."""
+
 DEFAULTS_GROUP_NORM = _defaults(slim.group_norm, groups=8)
+"""The same, with group norm in place of batch norm."""
 
 
 def _conv(n, k, s=1, **kwargs):
@@ -228,6 +231,7 @@ V3_LARGE = {
         *_tail(960, 1280, activation_fn=hard_swish),
     ],
 }
+"""The table of the large MobileNet V3."""
 
 V3_SMALL = {
     "defaults": DEFAULTS,
@@ -247,6 +251,7 @@ V3_SMALL = {
         *_tail(576, 1024, activation_fn=hard_swish),
     ],
 }
+"""The table of the small one."""
 
 
 def _minimalistic(table: dict) -> dict:
@@ -263,7 +268,10 @@ def _minimalistic(table: dict) -> dict:
 
 
 V3_LARGE_MINIMALISTIC = _minimalistic(V3_LARGE)
+"""The large one without hard swish, squeeze and excite, and 5x5 kernels."""
+
 V3_SMALL_MINIMALISTIC = _minimalistic(V3_SMALL)
+"""The small one likewise."""
 
 V3_EDGETPU = {
     "defaults": DEFAULTS,
@@ -294,6 +302,7 @@ V3_EDGETPU = {
         _conv(1280, 1),
     ],
 }
+"""The table of MobileNet EdgeTPU."""
 
 
 def _halved(table: dict, first: int, last: int) -> dict:
@@ -310,7 +319,10 @@ def _halved(table: dict, first: int, last: int) -> dict:
 
 
 V3_LARGE_DETECTION = _halved(V3_LARGE, 14, 17)
+"""The large one with half the channels in its last layers, for detectors."""
+
 V3_SMALL_DETECTION = _halved(V3_SMALL, 10, 13)
+"""The small one likewise."""
 
 
 # ---------------------------------------------------------------------------- nets

@@ -1,0 +1,80 @@
+"""The pages of the reference, from the table of pages and the public names."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Mapping
+
+from scripts.docs import made, public
+from scripts.docs.pages import PAGES, Page, Section
+from scripts.docs.public import Public
+
+
+def placed() -> dict[Section, list[Public]]:
+    """What stands in each section.
+
+    Raises:
+      LookupError: a public name has no place, or a section is empty.
+    """
+    sections = [section for page in PAGES for section in page.sections]
+    found: dict[Section, list[Public]] = {section: [] for section in sections}
+    lost = []
+    for one in public.everything():
+        section = next((each for each in sections if _fit(one, each) is not None), None)
+        if section is None:
+            lost.append(f"{one.path}, written in {one.home}")
+        else:
+            found[section].append(one)
+    if lost:
+        raise LookupError(
+            "Public names without a place in the reference: "
+            + "; ".join(lost)
+            + ". Expected a pattern that fits each in PAGES of scripts/docs/pages.py; add one."
+        )
+    empty = [section.title for section in sections if not found[section]]
+    if empty:
+        raise LookupError(
+            f"Sections of the reference without a name: {', '.join(empty)}. Expected one at least: "
+            "take them out of PAGES of scripts/docs/pages.py, or mend their patterns."
+        )
+    return {
+        section: sorted(ones, key=lambda one: (_fit(one, section), one.path.count("."), one.path))
+        for section, ones in found.items()
+    }
+
+
+def _fit(one: Public, section: Section) -> int | None:
+    """The first pattern of a section that fits: in this order things stand there."""
+    for number, pattern in enumerate(section.patterns):
+        if any(fnmatch.fnmatchcase(path, pattern) for path in (one.path, one.home)):
+            return number
+    return None
+
+
+def written() -> dict[str, str]:
+    """The text of each page by its name."""
+    by_section = placed()
+    return {page.name: _page(page, by_section) for page in PAGES}
+
+
+def _page(page: Page, by_section: Mapping[Section, list[Public]]) -> str:
+    parts = [f"# {page.title}", page.text]
+    for section in page.sections:
+        parts += [f"## {section.title}", section.text]
+        parts += [_entry(one) for one in by_section[section]]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _entry(one: Public) -> str:
+    label = one.path.rpartition(".")[2]
+    return f"::: {one.path}\n    options:\n      heading: {one.name}\n      toc_label: {label}"
+
+
+def names() -> str:
+    """What `griffe_names.py` is told of the public names, as JSON."""
+    rows = {
+        one.path: {"home": one.home, "also": one.also, "made": made.described(one)}
+        for one in public.everything()
+    }
+    return json.dumps(rows, indent=1) + "\n"
