@@ -2,6 +2,7 @@
 
 # --8<-- [start:imports]
 import tensorflow as tf
+
 import tf_slim as slim
 
 tf1 = tf.compat.v1  # what old programs call tf
