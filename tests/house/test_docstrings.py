@@ -1,13 +1,19 @@
-"""Docstrings are of one dialect, Google's, and their `Args:` are the parameters there are."""
+"""Docstrings are of one dialect, Google's, and say what a caller must know.
+
+Their `Args:` are the parameters there are, errors that are raised stand under `Raises:`, tensors
+have shapes, times and sizes have units. A docstring may refer to that of another function.
+"""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 
 import pytest
 
 import tests.house.public as public
+from tests.house import doors
 
 # A section begins like this, two or four columns in, whatever the docstring's own margin.
 _SECTION = re.compile(r"^(Args|Returns|Yields|Raises|Attributes|Example|Examples|Note|Notes):")
@@ -65,6 +71,73 @@ def test_arguments_in_docstrings_are_the_parameters():
     assert not found, "\n".join(found)
 
 
+# A shape in brackets, or the words that stand for one.
+_SHAPE = re.compile(
+    r"\[[\w*.]+(, [^\]]*)?\]|\bany shapes?\b|\bscalar|\bshapes? of\b|\bsame shape\b|\bother shape\b"
+)
+_TENSOR = re.compile(r"^(?!.*(bool|Callable)).*\b(Tensor|TensorLike|ArrayLike|ndarray)\b")
+# (A truth value may be one too, and a function takes or gives what its own docstring says.)
+# Arguments that are a time or a size of memory, and what such are counted in.
+_MEASURED = re.compile(r"secs|seconds|(^|_)(timeout|latency|bytes|memory|ms)$")
+_UNIT = re.compile(r"second|byte|MiB|MB\b", re.IGNORECASE)
+
+
+def entry(docstring: str, name: str) -> str:
+    """What a docstring says of an argument or attribute, line by line."""
+    found = re.search(rf"^( +)\**{name}\b.*:.*\n?((\1 +.*\n?|\n)*)", docstring, re.MULTILINE)
+    return found[0] if found else ""
+
+
+def _told(tell) -> list[str]:
+    """For each function that something is wrong with, its name and that."""
+    return [f"{one.name}: {tell(one)}" for one in public.everything() if tell(one)]
+
+
+def raises_unsaid(one: public.Public) -> str | None:
+    """The errors of a function that has no `Raises:`, nor refers to another one's."""
+    definition = doors.definition(one)
+    docstring = doors.docstring(one)
+    said = re.search(r"^Raises:$|^Raises [A-Z]\w*Error\b", docstring, re.MULTILINE)
+    if definition is None or said or refers_to_another(docstring):
+        return None
+    errors = [
+        ast.unparse(node.exc)
+        for node in doors.own_nodes(definition)
+        if isinstance(node, ast.Raise) and node.exc is not None
+    ]
+    errors = [error for error in errors if not error.startswith("NotImplementedError")]
+    if any(ast.unparse(decorator) == "checked" for decorator in definition.decorator_list):
+        errors.append("the errors of @checked")
+    return f"no `Raises:` for {errors[0]}" if errors else None
+
+
+def shapes_unsaid(one: public.Public) -> str | None:
+    """The tensors of a function that names no shape, nor refers to another one's."""
+    tensors = [p.name for p in one.parameters if _TENSOR.search(str(p.annotation))]
+    tensors += ["what it returns"] if _TENSOR.search(str(one.returns)) else []
+    docstring = doors.docstring(one)
+    if not tensors or _SHAPE.search(docstring) or refers_to_another(docstring):
+        return None
+    return f"no shape for {', '.join(tensors)}"
+
+
+def units_unsaid(one: public.Public) -> str | None:
+    """The times and sizes of a function whose unit is not said."""
+    docstring = doors.docstring(one)
+    measured = (p for p in one.parameters if "bool" not in str(p.annotation))
+    names = [p.name for p in measured if _MEASURED.search(p.name)]
+    told = [name for name in documented(docstring) or () if name in names]
+    unsaid = [name for name in told if not _UNIT.search(entry(docstring, name))]
+    unsaid += [name for name in names if name not in told and not _UNIT.search(docstring)]
+    return f"no unit for {', '.join(unsaid)}" if unsaid else None
+
+
+@pytest.mark.parametrize("rule", [raises_unsaid, shapes_unsaid, units_unsaid])
+def test_docstrings_say(rule):
+    found = _told(rule)
+    assert not found, "\n".join(found)
+
+
 def test_no_other_dialect():
     found = [
         one.name
@@ -91,3 +164,45 @@ def test_no_other_dialect():
 )
 def test_arguments_are_read(text, names):
     assert documented(text) == names
+
+
+# Rooms whose doors do not all have examples yet.
+_NOT_YET = (
+    "checkpoints",
+    "data",
+    "evaluation",
+    "export",
+    "learning",
+    "metrics",
+    "model_analyzer",
+    "nets",
+    "report",
+    "serving",
+    "summaries",
+    "v1",
+)
+
+
+def example_missing(door: doors.Door) -> str | None:
+    """What is wrong with the examples of a function or class."""
+    if door.neighbour is not None:
+        there = next((one for one in doors.doors() if one.thing is doors.at(door.neighbour)), None)
+        if there is None or not there.examples:
+            return f"{door.neighbour} has no examples"
+        return None
+    if not door.examples:
+        return "no `Examples:`"
+    if not any(example.want for example in door.examples):
+        return "its examples show nothing: print a shape, a name or a number"
+    return None
+
+
+def test_doors_have_examples():
+    asked = [door for door in doors.doors() if door.room not in _NOT_YET]
+    found = [f"{door.name}: {example_missing(door)}" for door in asked if example_missing(door)]
+    assert not found, "\n".join(found)
+
+
+def test_rooms_are_listed_as_long_as_examples_are_missing():
+    missing = {door.room for door in doors.doors() if example_missing(door)}
+    assert sorted(missing) == list(_NOT_YET)

@@ -38,7 +38,8 @@ def assign_from_values(
       var_names_to_values: arrays by the full name of their variable.
 
     Returns:
-      (op, feed_dict), for `session.run(op, feed_dict)`.
+      (op, feed_dict), for `session.run(op, feed_dict)`. The arrays in it have the shapes of their
+    variables.
 
     Raises:
       ValueError: there is no variable of a name, or an array has another size.

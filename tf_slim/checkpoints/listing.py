@@ -13,7 +13,11 @@ _STEP = re.compile(r"-(\d+)$")
 
 @checked
 def prefixes(folder: str | os.PathLike) -> list[str]:
-    """The checkpoints in a folder, by step and then by name."""
+    """The checkpoints in a folder, by step and then by name.
+
+    Raises:
+      TypeError: `folder` is no path.
+    """
     found = paths.starting(os.path.join(os.fsdecode(folder), ""), "*.index")
     return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
 

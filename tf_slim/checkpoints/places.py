@@ -91,7 +91,11 @@ def _files(folder: str) -> str:
 
 @checked
 def latest(folder: str | os.PathLike) -> str | None:
-    """The latest checkpoint of a folder: the one that its `checkpoint` file names, else by step."""
+    """The latest checkpoint of a folder: the one that its `checkpoint` file names, else by step.
+
+    Raises:
+      TypeError: `folder` is no path.
+    """
     folder = os.fsdecode(folder)
     named = notes.named(folder)
     if named is not None:
@@ -125,6 +129,10 @@ def remove_leftovers(
 
     Returns:
       The paths of what was there.
+
+    Raises:
+      TypeError: `folder` is no path.
+      OSError: a file cannot be deleted.
     """
     removed = []
     for path in paths.starting(os.path.join(os.fsdecode(folder), "."), "*.part-*"):

@@ -110,7 +110,7 @@ class Reader:
         return self.entry(name).dtype
 
     def read(self, name: str) -> np.ndarray:
-        """One tensor.
+        """One tensor, of the same shape as in the file.
 
         Raises:
           CheckpointError: the file is damaged (its checksum tells).

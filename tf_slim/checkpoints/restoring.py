@@ -126,7 +126,7 @@ def assign(pairs: dict[str, tuple[Any, Any]]) -> None:
 
 
 def part_of(variable: Any, value: np.ndarray) -> np.ndarray:
-    """The part of a value that belongs to one part of a partitioned variable."""
+    """What belongs to one part of a partitioned variable, of the shape of that part."""
     info = getattr(variable, "_save_slice_info", None)
     if info is None:
         return value

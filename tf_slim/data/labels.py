@@ -48,5 +48,9 @@ def write_labels(path: str, names: Mapping[int, str]) -> None:
     Args:
         path: Where to write.
         names: The name of each class by its number.
+
+    Raises:
+        TypeError: `path` is no path.
+        OSError: the file cannot be written.
     """
     files.replace_text(path, "".join(f"{label}:{names[label]}\n" for label in sorted(names)))

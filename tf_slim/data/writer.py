@@ -96,6 +96,10 @@ def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
 
     Returns:
         The number of records written.
+
+    Raises:
+        TypeError: `path` is no path.
+        OSError: the file cannot be written.
     """
     path = os.fsdecode(path)
     folder = os.path.dirname(path)

@@ -26,6 +26,9 @@ def classification_metrics(num_classes: int, *, multi_label: bool = False) -> di
     Returns:
       What `evaluate` takes, for logits `[batch, num_classes]` and labels `[batch]`; of several
       labels `[batch, num_classes]` of 0 and 1.
+
+    Raises:
+      ValueError: `num_classes` is not positive.
     """
     if multi_label:
         mean_precision = metrics.streaming_mean_average_precision

@@ -60,7 +60,7 @@ class Folded:
         return self._graph.graph_def()
 
     def without_weights(self) -> tuple[Any, dict[str, np.ndarray]]:
-        """The graph with placeholders for its weights, and these, by the names of the tensors."""
+        """The graph with placeholders for its weights, and these by name, of any shapes."""
         weights = self._graph.weights
         graph_def = self._graph.graph_def(given=weights)
         return graph_def, {f"{name}:0": value for name, value in weights.items()}

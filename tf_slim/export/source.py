@@ -140,7 +140,7 @@ class Source:
         """What exported files have to give, computed by the model as it is, in float32.
 
         Args:
-          *inputs: in the order of `inputs`; for most the images.
+          *inputs: in the order of `inputs`; for most images, `[batch, height, width, channels]`.
         """
         return self.reference()(*inputs)
 

@@ -43,6 +43,13 @@ def adaptive_clipping_fn(
       A function from a list of (gradient, variable) to another, for `optimize_loss` or a loop of
       one's own. In a v1 graph each call of it makes averages of its own; elsewhere the first call
       makes them, and all share them.
+
+    Examples:
+      >>> weights = tf.Variable([3.0, 4.0])
+      >>> clip = slim.adaptive_clipping_fn(static_max_norm=1.0)
+      >>> [(gradient, _)] = clip([(tf.constant([3.0, 4.0]), weights)])
+      >>> print(tf.norm(gradient).numpy().round(3))
+      1.0
     """
     kept: list = []
 

@@ -119,6 +119,18 @@ def batch_norm(
       ValueError: an argument is out of its range, the channels are unknown, or `renorm` is
         combined with `batch_weights`, `zero_debias_moving_mean` or other `updates_collections`.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> batch = tf.constant([[1.0], [3.0]])
+      >>> net = slim.batch_norm(batch, is_training=True, scope="norm")
+      >>> print(net.numpy().round(2))
+      [[-1.]
+       [ 1.]]
+      >>> for variable in slim.get_model_variables():
+      ...     print(variable.name, variable.numpy().round(4))
+      norm/beta:0 [0.]
+      norm/moving_mean:0 [0.002]
+      norm/moving_variance:0 [1.001]
     """
     layer = parts.Layer(
         "batch_norm",

@@ -54,6 +54,13 @@ def bias_add(
 
     Raises:
       ValueError: `data_format` is unknown or does not fit the rank, or the channels are unknown.
+
+    Examples:
+      >>> net = slim.bias_add(tf.zeros([8, 3]), initializer=tf.ones_initializer(), scope="add")
+      >>> print(net[0].numpy())
+      [1. 1. 1.]
+      >>> slim.get_model_variables()[0].name
+      'add/biases:0'
     """
     layer = parts.Layer(
         "bias_add",

@@ -17,9 +17,6 @@ __all__ = ["block"]
 def block(fn: Callable, *inputs: Any, name: str | None = None) -> Any:
     """Calls a part of a net, as one whose activations need not be kept.
 
-        for depth in (64, 128, 256):
-            net = slim.block(functools.partial(unit, depth=depth), net, name=f"unit_{depth}")
-
     A model made with `recompute=True` keeps `inputs` and outputs of its blocks alone, and computes
     what is between them again, a block at a time, when their gradients are asked for: see
     `recompute_grad`. Elsewhere, and in inference, this is `fn(*inputs)`. A block within a block
@@ -35,6 +32,17 @@ def block(fn: Callable, *inputs: Any, name: str | None = None) -> Any:
 
     Returns:
       What the function returns.
+
+    Examples:
+      >>> import functools
+      >>> def net(images):
+      ...     for depth in (8, 16):
+      ...         unit = functools.partial(slim.conv2d, num_outputs=depth, kernel_size=3)
+      ...         images = slim.block(unit, images, name=f"unit_{depth}")
+      ...     return images
+      >>> model = slim.Model(net, recompute=True)
+      >>> model(tf.ones([1, 8, 8, 3])).shape
+      TensorShape([1, 8, 8, 16])
     """
     asked = blocks.asked()
     if asked is None or current_is_training() is False:

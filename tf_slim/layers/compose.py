@@ -18,9 +18,7 @@ __all__ = ["repeat", "stack"]
 def repeat(inputs: TensorLike, repetitions: int, layer: Callable, *args: Any, **kwargs: Any) -> Any:
     """Applies one layer several times.
 
-        net = slim.repeat(net, 3, slim.conv2d, 256, 3, scope="conv3")
-
-    is `conv3/conv3_1`, `conv3/conv3_2` and `conv3/conv3_3`, each with variables of its own.
+    Each application has a scope, and variables, of its own.
 
     Args:
       inputs: a tensor.
@@ -33,6 +31,14 @@ def repeat(inputs: TensorLike, repetitions: int, layer: Callable, *args: Any, **
 
     Returns:
       What the last application returns; `inputs` for no repetitions.
+
+    Raises:
+      ValueError: `repetitions` is no integer, or negative.
+
+    Examples:
+      >>> net = slim.repeat(tf.ones([1, 8, 8, 3]), 3, slim.conv2d, 16, 3, scope="conv3")
+      >>> [one.name for one in slim.get_variables_by_suffix("weights")]
+      ['conv3/conv3_1/weights:0', 'conv3/conv3_2/weights:0', 'conv3/conv3_3/weights:0']
     """
     return _chain("Repeat", inputs, layer, [args] * repetitions, kwargs)
 
@@ -40,10 +46,6 @@ def repeat(inputs: TensorLike, repetitions: int, layer: Callable, *args: Any, **
 @checked
 def stack(inputs: TensorLike, layer: Callable, stack_args: Sequence, **kwargs: Any) -> Any:
     """Applies one layer several times, each time with other arguments.
-
-        net = slim.stack(net, slim.fully_connected, [32, 64, 128], scope="fc")
-
-    is `fc/fc_1`, `fc/fc_2` and `fc/fc_3`.
 
     Args:
       inputs: a tensor.
@@ -56,6 +58,14 @@ def stack(inputs: TensorLike, layer: Callable, stack_args: Sequence, **kwargs: A
 
     Raises:
       ValueError: `stack_args` is neither a list nor a tuple.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 64, 10], scope="fc")
+      >>> for one in slim.get_variables_by_suffix("weights"):
+      ...     print(one.name, one.shape.as_list())
+      fc/fc_1/weights:0 [20, 32]
+      fc/fc_2/weights:0 [32, 64]
+      fc/fc_3/weights:0 [64, 10]
     """
     if not isinstance(stack_args, (list, tuple)):
         raise ValueError(

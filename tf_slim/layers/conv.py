@@ -213,6 +213,12 @@ def convolution(
     Raises:
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> slim.convolution(tf.ones([8, 100, 3]), 16, 5).shape
+      TensorShape([8, 100, 16])
+      >>> slim.convolution(tf.ones([8, 32, 32, 3]), 16, [3, 5], padding="VALID").shape
+      TensorShape([8, 30, 28, 16])
     """
     if conv_dims is not None and conv_dims not in checks.FORMATS:
         raise checks.Caller("convolution", scope, "Conv").error(
@@ -250,6 +256,10 @@ conv1d = convolution1d = add_arg_scope(
         """A convolution over `[batch, width, channels]`.
 
         Arguments, return value and errors: see `convolution`.
+
+        Examples:
+          >>> slim.conv1d(tf.ones([8, 100, 3]), 16, 5, stride=2).shape
+          TensorShape([8, 50, 16])
         """,
     )
 )
@@ -260,9 +270,15 @@ conv2d = convolution2d = add_arg_scope(
         "convolution2d",
         """A convolution over `[batch, height, width, channels]`.
 
-            net = slim.conv2d(images, 64, 3, stride=2, scope="conv1")
-
         Arguments, return value and errors: see `convolution`.
+
+        Examples:
+          >>> images = tf.ones([8, 32, 32, 3])
+          >>> net = slim.conv2d(images, 64, 3, stride=2, scope="conv1")
+          >>> net.shape
+          TensorShape([8, 16, 16, 64])
+          >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+          [('conv1/weights:0', [3, 3, 3, 64]), ('conv1/biases:0', [64])]
         """,
     )
 )
@@ -274,6 +290,10 @@ conv3d = convolution3d = add_arg_scope(
         """A convolution over `[batch, depth, height, width, channels]`.
 
         Arguments, return value and errors: see `convolution`.
+
+        Examples:
+          >>> slim.conv3d(tf.ones([2, 8, 16, 16, 3]), 16, 3, stride=[1, 2, 2]).shape
+          TensorShape([2, 8, 8, 8, 16])
         """,
     )
 )

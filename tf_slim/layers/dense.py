@@ -75,6 +75,13 @@ def fully_connected(
       ValueError: `num_outputs` is no positive integer, the rank is below 2, or the channels are
         unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> net = slim.fully_connected(tf.ones([8, 20]), 10, scope="fc1")
+      >>> net.shape
+      TensorShape([8, 10])
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+      [('fc1/weights:0', [20, 10]), ('fc1/biases:0', [10])]
     """
     layer = parts.Layer(
         "fully_connected",

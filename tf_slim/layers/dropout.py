@@ -46,6 +46,13 @@ def dropout(
 
     Raises:
       ValueError: `keep_prob` is a number outside (0, 1].
+
+    Examples:
+      >>> ones = tf.ones([1, 8])
+      >>> print(slim.dropout(ones, keep_prob=0.5, is_training=False).numpy())
+      [[1. 1. 1. 1. 1. 1. 1. 1.]]
+      >>> sorted(set(slim.dropout(ones, keep_prob=0.5, seed=1).numpy().ravel().tolist()))
+      [0.0, 2.0]
     """
     layer = parts.Layer("dropout", scope, "Dropout", outputs_collections=outputs_collections)
     keep_all = _keeps_all(keep_prob, layer)

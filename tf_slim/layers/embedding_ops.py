@@ -52,6 +52,14 @@ def safe_embedding_lookup_sparse(
 
     Raises:
       ValueError: there are no weights, or an argument is unknown.
+
+    Examples:
+      >>> matrix = tf.constant([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])
+      >>> ids = tf.SparseTensor([[0, 0], [0, 1]], tf.constant([1, 2], tf.int64), [2, 2])
+      >>> vectors = slim.embedding_ops.safe_embedding_lookup_sparse(matrix, ids, combiner="sum")
+      >>> print(vectors.numpy())
+      [[ 3. 30.]
+       [ 0.  0.]]
     """
     return tf.compat.v1.nn.safe_embedding_lookup_sparse(
         _parts(embedding_weights, "embedding_weights"),
@@ -82,6 +90,16 @@ def embedding_lookup_unique(
 
     Returns:
       `[*shape of ids, dimension]`.
+
+    Raises:
+      ValueError: there are no params.
+
+    Examples:
+      >>> matrix = tf.constant([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])
+      >>> print(slim.embedding_lookup_unique(matrix, [2, 1, 2]).numpy())
+      [[ 2. 20.]
+       [ 1. 10.]
+       [ 2. 20.]]
     """
     with tf.compat.v1.name_scope(name, "EmbeddingLookupUnique", [params, ids]):
         ids = tf.convert_to_tensor(ids)
@@ -125,6 +143,14 @@ def scattered_embedding_lookup(
     Raises:
       ValueError: a part of `params` is no vector of known size, or `dimension` is no positive
         integer.
+
+    Examples:
+      >>> weights = tf.range(100.0)
+      >>> vectors = slim.embedding_ops.scattered_embedding_lookup(
+      ...     weights, ["cat", "dog", "cat"], dimension=3, hash_key=7
+      ... )
+      >>> vectors.shape, bool(tf.reduce_all(vectors[0] == vectors[2]))
+      (TensorShape([3, 3]), True)
     """
     with tf.compat.v1.name_scope(name, "scattered_embedding_lookup"):
         weights = tf.concat(_vectors(params), 0)
@@ -181,6 +207,13 @@ def scattered_embedding_lookup_sparse(
 
     Raises:
       ValueError: `combiner` is unknown; and as for `scattered_embedding_lookup`.
+
+    Examples:
+      >>> words = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], ["a", "cat", "dog"], [2, 2])
+      >>> slim.embedding_ops.scattered_embedding_lookup_sparse(
+      ...     tf.range(100.0), words, dimension=3, combiner="mean", hash_key=7
+      ... ).shape
+      TensorShape([2, 3])
     """
     segment_op = _SEGMENT_OPS.get(combiner or "mean")
     if segment_op is None:

@@ -47,6 +47,13 @@ def embed_sequence(
     Raises:
       ValueError: a size is missing, or no positive integer.
       TypeError: `ids` are not integers.
+
+    Examples:
+      >>> ids = tf.constant([[1, 2, 3]])
+      >>> slim.embed_sequence(ids, vocab_size=10, embed_dim=4, scope="words").shape
+      TensorShape([1, 3, 4])
+      >>> slim.get_model_variables()[0].name
+      'words/embeddings:0'
     """
     layer = checks.Caller("embed_sequence", scope, "EmbedSequence")
     ids = _integers(tf.convert_to_tensor(ids), layer)
@@ -92,6 +99,13 @@ def bow_encoder(
     Raises:
       ValueError: a size is no positive integer.
       TypeError: `ids` are not integers, or sparse while `sparse_lookup` is False.
+
+    Examples:
+      >>> ids = tf.constant([[1, 2, 0], [3, 0, 0]])
+      >>> slim.bow_encoder(ids, vocab_size=10, embed_dim=4, scope="words").shape
+      TensorShape([2, 4])
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+      [('words/embeddings:0', [10, 4])]
     """
     layer = checks.Caller("bow_encoder", scope, "bow_encoder")
     sparse = isinstance(ids, tf.SparseTensor)

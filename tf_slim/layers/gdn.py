@@ -41,6 +41,13 @@ class GDN(scoped.ScopedLayer):
 
     Raises:
       ValueError: `data_format` is unknown.
+
+    Examples:
+      >>> layer = slim.layers.GDN(name="gdn")
+      >>> print(layer(tf.constant([[[3.0, 4.0]]])).numpy().round(3))
+      [[[2.176 2.481]]]
+      >>> [one.name for one in slim.get_variables()]
+      ['gdn/reparam_beta:0', 'gdn/reparam_gamma:0']
     """
 
     def __init__(
@@ -162,6 +169,10 @@ def gdn(
 
     Returns:
       A tensor of the shape and dtype of `inputs`.
+
+    Examples:
+      >>> slim.gdn(tf.ones([8, 16, 16, 3]), name="gdn").shape
+      TensorShape([8, 16, 16, 3])
     """
     layer = GDN(
         inverse,

@@ -14,9 +14,6 @@ __all__ = ["scale_gradient"]
 def scale_gradient(inputs: TensorLike, gradient_multiplier: TensorLike) -> Tensor:
     """The identity, with its gradient multiplied.
 
-        features = slim.scale_gradient(trunk(images), 0.1)      # the trunk learns slowly
-        features = slim.scale_gradient(features, -1.0)          # gradient reversal
-
     Args:
       inputs: a tensor.
       gradient_multiplier: a number, or a tensor that broadcasts to the shape of `inputs`. No
@@ -27,6 +24,13 @@ def scale_gradient(inputs: TensorLike, gradient_multiplier: TensorLike) -> Tenso
 
     Raises:
       ValueError: the multiplier does not broadcast to the shape of `inputs`.
+
+    Examples:
+      >>> x = tf.Variable(3.0)
+      >>> with tf.GradientTape() as tape:
+      ...     y = slim.scale_gradient(x * x, -1.0)
+      >>> print(y.numpy(), tape.gradient(y, x).numpy())
+      9.0 -6.0
     """
     inputs = tf.convert_to_tensor(inputs)
     if not tf.is_tensor(gradient_multiplier):

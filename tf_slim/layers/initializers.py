@@ -42,6 +42,11 @@ def xavier_initializer(
 
     Raises:
       TypeError: `dtype` is not floating point.
+
+    Examples:
+      >>> weights = slim.initializers.xavier_initializer(seed=1)([200, 300], tf.float32)
+      >>> print(round(2 / (200 + 300), 3), tf.math.reduce_variance(weights).numpy().round(3))
+      0.004 0.004
     """
     return variance_scaling_initializer(1.0, "FAN_AVG", uniform, seed, dtype)
 
@@ -74,6 +79,12 @@ def variance_scaling_initializer(
 
     Raises:
       TypeError: `dtype` is not floating point, or `mode` is unknown.
+
+    Examples:
+      >>> make = slim.initializers.variance_scaling_initializer(seed=1)
+      >>> weights = make([3, 3, 16, 32], tf.float32)
+      >>> print(round(2 / (3 * 3 * 16), 3), tf.math.reduce_variance(weights).numpy().round(3))
+      0.014 0.014
     """
     _require_floating(dtype)
     if mode not in _MODES:

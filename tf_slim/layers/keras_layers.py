@@ -22,9 +22,6 @@ def keras_layer(
 ) -> Callable:
     """The Keras layer that belongs to this place of a net: made once, found again by its scope.
 
-        net = slim.conv2d(images, 64, 3)
-        net = slim.keras_layer(tf.keras.layers.LayerNormalization, scope="norm")(net)
-
     Its variables are those of the net: saved by name (`norm/gamma`), trained, listed; their
     regularizers count. In a `slim.precision` the layer gets the Keras policy of this name. In a
     `slim.Model` one that takes `training` has by default what the call of the model is.
@@ -41,6 +38,12 @@ def keras_layer(
 
     Raises:
       ValueError: the scope has a layer already and `reuse` is not set, or none and it is True.
+
+    Examples:
+      >>> net = slim.conv2d(tf.ones([1, 8, 8, 3]), 64, 3, scope="conv1")
+      >>> net = slim.keras_layer(tf.keras.layers.LayerNormalization, scope="norm")(net)
+      >>> [one.name for one in slim.get_model_variables()]
+      ['conv1/weights:0', 'conv1/biases:0', 'norm/gamma:0', 'norm/beta:0']
     """
     default = getattr(make, "__name__", type(make).__name__)
     # Keras opens the name scope itself.

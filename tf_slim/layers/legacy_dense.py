@@ -66,6 +66,11 @@ def legacy_fully_connected(
       ValueError: `num_output_units` is no positive integer, the rank is below 2, or the channels
         are unknown.
       TypeError: `x` is not floating point.
+
+    Examples:
+      >>> net = slim.layers.legacy_fully_connected(tf.ones([8, 20]), 10, name="fc1")
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_variables()]
+      [('fc1/weights:0', [20, 10]), ('fc1/bias:0', [10])]
     """
     layer = parts.Layer(
         "legacy_fully_connected",

@@ -31,6 +31,10 @@ def maxout(inputs: TensorLike, num_units: int, axis: int = -1, scope: str | None
     Raises:
       ValueError: the rank or the number of channels is unknown, or that is no multiple of
         `num_units`.
+
+    Examples:
+      >>> print(slim.maxout(tf.constant([[1.0, 5.0, 7.0, 2.0]]), num_units=2).numpy())
+      [[5. 7.]]
     """
     layer = parts.Layer("maxout", scope, "MaxOut")
     inputs = tf.convert_to_tensor(inputs)

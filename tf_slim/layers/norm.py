@@ -66,6 +66,14 @@ def layer_norm(
     Raises:
       ValueError: an axis does not exist, or the sizes from `begin_params_axis` on are unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> net = slim.layer_norm(tf.constant([[1.0, 3.0], [10.0, 30.0]]), scope="norm")
+      >>> print(net.numpy().round(3))
+      [[-1.  1.]
+       [-1.  1.]]
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+      [('norm/beta:0', [2]), ('norm/gamma:0', [2])]
     """
     layer = parts.Layer(
         "layer_norm",
@@ -138,6 +146,11 @@ def instance_norm(
     Raises:
       ValueError: `data_format` is unknown, there is no space, or the channels are unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> picture = tf.reshape(tf.constant([1.0, 3.0]), [1, 1, 2, 1])
+      >>> print(slim.instance_norm(picture)[0, 0, :, 0].numpy().round(3))
+      [-1.  1.]
     """
     layer = parts.Layer(
         "instance_norm",
@@ -215,6 +228,11 @@ def group_norm(
       ValueError: an axis does not exist or is given twice, the channels are unknown, or cannot be
         divided into `groups`.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> net = slim.group_norm(tf.ones([8, 16, 16, 64]), groups=32, scope="norm")
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+      [('norm/beta:0', [64]), ('norm/gamma:0', [64])]
     """
     layer = parts.Layer(
         "group_norm",
@@ -287,6 +305,10 @@ def unit_norm(
 
     Raises:
       ValueError: the rank is unknown, or `dim` is no axis.
+
+    Examples:
+      >>> print(slim.unit_norm(tf.constant([[3.0, 4.0]]), dim=1).numpy().round(3))
+      [[0.6 0.8]]
     """
     layer = parts.Layer("unit_norm", scope, "UnitNorm")
     inputs = tf.convert_to_tensor(inputs)

@@ -27,6 +27,15 @@ def poincare_normalize(
 
     Returns:
       A tensor of the shape and dtype of `x`.
+
+    Raises:
+      ValueError: `epsilon` is no finite number.
+
+    Examples:
+      >>> inside_and_outside = tf.constant([[0.3, 0.4], [3.0, 4.0]])
+      >>> print(slim.layers.poincare_normalize(inside_and_outside).numpy().round(3))
+      [[0.3 0.4]
+       [0.6 0.8]]
     """
     with tf.compat.v1.name_scope(name, "poincare_normalize", [x]) as scope:
         x = tf.convert_to_tensor(x)

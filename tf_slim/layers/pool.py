@@ -72,6 +72,12 @@ max_pool2d = add_arg_scope(
 
         Raises:
           ValueError: an argument is out of its range.
+
+        Examples:
+          >>> images = tf.reshape(tf.range(16.0), [1, 4, 4, 1])
+          >>> print(slim.max_pool2d(images, 2)[0, :, :, 0].numpy())
+          [[ 5.  7.]
+           [13. 15.]]
         """,
     )
 )
@@ -83,6 +89,12 @@ avg_pool2d = add_arg_scope(
         """The average over a window; with padding "SAME" over its part inside the image.
 
         Arguments, return value and errors: see `max_pool2d`.
+
+        Examples:
+          >>> images = tf.reshape(tf.range(16.0), [1, 4, 4, 1])
+          >>> print(slim.avg_pool2d(images, 2)[0, :, :, 0].numpy())
+          [[ 2.5  4.5]
+           [10.5 12.5]]
         """,
     )
 )
@@ -95,6 +107,10 @@ max_pool3d = add_arg_scope(
 
         Arguments, return value and errors: see `max_pool2d`, with three spatial dimensions, the
         data formats "NDHWC" and "NCDHW", and the scope `MaxPool3D`.
+
+        Examples:
+          >>> slim.max_pool3d(tf.ones([2, 8, 16, 16, 3]), [1, 2, 2], stride=[1, 2, 2]).shape
+          TensorShape([2, 8, 8, 8, 3])
         """,
     )
 )
@@ -106,6 +122,10 @@ avg_pool3d = add_arg_scope(
         """The average over a window in three dimensions.
 
         Arguments, return value and errors: see `max_pool3d`.
+
+        Examples:
+          >>> slim.avg_pool3d(tf.ones([2, 8, 16, 16, 3]), 2).shape
+          TensorShape([2, 4, 8, 8, 3])
         """,
     )
 )
@@ -143,6 +163,11 @@ def pool(
 
     Raises:
       ValueError: an argument is out of its range.
+
+    Examples:
+      >>> images = tf.ones([8, 32, 32, 3])
+      >>> slim.pool(images, 3, "MAX", dilation_rate=2).shape
+      TensorShape([8, 28, 28, 3])
     """
     kind = pooling_type.upper() if isinstance(pooling_type, str) else pooling_type
     default_scope = f"{kind.lower()}_pool" if kind in ("MAX", "AVG") else "pool"

@@ -27,13 +27,6 @@ def recompute_grad(
     It needs the memory of its inputs and outputs only, and is computed twice in training. From
     "Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016.
 
-        @slim.recompute_grad
-        def block(net):
-            net = slim.conv2d(net, 64, 3)
-            return slim.conv2d(net, 64, 3)
-
-        net = block(net)
-
     The second computation uses the same variables, drops out the same elements in `slim.dropout`,
     and leaves moving averages alone. Where a function has other effects or random numbers it can
     take a keyword argument `is_recomputing`, a bool, to tell.
@@ -50,6 +43,14 @@ def recompute_grad(
 
     Raises:
       ValueError: `fn` closes over a tensor, or is called with anything but tensors.
+
+    Examples:
+      >>> @slim.recompute_grad
+      ... def block(net):
+      ...     net = slim.conv2d(net, 64, 3)
+      ...     return slim.conv2d(net, 64, 3)
+      >>> block(tf.ones([1, 8, 8, 3])).shape
+      TensorShape([1, 8, 8, 64])
     """
     if fn is None:
         return functools.partial(

@@ -34,6 +34,11 @@ def l1_regularizer(scale: float, scope: str | None = None) -> Callable:
 
     Raises:
       ValueError: `scale` is negative or an integer.
+
+    Examples:
+      >>> penalty = slim.l1_regularizer(0.1)
+      >>> print(penalty(tf.constant([3.0, -4.0])).numpy().round(3))
+      0.7
     """
     if _is_zero(scale, "l1_regularizer"):
         return _no_penalty
@@ -52,6 +57,11 @@ def l2_regularizer(scale: float, scope: str | None = None) -> Callable:
     Note the half: `tf.keras.regularizers.L2(s)` is twice as strong as `l2_regularizer(s)`.
 
     Arguments, return value and errors: see `l1_regularizer`.
+
+    Examples:
+      >>> penalty = slim.l2_regularizer(0.1)
+      >>> print(penalty(tf.constant([3.0, -4.0])).numpy().round(3))
+      1.25
     """
     if _is_zero(scale, "l2_regularizer"):
         return _no_penalty
@@ -76,6 +86,11 @@ def l1_l2_regularizer(
 
     Raises:
       ValueError: a scale is negative or an integer.
+
+    Examples:
+      >>> penalty = slim.l1_l2_regularizer(scale_l1=0.1, scale_l2=0.01)
+      >>> print(penalty(tf.constant([3.0, -4.0])).numpy().round(3))
+      0.825
     """
     return sum_regularizer(
         [l1_regularizer(scale_l1), l2_regularizer(scale_l2)], scope or "l1_l2_regularizer"
@@ -94,6 +109,15 @@ def sum_regularizer(
 
     Returns:
       A regularizer, or None if nothing is left.
+
+    Raises:
+      TypeError: an entry is neither a function nor None.
+
+    Examples:
+      >>> both = [slim.l1_regularizer(1.0), slim.l2_regularizer(2.0)]
+      >>> penalty = slim.regularizers.sum_regularizer(both)
+      >>> print(penalty(tf.constant([3.0, -4.0])).numpy())
+      32.0
     """
     regularizers = [regularizer for regularizer in regularizer_list if regularizer is not None]
     if not regularizers:
@@ -124,6 +148,11 @@ def apply_regularization(regularizer: Regularizer, weights_list: Iterable | None
 
     Raises:
       ValueError: there are no weights, or `regularizer` does not return scalars.
+
+    Examples:
+      >>> weights = [tf.constant([1.0, 2.0]), tf.constant([3.0])]
+      >>> print(slim.apply_regularization(slim.l2_regularizer(0.1), weights).numpy().round(3))
+      0.7
     """
     if weights_list is None:
         weights_list = variables.get_variables(collection=GraphKeys.WEIGHTS)

@@ -45,6 +45,13 @@ class RevBlock(scoped.ScopedLayer):
 
     Raises:
       ValueError: a list has not one function for each layer.
+
+    Examples:
+      >>> block = slim.layers.RevBlock(lambda x: x / 2, lambda x: x / 4, num_layers=2)
+      >>> y1, y2 = block.forward(tf.ones([8, 4]), tf.ones([8, 4]))
+      >>> x1, x2 = block.backward(y1, y2)
+      >>> print(y1[0, 0].numpy(), x1[0, 0].numpy())
+      2.1875 1.0
     """
 
     def __init__(
@@ -94,7 +101,7 @@ class RevBlock(scoped.ScopedLayer):
           y2: as returned by `forward`.
 
         Returns:
-          (x1, x2).
+          (x1, x2), of the shapes of `y1` and `y2`.
         """
         with self._entered([y1, y2]):
             for f, g in reversed(self._functions()):
@@ -105,7 +112,7 @@ class RevBlock(scoped.ScopedLayer):
     def __call__(
         self, inputs: tuple[TensorLike, TensorLike], forward: bool = True
     ) -> tuple[Tensor, Tensor]:
-        """`forward(*inputs)`, or `backward(*inputs)`."""
+        """`forward(*inputs)`, or `backward(*inputs)`; shapes: see `forward`."""
         return self.forward(*inputs) if forward else self.backward(*inputs)
 
     apply = __call__
@@ -145,6 +152,12 @@ def rev_block(
 
     Raises:
       ValueError: a list has not one function for each layer.
+
+    Examples:
+      >>> x1, x2 = tf.ones([8, 4]), tf.ones([8, 4])
+      >>> y1, y2 = slim.rev_block(x1, x2, lambda x: x / 2, lambda x: x / 4)
+      >>> print(y1[0, 0].numpy(), y2[0, 0].numpy())
+      1.5 1.375
     """
     reuse = tf.compat.v1.get_variable_scope().reuse
     if not modes.in_v1_graph():

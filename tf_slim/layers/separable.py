@@ -104,6 +104,15 @@ def separable_convolution2d(
     Raises:
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> images = tf.ones([8, 32, 32, 16])
+      >>> net = slim.separable_conv2d(images, 64, 3, depth_multiplier=1, scope="conv1")
+      >>> for one in slim.get_model_variables():
+      ...     print(one.name, one.shape.as_list())
+      conv1/depthwise_weights:0 [3, 3, 16, 1]
+      conv1/pointwise_weights:0 [1, 1, 16, 64]
+      conv1/biases:0 [64]
     """
     depthwise_only = num_outputs is None
     layer = parts.Layer(
@@ -211,6 +220,14 @@ def convolution2d_in_plane(
     Raises:
       ValueError: an argument is out of its range, or the channels are unknown.
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> images = tf.ones([8, 32, 32, 3])
+      >>> net = slim.conv2d_in_plane(images, 3, scope="blur")
+      >>> net.shape
+      TensorShape([8, 32, 32, 3])
+      >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+      [('blur/weights:0', [3, 3, 1, 1]), ('blur/biases:0', [3])]
     """
     layer = parts.Layer(
         "conv2d_in_plane",

@@ -32,6 +32,10 @@ def images_to_sequence(
 
     Raises:
       ValueError: `data_format` is unknown, or the rank is not 4.
+
+    Examples:
+      >>> slim.images_to_sequence(tf.ones([8, 28, 32, 3])).shape
+      TensorShape([32, 224, 3])
     """
     layer = parts.Layer(
         "images_to_sequence", scope, "ImagesToSequence", outputs_collections=outputs_collections
@@ -70,6 +74,11 @@ def sequence_to_images(
     Raises:
       ValueError: `output_data_format` is unknown, the rank is not 3, or the number of sequences is
         no multiple of `height`.
+
+    Examples:
+      >>> sequence = slim.images_to_sequence(tf.ones([8, 28, 32, 3]))
+      >>> slim.sequence_to_images(sequence, height=28).shape
+      TensorShape([8, 28, 32, 3])
     """
     layer = parts.Layer(
         "sequence_to_images", scope, "SequenceToImages", outputs_collections=outputs_collections

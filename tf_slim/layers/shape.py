@@ -29,6 +29,10 @@ def flatten(
 
     Raises:
       ValueError: `inputs` is a scalar.
+
+    Examples:
+      >>> slim.flatten(tf.ones([8, 4, 4, 16])).shape
+      TensorShape([8, 256])
     """
     layer = parts.Layer("flatten", scope, "Flatten", outputs_collections=outputs_collections)
     inputs = tf.convert_to_tensor(inputs)
@@ -72,6 +76,11 @@ def one_hot_encoding(
 
     Raises:
       TypeError: `labels` are not integers.
+
+    Examples:
+      >>> print(slim.one_hot_encoding([2, 0], num_classes=3).numpy())
+      [[0. 0. 1.]
+       [1. 0. 0.]]
     """
     layer = parts.Layer(
         "one_hot_encoding", scope, "OneHotEncoding", outputs_collections=outputs_collections

@@ -28,6 +28,10 @@ def softmax(logits: TensorLike, scope: str | None = None) -> Tensor:
 
     Raises:
       ValueError: the rank is unknown or below 2, or the number of classes is unknown.
+
+    Examples:
+      >>> print(slim.softmax(tf.constant([[0.0, 0.0, 0.0, 0.0]])).numpy())
+      [[0.25 0.25 0.25 0.25]]
     """
     layer = parts.Layer("softmax", scope, "softmax")
     logits = tf.convert_to_tensor(logits)

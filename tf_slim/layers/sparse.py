@@ -37,6 +37,11 @@ def dense_to_sparse(
 
     Raises:
       ValueError: `tensor` is a scalar.
+
+    Examples:
+      >>> sparse = slim.dense_to_sparse([[5, 0, 7]], eos_token=0)
+      >>> print(sparse.indices.numpy().tolist(), sparse.values.numpy())
+      [[0, 0], [0, 2]] [5 7]
     """
     layer = parts.Layer(
         "dense_to_sparse", scope, "dense_to_sparse", outputs_collections=outputs_collections
@@ -68,6 +73,10 @@ def bucketize(
     Raises:
       TypeError: `boundaries` is no list.
       ValueError: `boundaries` are not in ascending order.
+
+    Examples:
+      >>> print(slim.bucketization_op.bucketize([-1.0, 0.0, 5.0, 20.0], [0, 10]).numpy())
+      [0 1 1 2]
     """
     if not isinstance(boundaries, (list, tuple, np.ndarray)):
         raise TypeError(

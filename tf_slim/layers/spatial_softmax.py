@@ -44,6 +44,11 @@ def spatial_softmax(
     Raises:
       ValueError: `data_format` is unknown, the rank is not 4, or the channels are unknown.
       TypeError: `features` are not floating point.
+
+    Examples:
+      >>> features = tf.reshape(tf.constant([0.0, 100.0, 0.0, 0.0]), [1, 2, 2, 1])
+      >>> print(slim.spatial_softmax(features).numpy())
+      [[-1.  1.]]
     """
     layer = parts.Layer(
         "spatial_softmax",

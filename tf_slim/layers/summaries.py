@@ -43,6 +43,11 @@ def summarize_tensor(tensor: Tensor | tf.Variable, tag: str | None = None) -> An
 
     Raises:
       ValueError: `tag` is None and the tensor has no name, as in eager mode.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.summarize_tensor(tf.constant(0.5, name="loss")).op.name
+      'loss_summary'
     """
     if tensor.dtype.base_dtype in (tf.string, tf.bool):
         return None
@@ -64,6 +69,14 @@ def summarize_activation(op: Tensor) -> Any:
 
     Raises:
       ValueError: the tensor has no name, as in eager mode outside a Model.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 4, 3, scope="conv1")
+      ...     slim.summarize_activation(net).op.name
+      ...     [one.op.name for one in tf.compat.v1.get_collection("summaries")]
+      'conv1/Relu/activation'
+      ['conv1/Relu/zeros', 'conv1/Relu/activation']
     """
     name = _name_of(op)
     if modes.is_symbolic(op):
@@ -76,7 +89,14 @@ def summarize_activation(op: Tensor) -> Any:
 
 
 def summarize_tensors(tensors: Iterable, summarizer: Callable = summarize_tensor) -> list:
-    """Calls `summarizer` with each tensor; returns what it returns."""
+    """Calls `summarizer` with each tensor; returns what it returns.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     losses = [tf.constant(0.5, name="one"), tf.constant(2.0, name="two")]
+      ...     [one.op.name for one in slim.summarize_tensors(losses)]
+      ['one_summary', 'two_summary']
+    """
     return [summarizer(tensor) for tensor in tensors]
 
 
@@ -93,6 +113,12 @@ def summarize_collection(
 
     Returns:
       A list of what `summarizer` returned.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 4, 3, scope="conv1")
+      ...     [one.op.name for one in slim.summarize_collection("model_variables", ".*weights")]
+      ['conv1/weights_summary']
     """
     members = places.current().members(collection)
     if name_filter is not None:
@@ -108,7 +134,14 @@ summarize_biases = functools.partial(summarize_collection, GraphKeys.BIASES)
 def summarize_activations(
     name_filter: str | None = None, summarizer: Callable = summarize_activation
 ) -> list:
-    """Summarizes the collection `GraphKeys.ACTIVATIONS`: see `summarize_collection`."""
+    """Summarizes the collection `GraphKeys.ACTIVATIONS`: see `summarize_collection`.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 4, 3, outputs_collections="activations")
+      ...     [one.op.name for one in slim.summarize_activations()]
+      ['Conv/Relu/activation']
+    """
     return summarize_collection(GraphKeys.ACTIVATIONS, name_filter, summarizer)
 
 

@@ -152,6 +152,13 @@ conv2d_transpose = convolution2d_transpose = add_arg_scope(
         Raises:
           ValueError: an argument is out of its range, or the channels are unknown.
           TypeError: `inputs` is not floating point.
+
+        Examples:
+          >>> net = tf.ones([8, 16, 16, 64])
+          >>> slim.conv2d_transpose(net, 32, 4, stride=2, scope="up1").shape
+          TensorShape([8, 32, 32, 32])
+          >>> [(one.name, one.shape.as_list()) for one in slim.get_model_variables()]
+          [('up1/weights:0', [4, 4, 32, 64]), ('up1/biases:0', [32])]
         """,
     )
 )
@@ -164,6 +171,10 @@ conv3d_transpose = convolution3d_transpose = add_arg_scope(
 
         Arguments, return value and errors: see `conv2d_transpose`, with three spatial dimensions,
         the data formats "NDHWC" and "NCDHW", and the scope `Conv3d_transpose`.
+
+        Examples:
+          >>> slim.conv3d_transpose(tf.ones([2, 4, 8, 8, 16]), 3, 4, stride=2).shape
+          TensorShape([2, 8, 16, 16, 3])
         """,
     )
 )

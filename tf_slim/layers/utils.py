@@ -49,6 +49,11 @@ def collect_named_outputs(collections: Collections, alias: str, outputs: Any) ->
 
     Returns:
       `outputs`.
+
+    Examples:
+      >>> net = slim.layers.utils.collect_named_outputs("end_points", "net/conv1", tf.ones([8, 10]))
+      >>> list(slim.layers.utils.convert_collection_to_dict("end_points"))
+      ['net/conv1']
     """
     if collections:
         places.current().add_output(as_list(collections), alias, outputs)
@@ -70,12 +75,25 @@ def convert_collection_to_dict(
 
     Returns:
       An ordered dict from names to tensors.
+
+    Examples:
+      >>> images = tf.ones([1, 8, 8, 3])
+      >>> net = slim.conv2d(images, 4, 3, scope="conv1", outputs_collections="outputs")
+      >>> end_points = slim.layers.utils.convert_collection_to_dict("outputs")
+      >>> {name: tensor.shape.as_list() for name, tensor in end_points.items()}
+      {'conv1': [1, 8, 8, 4]}
     """
     return std_collections.OrderedDict(places.current().outputs(collection, clear_collection))
 
 
 def gather_tensors_aliases(tensors: Iterable) -> list[str]:
-    """The names of several tensors, in one list."""
+    """The names of several tensors, in one list.
+
+    Examples:
+      >>> net = slim.layers.utils.collect_named_outputs("outputs", "net/conv1", tf.ones([8, 10]))
+      >>> slim.layers.utils.gather_tensors_aliases([net])
+      ['net/conv1']
+    """
     return [alias for tensor in tensors for alias in get_tensor_aliases(tensor)]
 
 
@@ -88,6 +106,10 @@ def get_variable_collections(variables_collections: CollectionsByName, name: str
 
     Returns:
       The collections for it, or None.
+
+    Examples:
+      >>> slim.layers.utils.get_variable_collections({"weights": ["kernels"]}, "weights")
+      ['kernels']
     """
     if isinstance(variables_collections, Mapping):
         return variables_collections.get(name)
@@ -106,6 +128,10 @@ def constant_value(value_or_tensor_or_var: Any, dtype: DType | None = None) -> A
 
     Raises:
       ValueError: the argument is None, or a tensor of another dtype.
+
+    Examples:
+      >>> print(slim.layers.utils.constant_value(tf.constant(3)))
+      3
     """
     value = value_or_tensor_or_var
     if value is None:
@@ -133,6 +159,10 @@ def static_cond(pred: Any, fn1: Callable, fn2: Callable) -> Any:
 
     Raises:
       TypeError: one of them is no function.
+
+    Examples:
+      >>> slim.layers.utils.static_cond(False, lambda: "training", lambda: "inference")
+      'inference'
     """
     for name, function in (("fn1", fn1), ("fn2", fn2)):
         if not callable(function):
@@ -159,6 +189,10 @@ def smart_cond(
 
     Raises:
       TypeError: one of them is no function.
+
+    Examples:
+      >>> slim.layers.utils.smart_cond(True, lambda: "training", lambda: "inference")
+      'training'
     """
     value = constant_value(pred)
     if value is not None:
@@ -175,6 +209,10 @@ def last_dimension(shape: Shape, min_rank: int = 1) -> int:
 
     Raises:
       ValueError: the size or the rank is unknown, or the rank is too small.
+
+    Examples:
+      >>> slim.layers.utils.last_dimension(tf.TensorShape([None, 32, 32, 3]))
+      3
     """
     return _dimension(shape, -1, min_rank)
 
@@ -189,6 +227,10 @@ def channel_dimension(shape: Shape, data_format: str, min_rank: int = 1) -> int:
 
     Raises:
       ValueError: the size or the rank is unknown, or the rank is too small.
+
+    Examples:
+      >>> slim.layers.utils.channel_dimension(tf.TensorShape([None, 3, 32, 32]), "NCHW")
+      3
     """
     first = data_format == "channels_first" or data_format.startswith("NC")
     return _dimension(shape, 1 if first else -1, min_rank)
@@ -220,6 +262,10 @@ def two_element_tuple(int_or_tuple: Size | tf.TensorShape) -> tuple:
 
     Raises:
       ValueError: it is none of these.
+
+    Examples:
+      >>> slim.layers.utils.two_element_tuple(3), slim.layers.utils.two_element_tuple([3, 5])
+      ((3, 3), (3, 5))
     """
     value: Any = int_or_tuple
     if isinstance(value, tf.TensorShape):
@@ -239,6 +285,12 @@ def n_positive_integers(n: int, value: Size | tf.TensorShape) -> tuple[int, ...]
 
     Raises:
       ValueError: `n` or `value` is not that.
+
+    Examples:
+      >>> slim.layers.utils.n_positive_integers(3, 2)
+      (2, 2, 2)
+      >>> slim.layers.utils.n_positive_integers(2, [3, 5])
+      (3, 5)
     """
     count = checks.integer(n)
     if count is None or count < 1:

@@ -63,6 +63,9 @@ class KeepBest(Hook):
       score: a function without arguments that judges the model as it is.
       metric: a name for what it returns. The best one by another name is forgotten.
       greater_is_better: False for a loss.
+
+    Raises:
+      TypeError: `score` is no function, or `metric` no text.
     """
 
     @checked
@@ -85,6 +88,9 @@ class ProgressLines(Hook):
     Args:
       every_secs: seconds between lines; the first one comes after a second at most.
       out: where to print, standard error by default.
+
+    Raises:
+      ValueError: `every_secs` is no finite number.
     """
 
     every_steps = None

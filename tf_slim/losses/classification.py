@@ -35,6 +35,12 @@ def softmax_cross_entropy(
 
     Raises:
       ValueError: the shapes do not fit, or `label_smoothing` is out of range.
+
+    Examples:
+      >>> logits = tf.constant([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+      >>> onehot = slim.one_hot_encoding([0, 1], num_classes=3)
+      >>> print(slim.losses.softmax_cross_entropy(logits, onehot).numpy().round(3))
+      0.395
     """
     values = [logits, onehot_labels, weights]
     with tf.compat.v1.name_scope(scope, "softmax_cross_entropy_loss", values):
@@ -70,6 +76,14 @@ def sparse_softmax_cross_entropy(
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or the labels are no integers.
       tf.errors.InvalidArgumentError: a label is out of range.
+
+    Examples:
+      >>> logits = tf.constant([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+      >>> print(slim.losses.sparse_softmax_cross_entropy(logits, [0, 1]).numpy().round(3))
+      0.395
+      >>> weighted = slim.losses.sparse_softmax_cross_entropy(logits, [0, 1], weights=[1.0, 0.0])
+      >>> print(weighted.numpy().round(3))
+      0.24
     """
     values = [logits, labels, weights]
     with tf.compat.v1.name_scope(scope, "sparse_softmax_cross_entropy_loss", values):
@@ -109,6 +123,15 @@ def smoothed_sparse_softmax_cross_entropy(
       ValueError: the shapes do not fit, the labels are no integers, or `label_smoothing` is out of
         range.
       tf.errors.InvalidArgumentError: a label is out of range.
+
+    Examples:
+      >>> logits = tf.constant([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+      >>> print(slim.losses.smoothed_sparse_softmax_cross_entropy(logits, [0, 1]).numpy().round(3))
+      0.495
+      >>> onehot = slim.one_hot_encoding([0, 1], 3)
+      >>> loss = slim.losses.softmax_cross_entropy(logits, onehot, label_smoothing=0.1)
+      >>> print(loss.numpy().round(3))
+      0.495
     """
     values = [logits, labels, weights]
     with tf.compat.v1.name_scope(scope, "smoothed_sparse_softmax_cross_entropy_loss", values):
@@ -144,6 +167,11 @@ def sigmoid_cross_entropy(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or `label_smoothing` is out of range.
+
+    Examples:
+      >>> logits = tf.constant([[2.0, -2.0, 0.0]])
+      >>> print(slim.losses.sigmoid_cross_entropy(logits, [[1.0, 0.0, 1.0]]).numpy().round(3))
+      0.316
     """
     values = [logits, multi_class_labels, weights]
     with tf.compat.v1.name_scope(scope, "sigmoid_cross_entropy_loss", values):
@@ -180,6 +208,10 @@ def log_loss(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> print(slim.losses.log_loss(tf.constant([0.9, 0.2]), [1.0, 0.0]).numpy().round(3))
+      0.164
     """
     with tf.compat.v1.name_scope(scope, "log_loss", [predictions, labels, weights]):
         values = engine.pair(predictions, labels)
@@ -195,9 +227,7 @@ def hinge_loss(
 ) -> Tensor:
     """The hinge loss of each score, neither reduced nor collected.
 
-        slim.losses.compute_weighted_loss(slim.losses.hinge_loss(logits, labels))
-
-    does both.
+    `compute_weighted_loss` does both.
 
     Args:
       logits: scores, of any shape.
@@ -211,6 +241,13 @@ def hinge_loss(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> losses = slim.losses.hinge_loss(tf.constant([[2.0, -0.5]]), tf.constant([[1.0, 1.0]]))
+      >>> print(losses.numpy())
+      [[0.  1.5]]
+      >>> print(slim.losses.compute_weighted_loss(losses).numpy())
+      0.75
     """
     with tf.compat.v1.name_scope(scope, "hinge_loss", [logits, labels]):
         scores, true = engine.pair(logits, labels)

@@ -26,6 +26,13 @@ def add_loss(loss: tf.Tensor, loss_collection: str | None = GraphKeys.LOSSES) ->
     Args:
       loss: a scalar tensor.
       loss_collection: name of the collection, or None to collect nothing.
+
+    Examples:
+      >>> with slim.collect() as got:
+      ...     slim.losses.add_loss(tf.constant(0.5))
+      ...     loss = slim.losses.mean_squared_error([1.0, 4.0], [2.0, 2.0])
+      >>> print(got.total_loss().numpy())
+      3.0
     """
     if loss_collection:
         places.current().add_loss(loss, loss_collection)
@@ -48,6 +55,12 @@ def get_losses(
 
     Raises:
       ValueError: outside a v1 graph no `slim.collect()` block is open.
+
+    Examples:
+      >>> with slim.collect():
+      ...     loss = slim.losses.mean_squared_error([1.0, 4.0], [2.0, 2.0])
+      ...     print([one.numpy().item() for one in slim.losses.get_losses()])
+      [2.5]
     """
     return places.current().losses(loss_collection, scope)
 
@@ -68,6 +81,15 @@ def get_regularization_losses(scope: str | None = None) -> list[tf.Tensor]:
 
     Raises:
       ValueError: outside a v1 graph no `slim.collect()` block is open, or `scope` is given.
+
+    Examples:
+      >>> def net(x):
+      ...     return slim.fully_connected(x, 2, weights_regularizer=slim.l2_regularizer(0.1))
+      >>> model = slim.Model(net)
+      >>> with slim.collect():
+      ...     outputs = model(tf.ones([8, 3]))
+      ...     print(slim.losses.get_regularization_losses()[0].shape)
+      ()
     """
     return places.current().regularization_losses(scope)
 
@@ -87,5 +109,14 @@ def get_total_loss(add_regularization_losses: bool = True, name: str = "total_lo
 
     Raises:
       ValueError: there are no losses, or outside a v1 graph no `slim.collect()` block is open.
+
+    Examples:
+      >>> with slim.collect():
+      ...     squared = slim.losses.mean_squared_error([1.0, 4.0], [2.0, 2.0])
+      ...     absolute = slim.losses.absolute_difference([1.0, 4.0], [2.0, 2.0])
+      ...     print(squared.numpy(), absolute.numpy())
+      ...     print(slim.losses.get_total_loss().numpy())
+      2.5 1.5
+      4.0
     """
     return places.current().total_loss(add_regularization_losses, name)

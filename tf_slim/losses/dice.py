@@ -43,6 +43,12 @@ def dice_loss(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or have no pixels between batch and classes.
+
+    Examples:
+      >>> predicted = tf.constant([[[1.0], [1.0], [0.0], [0.0]]])
+      >>> labels = tf.constant([[[1.0], [0.0], [0.0], [0.0]]])
+      >>> print(slim.losses.dice_loss(predicted, labels).numpy().round(3))
+      0.333
     """
     with tf.compat.v1.name_scope(scope, "dice_loss", [predictions, labels, weights]):
         predictions, labels = engine.pair(predictions, labels)

@@ -47,6 +47,11 @@ def compute_weighted_loss(
 
     Raises:
       ValueError: `weights` is None, has an unknown rank or does not fit `losses`.
+
+    Examples:
+      >>> losses = tf.constant([1.0, 2.0, np.nan])
+      >>> print(slim.losses.compute_weighted_loss(losses, weights=[1.0, 2.0, 0.0]).numpy())
+      2.5
     """
     with tf.compat.v1.name_scope(scope, "weighted_loss", [losses, weights]):
         return collected_mean(losses, weights)

@@ -43,6 +43,13 @@ def focal_loss(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or `alpha` or `gamma` is out of range.
+
+    Examples:
+      >>> labels = tf.constant([[1.0], [1.0]])
+      >>> unsure = slim.losses.focal_loss(tf.constant([[0.0], [0.0]]), labels)
+      >>> sure = slim.losses.focal_loss(tf.constant([[4.0], [4.0]]), labels)
+      >>> print(f"{unsure:.4f} {sure:.6f}")
+      0.0433 0.000001
     """
     with tf.compat.v1.name_scope(scope, "focal_loss", [logits, labels, weights]):
         _check(alpha, gamma)

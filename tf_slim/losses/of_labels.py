@@ -42,6 +42,13 @@ def label_cross_entropy(
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or `label_smoothing` is out of range.
       tf.errors.InvalidArgumentError: a label is out of range.
+
+    Examples:
+      >>> logits = tf.constant([[2.0, 0.0, 0.0]])
+      >>> indices = slim.losses.label_cross_entropy(logits, [0])
+      >>> mixed = slim.losses.label_cross_entropy(logits, tf.constant([[0.7, 0.3, 0.0]]))
+      >>> print(f"{indices:.3f} {mixed:.3f}")
+      0.240 0.840
     """
     if multi_label:
         # Those of examples count for each of the classes.

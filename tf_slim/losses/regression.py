@@ -32,6 +32,13 @@ def mean_squared_error(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> predictions, labels = tf.constant([1.0, 4.0]), tf.constant([2.0, 2.0])
+      >>> print(slim.losses.mean_squared_error(predictions, labels).numpy())
+      2.5
+      >>> print(slim.losses.mean_squared_error(predictions, labels, weights=[1.0, 0.0]).numpy())
+      1.0
     """
     with tf.compat.v1.name_scope(scope, "mean_squared_error", [predictions, labels, weights]):
         values = engine.pair(predictions, labels)
@@ -49,6 +56,10 @@ def absolute_difference(
     """The weighted mean of `|predictions - labels|`.
 
     Arguments, return value and errors are those of `mean_squared_error`.
+
+    Examples:
+      >>> print(slim.losses.absolute_difference(tf.constant([1.0, 4.0]), [2.0, 2.0]).numpy())
+      1.5
     """
     with tf.compat.v1.name_scope(scope, "absolute_difference", [predictions, labels, weights]):
         values = engine.pair(predictions, labels)
@@ -82,6 +93,12 @@ def cosine_distance(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit, or not exactly one of `axis` and `dim` is given.
+
+    Examples:
+      >>> predictions = tf.constant([[1.0, 0.0], [0.6, 0.8]])
+      >>> labels = tf.constant([[1.0, 0.0], [1.0, 0.0]])
+      >>> print(slim.losses.cosine_distance(predictions, labels, axis=1).numpy().round(3))
+      0.2
     """
     if (axis is None) == (dim is None):
         raise ValueError(
@@ -125,6 +142,11 @@ def mean_pairwise_squared_error(
     Raises:
       AttributeError: there are no labels.
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> predictions = tf.constant([[1.0, 2.0, 3.0]])
+      >>> print(slim.losses.mean_pairwise_squared_error(predictions, predictions + 5.0).numpy())
+      0.0
     """
     values = [predictions, labels, weights]
     with tf.compat.v1.name_scope(scope, "mean_pairwise_squared_error", values):

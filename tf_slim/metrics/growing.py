@@ -58,7 +58,7 @@ def streaming_concat(
     """All values so far, one batch behind the other.
 
     Args:
-      values: of a known rank; all sizes but that of `axis` must be known.
+      values: `[..., d, ...]`, of a known rank; all sizes but that of `axis` must be known.
       axis: the dimension that grows.
       max_size: the greatest size it grows to; what comes later is dropped.
       metrics_collections: collections that the value joins.

@@ -69,7 +69,12 @@ def _without_arguments(metric: Any, fixed: Mapping[str, Any]) -> Any:
 
 
 class Stateful(tf.Module):
-    """A metric and its variables. Made by `slim.metrics.stateful`."""
+    """A metric and its variables. Made by `slim.metrics.stateful`.
+
+    Raises:
+      RuntimeError: it is made in a v1 graph.
+      TypeError: an argument of the metric is unknown.
+    """
 
     def __init__(self, definition: engine.Definition, fixed: Mapping[str, Any]):
         if modes.in_v1_graph():
@@ -115,7 +120,8 @@ class Stateful(tf.Module):
         return self
 
     def update(self, *args: TensorLike | None, **kwargs: TensorLike | None) -> None:
-        """Adds a batch. Takes those arguments of the metric's function that are data.
+        """Adds a batch. Takes those arguments of the metric's function that are data, of
+        any shapes that fit each other.
 
         Raises:
           ValueError: the static shapes do not fit.
@@ -238,6 +244,10 @@ class KerasMetric:
         """Adds a batch: `update(predictions, labels, weights=None)`.
 
         For metrics of one argument, such as `keras.metrics.Mean`, `update(values, weights=None)`.
+        Weights are a scalar, or of the shape of the values or their first axes.
+
+        Raises:
+          TypeError: there are too few arguments, or too many.
         """
         data = 1 if self._takes_values else 2
         if len(args) == data + 1 and weights is None:

@@ -205,6 +205,9 @@ def names(pattern: str = "*") -> list[str]:
 
     Returns:
       Those that match, sorted.
+
+    Raises:
+      TypeError: `pattern` is no text.
     """
     _load_families()
     return sorted(name for name in _SPECS if fnmatch.fnmatchcase(name, pattern))

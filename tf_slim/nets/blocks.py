@@ -153,7 +153,7 @@ def branched(net: tf.Tensor, *branches: Mapping[str, Layer], axis: int = -1) -> 
     """Applies several tables to the same net, in scopes `Branch_0`, ..., and joins what they make.
 
     Args:
-      net: what each table begins with.
+      net: what each table begins with, `[batch, ..., channels]`.
       *branches: the tables.
       axis: along which their outputs are joined.
     """
@@ -183,7 +183,7 @@ def trunk(
     """Applies a table of layers one after the other, each in the scope of its name.
 
     Args:
-      net: what the first layer takes.
+      net: what the first layer takes, `[batch, ..., channels]`.
       layers: the table, from the name of an end point to its layer.
       final_endpoint: the last layer to apply.
 
@@ -246,7 +246,7 @@ def reduced_kernel(net: tf.Tensor, kernel: Sequence[int], data_format: str = "NH
     """A kernel, made smaller where the map that it slides over is smaller.
 
     Args:
-      net: a map.
+      net: a map, `[batch, *space, channels]`.
       kernel: one size for each of its dimensions in space. A dimension whose size is not known is
         taken to be large enough.
       data_format: the axes of `net`.
@@ -303,7 +303,7 @@ def trunc_normal(stddev: float) -> Initializer:
 
 
 def collected_end_points(collection: str) -> dict[str, tf.Tensor]:
-    """The outputs that the layers of a net have filed, by name, in order.
+    """The outputs that the layers of a net have filed, by name, in order, of any shapes.
 
     Args:
       collection: the one that the net has set as `outputs_collections`.

@@ -59,6 +59,13 @@ class ArgScope(_Frozen):
     """The keyword values in force: `{operation key: {keyword: value}}`.
 
     `origins` tells for each of them the line where its scope was entered.
+
+    Examples:
+      >>> with slim.arg_scope([slim.conv2d], stride=2) as saved:
+      ...     pass
+      >>> with slim.arg_scope(saved):
+      ...     slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3).shape
+      TensorShape([1, 4, 4, 16])
     """
 
     origins: Mapping[tuple[str, str], str]
@@ -112,17 +119,34 @@ _CURRENT: contextvars.ContextVar[_Entered] = contextvars.ContextVar("arg_scope",
 
 
 def current_arg_scope() -> ArgScope:
-    """The scope in force here: an immutable mapping `{operation key: {keyword: value}}`."""
+    """The scope in force here: an immutable mapping `{operation key: {keyword: value}}`.
+
+    Examples:
+      >>> with slim.arg_scope([slim.conv2d], stride=2):
+      ...     list(slim.arg_scope_lib.current_arg_scope().values())
+      [{'stride': 2}]
+    """
     return _CURRENT.get().scope
 
 
 def arg_scope_func_key(op: Callable) -> str:
-    """The key under which a scope holds the arguments of `op`: `scope[arg_scope_func_key(op)]`."""
+    """The key under which a scope holds the arguments of `op`: `scope[arg_scope_func_key(op)]`.
+
+    Examples:
+      >>> with slim.arg_scope([slim.conv2d], stride=2) as scope:
+      ...     scope[slim.arg_scope_func_key(slim.conv2d)]
+      {'stride': 2}
+    """
     return getattr(op, _KEY, str(op))
 
 
 def has_arg_scope(func: Callable) -> bool:
-    """Whether `func` is decorated with `add_arg_scope`, so that a scope can set its arguments."""
+    """Whether `func` is decorated with `add_arg_scope`, so that a scope can set its arguments.
+
+    Examples:
+      >>> slim.has_arg_scope(slim.conv2d), slim.has_arg_scope(tf.nn.conv2d)
+      (True, False)
+    """
     return hasattr(func, _KEY)
 
 
@@ -131,6 +155,10 @@ def arg_scoped_arguments(func: Callable) -> tuple[str, ...]:
 
     Raises:
       ValueError: `func` is not decorated with `add_arg_scope`.
+
+    Examples:
+      >>> slim.arg_scope_lib.arg_scoped_arguments(slim.flatten)
+      ('outputs_collections', 'scope')
     """
     if not has_arg_scope(func):
         raise ValueError(_not_decorated(func))
@@ -148,12 +176,23 @@ def default_is_training(value: Any) -> Setting:
 
     Args:
       value: a truth value, or a scalar tensor; None for each operation's own.
+
+    Examples:
+      >>> with slim.arg_scope_lib.default_is_training(False):
+      ...     print(slim.dropout(tf.ones([1, 4])).numpy())
+      [[1. 1. 1. 1.]]
     """
     return Setting(_IS_TRAINING, value)
 
 
 def current_is_training() -> Any:
-    """What `default_is_training` says here; None if nothing."""
+    """What `default_is_training` says here; None if nothing.
+
+    Examples:
+      >>> with slim.arg_scope_lib.default_is_training(False):
+      ...     slim.arg_scope_lib.current_is_training()
+      False
+    """
     return _IS_TRAINING.get()
 
 
@@ -173,6 +212,14 @@ class arg_scope(contextlib.ContextDecorator):  # a function in the original
     Raises:
       TypeError: `list_ops_or_scope` is neither a list, a tuple nor a scope.
       ValueError: an operation is not decorated, or a saved scope comes with `kwargs`.
+
+    Examples:
+      >>> images = tf.ones([1, 8, 8, 3])
+      >>> with slim.arg_scope([slim.conv2d], padding="VALID", activation_fn=None):
+      ...     net = slim.conv2d(images, 16, 3)
+      ...     same = slim.conv2d(images, 16, 3, padding="SAME")
+      >>> net.shape, same.shape
+      (TensorShape([1, 6, 6, 16]), TensorShape([1, 8, 8, 16]))
     """
 
     def __init__(self, list_ops_or_scope: Sequence[Callable] | Mapping, **kwargs: Any):
@@ -254,12 +301,15 @@ def _without(innermost: _Entered, left: _Entered) -> _Entered:
 def add_arg_scope(func: _F) -> _F:
     """Makes the keyword arguments of `func` settable by `arg_scope`.
 
-        @slim.add_arg_scope
-        def block(net, depth, scope=None): ...
-
-        with slim.arg_scope([block], depth=64): ...
-
     Works for functions and methods. The arguments that no scope sets keep their defaults.
+
+    Examples:
+      >>> @slim.add_arg_scope
+      ... def block(net, depth=32, scope=None):
+      ...     return slim.conv2d(net, depth, 3, scope=scope)
+      >>> with slim.arg_scope([block], depth=64):
+      ...     block(tf.ones([1, 8, 8, 3])).shape
+      TensorShape([1, 8, 8, 64])
     """
     signature = inspect.signature(func)
     parameters = signature.parameters.values()

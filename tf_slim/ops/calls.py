@@ -253,6 +253,12 @@ def reset_default_store() -> None:
     """Forgets all variables that eager code has made outside any `slim.Model`.
 
     Tensors and variables that the program still holds stay valid.
+
+    Examples:
+      >>> net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3, scope="conv1")
+      >>> slim.reset_default_store()
+      >>> slim.get_variables()
+      []
     """
     global _default
     _default = DefaultCall(VariableStore("the default store"))

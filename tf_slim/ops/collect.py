@@ -172,6 +172,14 @@ def collect() -> Iterator[Frame]:
 
     Yields:
       A `Frame` with `losses`, `outputs` and `total_loss()`.
+
+    Examples:
+      >>> penalty = slim.l2_regularizer(1.0)
+      >>> model = slim.Model(slim.fully_connected, num_outputs=2, weights_regularizer=penalty)
+      >>> with slim.collect() as got:
+      ...     loss = slim.losses.mean_squared_error(model(tf.ones([8, 3])), tf.zeros([8, 2]))
+      >>> len(got.losses), bool(got.total_loss() > loss)
+      (1, True)
     """
     with collect_outputs() as outputs, Setting(_FRAME, Frame(outputs)) as frame:
         yield frame

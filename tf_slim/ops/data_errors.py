@@ -10,6 +10,10 @@ class DataError(ValueError):
         path: The file at fault, or None.
         record: Index of the record at fault, counted from 0 in its file, or None.
         offset: Byte in the file at which that record starts, or None.
+
+    Examples:
+        >>> print(slim.data.DataError("expected a JPEG.", path="a.jpg", remedy="Delete it."))
+        a.jpg: expected a JPEG. Delete it.
     """
 
     def __init__(

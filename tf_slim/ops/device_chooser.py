@@ -12,15 +12,21 @@ _VARIABLE_OPS = frozenset(["Variable", "VariableV2", "AutoReloadVariable", "VarH
 class VariableDeviceChooser:
     """A device function that gives each new variable to the next parameter server.
 
-        with slim.arg_scope([slim.variable], device=slim.VariableDeviceChooser(num_tasks=2)):
-            ...
-
     Args:
       num_tasks: how many parameter servers there are; with 0 variables stay in this process.
       job_name: the job of the parameter servers.
       device_type: "CPU" or "GPU".
       device_index: which device of that type.
       replica: the replica, or None.
+
+    Raises:
+      ValueError: `num_tasks` is negative.
+
+    Examples:
+      >>> choose = slim.VariableDeviceChooser(num_tasks=2)
+      >>> with tf.Graph().as_default(), slim.arg_scope([slim.variable], device=choose):
+      ...     [slim.variable(name, shape=[2]).device for name in ("a", "b", "c")]
+      ['/job:ps/task:0/device:CPU:0', '/job:ps/task:1/device:CPU:0', '/job:ps/task:0/device:CPU:0']
     """
 
     def __init__(

@@ -132,8 +132,6 @@ def layer(scope: str = "act_quant") -> Quantizer | None:
 def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
     """Inside `slim.quantize`: a tensor as it will be after quantization. Elsewhere the tensor.
 
-        net = slim.fake_quant(tf.nn.relu(shortcut + residual), scope="add_quant")
-
     For what no layer gives, so that nothing else would round it: a sum of two branches, or the
     images of a net. Makes `min`, `max` and `updates`: see `slim.quantize`.
 
@@ -146,6 +144,15 @@ def fake_quant(inputs: TensorLike, scope: Scope = None) -> Tensor:
 
     Raises:
       TypeError: `inputs` is not floating point.
+
+    Examples:
+      >>> def net(x):
+      ...     return slim.fake_quant(slim.fully_connected(x, 8, None) + x, scope="add_quant")
+      >>> model = slim.Model(net, quantize=True)
+      >>> model(tf.ones([1, 8])).shape
+      TensorShape([1, 8])
+      >>> [name for name in model.named_variables if name.startswith("add_quant")]
+      ['add_quant/updates', 'add_quant/min', 'add_quant/max']
     """
     if not quantization.in_force():
         return tf.convert_to_tensor(inputs)

@@ -19,6 +19,13 @@ def get_global_step(graph: tf.Graph | None = None) -> Any:
 
     Args:
       graph: the graph to look in (v1 graphs only), by default the current one.
+
+    Examples:
+      >>> slim.get_global_step() is None
+      True
+      >>> step = slim.create_global_step()
+      >>> int(slim.get_global_step())
+      0
     """
     return places.current(graph).global_step(graph)
 
@@ -33,19 +40,39 @@ def create_global_step(graph: tf.Graph | None = None) -> Any:
 
     Raises:
       ValueError: there is one already.
+
+    Examples:
+      >>> step = slim.create_global_step()
+      >>> step.name, int(step)
+      ('global_step:0', 0)
     """
     return places.current(graph).create_global_step(graph)
 
 
 @do_not_convert
 def get_or_create_global_step(graph: tf.Graph | None = None) -> Any:
-    """The global step, made if there is none."""
+    """The global step, made if there is none.
+
+    Examples:
+      >>> step = slim.get_or_create_global_step()
+      >>> slim.get_or_create_global_step() is step
+      True
+    """
     step = get_global_step(graph)
     return create_global_step(graph) if step is None else step
 
 
 def assert_global_step(global_step_tensor: Any) -> None:
-    """Raises TypeError unless the argument is an integer scalar."""
+    """Raises TypeError unless the argument is an integer scalar.
+
+    Examples:
+      >>> slim.assert_global_step(slim.create_global_step())
+      >>> try:
+      ...     slim.assert_global_step(tf.constant(0.5))
+      ... except TypeError as error:
+      ...     print(error)
+      Existing "global_step" does not have integer type: <dtype: 'float32'>
+    """
     tf.compat.v1.train.assert_global_step(global_step_tensor)
 
 
@@ -54,6 +81,11 @@ def assert_or_get_global_step(graph: tf.Graph | None = None, global_step_tensor:
 
     Raises:
       TypeError: the tensor is not an integer scalar.
+
+    Examples:
+      >>> step = slim.get_or_create_global_step()
+      >>> slim.assert_or_get_global_step(global_step_tensor=step) is step
+      True
     """
     if global_step_tensor is None:
         return get_global_step(graph)

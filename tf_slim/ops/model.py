@@ -42,10 +42,6 @@ GraphKeys = tf.compat.v1.GraphKeys
 class Model(tf.Module):
     """A net: a function, the arg_scope it runs in, and the variables it makes.
 
-        model = slim.Model(lenet, num_classes=10).build(tf.TensorSpec([None, 28, 28, 1]))
-        logits, end_points = model(images)                      # inference
-        logits, end_points = model(images, is_training=True)
-
     Calling a model calls its function, in inference unless `is_training` says otherwise. Variables
     are made at the first call (or by `build`) and found again, by name, at every later one:
     eagerly, in a `tf.function`, in the replicas of a `tf.distribute` strategy. Their names are
@@ -71,6 +67,19 @@ class Model(tf.Module):
 
     Attributes:
       origin: what `slim.nets.create` made the model of; None for any other.
+
+    Raises:
+      TypeError: `fn` is no function, or `arg_scope` is not a saved one.
+
+    Examples:
+      >>> def net(images, num_classes=10):
+      ...     hidden = slim.conv2d(images, 8, 3, scope="conv1")
+      ...     return slim.fully_connected(slim.flatten(hidden), num_classes, None, scope="logits")
+      >>> model = slim.Model(net, num_classes=3).build(tf.TensorSpec([None, 28, 28, 1]))
+      >>> model(tf.ones([8, 28, 28, 1])).shape
+      TensorShape([8, 3])
+      >>> list(model.named_variables)
+      ['conv1/weights', 'conv1/biases', 'logits/weights', 'logits/biases']
     """
 
     @checked
@@ -257,6 +266,22 @@ class Model(tf.Module):
 
         Args:
           print_fn: is given the table, a text of several lines.
+
+        Examples:
+          >>> def net(images):
+          ...     hidden = slim.conv2d(images, 8, 3, scope="conv1")
+          ...     return slim.fully_connected(slim.flatten(hidden), 10, None, scope="logits")
+          >>> slim.Model(net).build(tf.TensorSpec([None, 28, 28, 1])).summary()
+          <slim.Model net: 4 variables, 62,810 parameters (62,810 trainable)>
+          Layer (scope)  Output shape    Parameters
+          -----------------------------------------
+          conv1          [?, 28, 28, 8]          80
+          Flatten        [?, 6272]                0
+          logits         [?, 10]             62,730
+          -----------------------------------------
+          Total: 62,810 (245.4 KiB)
+          Trainable: 62,810
+          Not trainable: 0
         """
         self.require_variables("print a summary of")
         print_fn(net_table.written(repr(self), self.named_variables, self._all_layer_shapes()))
@@ -272,7 +297,7 @@ class Model(tf.Module):
 
         Args:
           outputs: what the net returned.
-          losses: those that it added. A net may be there for them alone.
+          losses: those that it added, scalars. A net may be there for them alone.
         """
         if outputs is None and not losses:
             raise ValueError(
@@ -322,12 +347,15 @@ class Model(tf.Module):
     def serving_default(self) -> Any:
         """The net in inference, as the `tf.function` that a SavedModel of the model has.
 
-            tf.saved_model.save(model, path)
-            serve = tf.saved_model.load(path).signatures["serving_default"]
-            serve(images)["logits"]
-
         It is one of `input_specs`, and returns the outputs, without end points, by name: `logits`
         for `[batch, classes]`. None if the model is not built.
+
+        Examples:
+          >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+          >>> tf.saved_model.save(model, "saved")
+          >>> serve = tf.saved_model.load("saved").signatures["serving_default"]
+          >>> serve(tf.ones([8, 3]))["logits"].shape
+          TensorShape([8, 2])
         """
         if not self.variables or not self.input_specs:
             return None
@@ -372,7 +400,11 @@ class Model(tf.Module):
 
     @property
     def named_variables(self) -> dict[str, tf.Variable]:
-        """The variables by the name under which a checkpoint holds them."""
+        """The variables by the name under which a checkpoint holds them.
+
+        Raises:
+          ValueError: models that it calls each have a variable of one name.
+        """
         named = dict(zip(self._store.names(), self._store.all(), strict=True))
         for child in self._children:
             for name, variable in child.named_variables.items():
@@ -425,11 +457,17 @@ class Model(tf.Module):
 
     @property
     def end_points(self) -> dict[str, tf.Tensor | tf.TensorSpec]:
-        """The intermediate outputs of the last call, by name.
+        """The intermediate outputs of the last call, by name, of any shapes.
 
         These are the end points that the net returned as `(outputs, end_points)`; for a net that
         returns none, the output of each layer under the name of its scope. Where a tensor
         belongs to a function that has been traced and left, its `tf.TensorSpec` stands for it.
+
+        Examples:
+          >>> model = slim.nets.create("lenet")
+          >>> logits, end_points = model(tf.ones([8, 28, 28, 1]))
+          >>> {name: tensor.shape.as_list() for name, tensor in list(model.end_points.items())[:3]}
+          {'conv1': [8, 28, 28, 32], 'pool1': [8, 14, 14, 32], 'conv2': [8, 14, 14, 64]}
         """
         return {name: accessible(value) for name, value in self._end_points.value.items()}
 
@@ -444,6 +482,13 @@ class Model(tf.Module):
 
         Returns:
           The prefix.
+
+        Examples:
+          >>> model = slim.Model(slim.fully_connected, num_outputs=2, scope="fc1")
+          >>> model.build(tf.TensorSpec([None, 3])).save("run/model.ckpt")
+          'run/model.ckpt'
+          >>> slim.checkpoints.Reader("run/model.ckpt").names
+          ['fc1/biases', 'fc1/weights']
         """
         self.require_variables("save")
         return checkpoints.save(path, self.named_variables)
@@ -478,16 +523,19 @@ class Model(tf.Module):
         Raises:
           slim.checkpoints.CheckpointError: the checkpoint is missing or damaged, or does not fit.
             The model then has the values that it had before.
+
+        Examples:
+          >>> def net(x, num_classes):
+          ...     return slim.stack(x, slim.linear, [8, num_classes], scope="fc")
+          >>> spec = tf.TensorSpec([None, 3])
+          >>> path = slim.Model(net, num_classes=10).build(spec).save("ten_classes.npz")
+          >>> model = slim.Model(net, num_classes=2).build(spec)
+          >>> model.restore(path, exclude=["fc/fc_2/*"]).restored
+          ('fc/fc_1/weights', 'fc/fc_1/biases')
         """
         self.require_variables("restore")
-        return checkpoints.restore(
-            path,
-            self.named_variables,
-            include=include,
-            exclude=exclude,
-            rename=rename,
-            on_mismatch=on_mismatch,
-        )
+        named = self.named_variables
+        return checkpoints.restore(path, named, include, exclude, rename, on_mismatch)
 
     def require_variables(self, action: str) -> None:
         """Raises ValueError if there are no variables yet, so that one cannot `action` them."""

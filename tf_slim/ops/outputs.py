@@ -87,6 +87,11 @@ def append_tensor_alias(tensor: Any, alias: str) -> Any:
 
     Returns:
       `tensor`.
+
+    Examples:
+      >>> net = slim.layers.utils.append_tensor_alias(tf.ones([8, 10]), "net/logits")
+      >>> slim.layers.utils.get_tensor_aliases(net)
+      ['net/logits']
     """
     alias = alias.removesuffix("/")
     if hasattr(tensor, "aliases"):
@@ -99,7 +104,13 @@ def append_tensor_alias(tensor: Any, alias: str) -> Any:
 
 
 def get_tensor_aliases(tensor: Any) -> list[str]:
-    """The names given to a tensor; without any, the one that its operation has."""
+    """The names given to a tensor; without any, the one that its operation has.
+
+    Examples:
+      >>> net = slim.layers.utils.collect_named_outputs("outputs", "net/conv1", tf.ones([8, 10]))
+      >>> slim.layers.utils.get_tensor_aliases(net)
+      ['net/conv1']
+    """
     if hasattr(tensor, "aliases"):
         return tensor.aliases
     if not modes.is_symbolic(tensor):
@@ -108,7 +119,12 @@ def get_tensor_aliases(tensor: Any) -> list[str]:
 
 
 def as_list(names: Collections) -> list[str]:
-    """Collections given as None, one name or several, as a list."""
+    """Collections given as None, one name or several, as a list.
+
+    Examples:
+      >>> slim.layers.utils.as_list("losses"), slim.layers.utils.as_list(None)
+      (['losses'], [])
+    """
     if not names:
         return []
     return [names] if isinstance(names, str) else list(names)

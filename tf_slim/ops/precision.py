@@ -54,6 +54,12 @@ def precision(name: str | None) -> Iterator[None]:
 
     Raises:
       ValueError: `name` is none of these.
+
+    Examples:
+      >>> with slim.precision("mixed_bfloat16"):
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3)
+      >>> net.dtype.name, slim.get_model_variables()[0].dtype.name
+      ('bfloat16', 'float32')
     """
     if check(name) is None:
         yield

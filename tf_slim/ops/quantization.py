@@ -174,6 +174,12 @@ def quantize(
 
     Raises:
       ValueError: an argument is out of its range.
+
+    Examples:
+      >>> with slim.quantize():
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3, scope="conv1")
+      >>> [one.name for one in slim.get_variables("conv1/act_quant")]
+      ['conv1/act_quant/updates:0', 'conv1/act_quant/min:0', 'conv1/act_quant/max:0']
     """
     options = Quantization(weight_bits, activation_bits, per_channel, delay, decay)
     with Setting(_CURRENT, _InForce(options if enabled else None, is_training)):

@@ -31,6 +31,18 @@ def random_scope(seed: TensorLike) -> Iterator[None]:
     Args:
       seed: integers or a tensor, shape [2]. The n-th random layer inside draws from `seed`
         folded with n.
+
+    Raises:
+      ValueError: `seed` has another shape.
+
+    Examples:
+      >>> ones = tf.ones([4, 4])
+      >>> with slim.random_scope([1, 2]):
+      ...     first = slim.dropout(ones)
+      >>> with slim.random_scope([1, 2]):
+      ...     second = slim.dropout(ones)
+      >>> bool(tf.reduce_all(first == second))
+      True
     """
     seed = tf.cast(tf.convert_to_tensor(seed), tf.int32)
     if seed.shape.rank != 1 or shapes.size(seed, 0) != 2:

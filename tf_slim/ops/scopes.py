@@ -32,9 +32,6 @@ def scope(
 ) -> Iterator[VariableScope]:
     """Opens a variable scope: the short spelling of `tf.compat.v1.variable_scope`.
 
-        with slim.scope("trunk"):
-            net = slim.conv2d(images, 64, 3, scope="conv1")     # trunk/conv1/weights
-
     Args:
       name_or_scope: a string, a scope to enter again, or None for a default name.
       default_name: the name if `name_or_scope` is None; made unique (`Conv`, `Conv_1`, ...).
@@ -49,6 +46,12 @@ def scope(
     Raises:
       ValueError: neither a name nor a default name is given, or `reuse=True` comes with a
         default name.
+
+    Examples:
+      >>> with slim.scope("trunk"):
+      ...     net = slim.conv2d(tf.ones([1, 8, 8, 3]), 64, 3, scope="conv1")
+      >>> [one.name for one in slim.get_variables()]
+      ['trunk/conv1/weights:0', 'trunk/conv1/biases:0']
     """
     if name_or_scope is None and default_name is None:
         raise ValueError("scope() needs a name: pass name_or_scope or default_name.")

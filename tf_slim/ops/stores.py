@@ -36,7 +36,13 @@ _OTHER_INPUTS = (
 
 
 def get_variable_full_name(var: Any) -> str:
-    """The name under which a checkpoint holds `var`; for a part, that of the whole variable."""
+    """The name under which a checkpoint holds `var`; for a part, that of the whole variable.
+
+    Examples:
+      >>> net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3, scope="conv1")
+      >>> slim.get_variable_full_name(slim.get_model_variables()[0])
+      'conv1/weights'
+    """
     info = getattr(var, "_save_slice_info", None)
     if info is not None:
         return info.full_name

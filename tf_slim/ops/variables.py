@@ -72,6 +72,14 @@ def variable(
     Raises:
       ValueError: it exists and `reuse` is not set, it does not exist and `reuse` is True, or it
         exists with another shape or dtype.
+
+    Examples:
+      >>> scale = slim.variable("scale", [4], initializer=tf.ones_initializer())
+      >>> scale.name, scale.shape
+      ('scale:0', TensorShape([4]))
+      >>> with slim.scope("", reuse=True):
+      ...     slim.variable("scale", [4]) is scale
+      True
     """
     initializer = _fitting(name, initializer, shape, dtype)
     keys = collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES]
@@ -120,6 +128,11 @@ def model_variable(
 
     It joins `MODEL_VARIABLES` (see `get_model_variables`) besides `GLOBAL_VARIABLES` and the
     given `collections`. Arguments, return value and errors are those of `variable`.
+
+    Examples:
+      >>> scale = slim.model_variable("scale", [4], initializer=tf.ones_initializer())
+      >>> scale is slim.get_model_variables()[0], scale.shape
+      (True, TensorShape([4]))
     """
     return variable(
         name,
@@ -196,6 +209,11 @@ def local_variable(
       validate_shape: if False, the variable may change its shape.
       name: of the variable, made unique.
       use_resource: see `tf.compat.v1.Variable` (v1 graphs only).
+
+    Examples:
+      >>> seen = slim.local_variable(0, name="seen")
+      >>> seen.name, seen.trainable
+      ('seen:0', False)
     """
     return places.current().plain_variable(
         GraphKeys.LOCAL_VARIABLES, initial_value, validate_shape, name, use_resource
@@ -212,6 +230,11 @@ def global_variable(
     """Makes a variable that is saved but not trained, in `GLOBAL_VARIABLES`.
 
     Arguments as for `local_variable`.
+
+    Examples:
+      >>> epoch = slim.global_variable(0, name="epoch")
+      >>> epoch.name, epoch.trainable
+      ('epoch:0', False)
     """
     return places.current().plain_variable(
         GraphKeys.GLOBAL_VARIABLES, initial_value, validate_shape, name, use_resource
@@ -219,7 +242,14 @@ def global_variable(
 
 
 def add_model_variable(var: Any) -> None:
-    """Adds a variable made elsewhere to `MODEL_VARIABLES`, once."""
+    """Adds a variable made elsewhere to `MODEL_VARIABLES`, once.
+
+    Examples:
+      >>> made_elsewhere = tf.Variable([1.0, 2.0], name="scale")
+      >>> slim.add_model_variable(made_elsewhere)
+      >>> [one.name for one in slim.get_model_variables()]
+      ['scale:0']
+    """
     places.current().add_model_variable(var)
 
 
@@ -245,6 +275,13 @@ def get_variables(
 
     Raises:
       ValueError: `scope` or `suffix` is no regular expression.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 10], scope="fc")
+      >>> [one.name for one in slim.get_variables("fc/fc_2/")]
+      ['fc/fc_2/weights:0', 'fc/fc_2/biases:0']
+      >>> [one.name for one in slim.get_variables(suffix="/biases")]
+      ['fc/fc_1/biases:0', 'fc/fc_2/biases:0']
     """
     prefix: Any = scope
     if isinstance(scope, scopes.VariableScope):
@@ -258,28 +295,60 @@ def get_variables(
 
 
 def get_model_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
-    """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`."""
+    """The variables made by `model_variable`, so by all layers. Arguments: `get_variables`.
+
+    Examples:
+      >>> net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3, scope="conv1")
+      >>> [one.name for one in slim.get_model_variables()]
+      ['conv1/weights:0', 'conv1/biases:0']
+    """
     return get_variables(scope, suffix, GraphKeys.MODEL_VARIABLES)
 
 
 def get_local_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
-    """The local variables. Arguments: `get_variables`."""
+    """The local variables. Arguments: `get_variables`.
+
+    Examples:
+      >>> seen = slim.local_variable(0, name="seen")
+      >>> [one.name for one in slim.get_local_variables()]
+      ['seen:0']
+    """
     return get_variables(scope, suffix, GraphKeys.LOCAL_VARIABLES)
 
 
 def get_trainable_variables(scope: Scope = None, suffix: str | None = None) -> Variables:
-    """The trainable variables. Arguments: `get_variables`."""
+    """The trainable variables. Arguments: `get_variables`.
+
+    Examples:
+      >>> net = slim.batch_norm(tf.ones([8, 4]), scope="norm")
+      >>> [one.name for one in slim.get_trainable_variables()]
+      ['norm/beta:0']
+    """
     return get_variables(scope, suffix, GraphKeys.TRAINABLE_VARIABLES)
 
 
 def get_variables_by_suffix(suffix: str, scope: Scope = None) -> Variables:
-    """The variables whose name ends in `suffix`. Arguments: `get_variables`."""
+    """The variables whose name ends in `suffix`. Arguments: `get_variables`.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 10], scope="fc")
+      >>> [one.name for one in slim.get_variables_by_suffix("weights", scope="fc/fc_1")]
+      ['fc/fc_1/weights:0']
+    """
     return get_variables(scope=scope, suffix=suffix)
 
 
 @checked
 def get_variables_by_name(given_name: str, scope: Scope = None) -> Variables:
-    """The variables whose last name component is `given_name`. Arguments: `get_variables`."""
+    """The variables whose last name component is `given_name`.
+
+    Arguments and errors: see `get_variables`.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 10], scope="fc")
+      >>> [one.name for one in slim.get_variables_by_name("biases")]
+      ['fc/fc_1/biases:0', 'fc/fc_2/biases:0']
+    """
     return get_variables(scope=scope, suffix=f"/{given_name}:|^{given_name}")
 
 
@@ -288,6 +357,11 @@ def get_unique_variable(var_op_name: str) -> Any:
 
     Raises:
       ValueError: there is none.
+
+    Examples:
+      >>> net = slim.conv2d(tf.ones([1, 8, 8, 3]), 16, 3, scope="conv1")
+      >>> slim.get_unique_variable("conv1/weights").shape
+      TensorShape([3, 3, 3, 16])
     """
     for candidate in get_variables():
         if re.sub(r":\d+$", "", candidate.name) == var_op_name:
@@ -313,6 +387,11 @@ def get_variables_to_restore(
 
     Raises:
       TypeError: `include` or `exclude` is neither None, a list nor a tuple.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 10], scope="fc")
+      >>> [one.name for one in slim.get_variables_to_restore(exclude=["fc/fc_2"])]
+      ['fc/fc_1/weights:0', 'fc/fc_1/biases:0']
     """
     chosen = _by_scopes("include", include, default=[None])
     left_out = _by_scopes("exclude", exclude, default=[])
@@ -350,6 +429,15 @@ def filter_variables(
       include_patterns: regular expressions, one of which must match; None or [] for all.
       exclude_patterns: regular expressions, none of which may match.
       reg_search: whether a pattern may match anywhere in the name, or from its start only.
+
+    Raises:
+      re.error: a pattern is no regular expression.
+
+    Examples:
+      >>> net = slim.stack(tf.ones([8, 20]), slim.fully_connected, [32, 10], scope="fc")
+      >>> found = slim.filter_variables(slim.get_variables(), ["weights"], ["fc_2"])
+      >>> [one.name for one in found]
+      ['fc/fc_1/weights:0']
     """
     find = re.search if reg_search else re.match
     if include_patterns:

@@ -27,6 +27,11 @@ def zero_initializer(ref: Any, use_locking: bool = True, name: str = "zero_initi
     Raises:
       ValueError: the shape is not known.
       tf.errors.InvalidArgumentError: in a v1 graph, when it runs, and the variable has a value.
+
+    Examples:
+      >>> counts = tf.Variable([1.0, 2.0])
+      >>> print(slim.zero_initializer(counts).numpy())
+      [0. 0.]
     """
     if not ref.shape.is_fully_defined():
         raise ValueError(

@@ -19,7 +19,7 @@ class DataDecoder(abc.ABC):
         """Decodes a record.
 
         Args:
-          data: the record.
+          data: the record, a scalar string.
           items: names of the items wanted.
 
         Returns:

@@ -66,7 +66,7 @@ def move(image: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, padding: int)
 
 
 def relight(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Changes brightness and contrast of an image of 0 to 255 by random amounts."""
+    """Changes brightness and contrast of `[height, width, channels]` of 0 to 255 at random."""
     brightness, contrast = tf.unstack(tf.random.split(seed, 2))
     image = tf.image.stateless_random_brightness(image, 63.0, brightness)
     return tf.image.stateless_random_contrast(image, 0.2, 1.8, contrast)

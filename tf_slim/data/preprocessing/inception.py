@@ -173,7 +173,10 @@ def _distorted_box(size, seed: tf.Tensor, part: Part, bbox: tf.Tensor | None = N
 def resize_by_any(
     image: tf.Tensor, size: tuple[int, int], seed: tf.Tensor, *, fast: bool
 ) -> tf.Tensor:
-    """Resizes by a method taken at random; `fast`: by bilinear interpolation."""
+    """Resizes `[height, width, channels]` by a method taken at random.
+
+    `fast`: by bilinear interpolation.
+    """
     methods = _METHODS[:1] if fast else _METHODS
 
     def by(method: str) -> Callable:
@@ -183,7 +186,10 @@ def resize_by_any(
 
 
 def distort_by_any(image: tf.Tensor, seed: tf.Tensor, *, fast: bool) -> tf.Tensor:
-    """Changes the colours in an order taken at random; `fast`: in one order, and less."""
+    """Changes the colours of `[height, width, 3]` in an order taken at random.
+
+    `fast`: in one order, and less.
+    """
     which, colours = split(seed, 2)  # for the order of the changes, and for their amounts
 
     def by(ordering: int) -> Callable:

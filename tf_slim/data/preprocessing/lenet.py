@@ -34,5 +34,5 @@ def lenet(image_size: tuple[int, int] | None = None) -> Callable:
 
 
 def scale(image: tf.Tensor) -> tf.Tensor:
-    """Maps pixels of 0 to 255 to `[-1, 1)`: `(pixel - 128) / 128`."""
+    """Maps pixels of 0 to 255, of any shape, to `[-1, 1)`: `(pixel - 128) / 128`."""
     return (tf.cast(image, tf.float32) - 128.0) / 128.0

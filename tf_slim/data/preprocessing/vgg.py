@@ -86,7 +86,7 @@ def for_training(
 
 
 def less_means(image: tf.Tensor) -> tf.Tensor:
-    """Takes off the mean of each channel.
+    """Takes off the mean of each channel of `[..., channels]`.
 
     Raises:
         ValueError: If there are neither one channel nor three.

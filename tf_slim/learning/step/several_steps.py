@@ -98,7 +98,7 @@ class SeveralSteps:
             self._functions[index].get_concrete_function(batches, self._numbers[1])
 
     def losses_since(self, step: int) -> list[tf.Tensor]:
-        """The losses of the steps after the first `step` ones, of one call, be it a failed one."""
+        """The losses, scalars, of the steps after the first `step` of a call, even a failed one."""
         count = int(tf.convert_to_tensor(self._step.global_step)) - step
         return tf.unstack(tf.convert_to_tensor(self._losses)[:count])
 

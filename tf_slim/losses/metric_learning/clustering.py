@@ -47,6 +47,12 @@ def cluster_loss(
     Raises:
       ImportError: scikit-learn is not installed.
       ValueError: the shapes do not fit, or `margin_type` is unknown.
+
+    Examples:
+      >>> embeddings = tf.nn.l2_normalize([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]], 1)
+      >>> loss = slim.losses.cluster_loss([0, 0, 1, 1], embeddings, 1.0, margin_type="const")
+      >>> print(loss.numpy())
+      0.0
     """
     agreement = _agreement(margin_type)
     with tf.name_scope("cluster_loss"):

@@ -31,6 +31,12 @@ def contrastive_loss(
 
     Raises:
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> anchors = tf.constant([[0.0, 0.0], [0.0, 0.0]])
+      >>> others = tf.constant([[0.6, 0.8], [0.3, 0.4]])
+      >>> print(slim.losses.contrastive_loss([1, 0], anchors, others, margin=1.0).numpy())
+      0.625
     """
     with tf.name_scope("contrastive_loss"):
         name = "contrastive_loss"

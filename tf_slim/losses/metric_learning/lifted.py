@@ -35,6 +35,13 @@ def lifted_struct_loss(labels: TensorLike, embeddings: TensorLike, margin: float
 
     Raises:
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> embeddings = tf.constant([[0.0], [0.2], [3.0], [3.1]])
+      >>> print(slim.losses.lifted_struct_loss([0, 0, 1, 1], embeddings).numpy().round(3))
+      0.0
+      >>> print(slim.losses.lifted_struct_loss([0, 1, 0, 1], embeddings).numpy().round(3))
+      10.371
     """
     with tf.name_scope("liftedstruct_loss"):
         embeddings = pairs.embeddings_of("lifted_struct_loss", embeddings)

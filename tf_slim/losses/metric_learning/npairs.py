@@ -41,6 +41,13 @@ def npairs_loss(
 
     Raises:
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> anchors = positives = tf.constant([[3.0, 0.0], [0.0, 3.0]])
+      >>> right = slim.losses.npairs_loss([0, 1], anchors, positives, reg_lambda=0.0)
+      >>> wrong = slim.losses.npairs_loss([0, 1], anchors, positives[::-1], reg_lambda=0.0)
+      >>> print(f"{right:.4f} {wrong:.2f}")
+      0.0001 9.00
     """
     with tf.name_scope("npairs_loss"):
         anchor, positive = _embeddings("npairs_loss", embeddings_anchor, embeddings_positive)
@@ -73,6 +80,14 @@ def npairs_loss_multilabel(
     Raises:
       TypeError: `sparse_labels` is no list of `tf.SparseTensor`.
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> both = tf.SparseTensor([[0], [1]], [1, 1], [2])
+      >>> first = tf.SparseTensor([[0]], [1], [2])
+      >>> anchors = positives = tf.constant([[3.0, 0.0], [2.0, 2.0]])
+      >>> loss = slim.losses.npairs_loss_multilabel([first, both], anchors, positives)
+      >>> print(f"{loss:.3f}")
+      1.180
     """
     if not isinstance(sparse_labels, (list, tuple)) or not all(
         isinstance(label, tf.SparseTensor) for label in sparse_labels

@@ -32,6 +32,13 @@ def triplet_semihard_loss(
 
     Raises:
       ValueError: the shapes do not fit.
+
+    Examples:
+      >>> embeddings = tf.constant([[0.0], [0.1], [3.0], [3.1]])
+      >>> right = slim.losses.triplet_semihard_loss([0, 0, 1, 1], embeddings)
+      >>> wrong = slim.losses.triplet_semihard_loss([0, 1, 0, 1], embeddings)
+      >>> print(f"{right:.3f} {wrong:.3f}")
+      0.000 0.990
     """
     with tf.name_scope("triplet_semihard_loss"):
         embeddings = pairs.embeddings_of("triplet_semihard_loss", embeddings)

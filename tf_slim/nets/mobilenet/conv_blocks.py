@@ -108,7 +108,9 @@ _NAMED: contextvars.ContextVar[dict[str, tf.Tensor] | None] = contextvars.Contex
 
 
 def named_outputs() -> Setting[dict[str, tf.Tensor]]:
-    """Collects what blocks inside name by `named_output`: yields a dict, in order."""
+    """Collects what blocks inside name by `named_output`: yields a dict, in order, of
+    tensors of any shapes.
+    """
     return Setting(_NAMED, {})
 
 
@@ -116,7 +118,7 @@ def named_output(net: tf.Tensor, name: str) -> tf.Tensor:
     """Names an output of a block, so that `mobilenet_base` makes it an end point.
 
     Args:
-      net: the output.
+      net: the output, of any shape.
       name: what it is called within the scope that is open, such as "expansion_output".
 
     Returns:

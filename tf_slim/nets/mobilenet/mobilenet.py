@@ -362,7 +362,10 @@ def global_pool(
 def apply_activation(
     x: tf.Tensor, name: str | None = None, activation_fn: Callable[..., tf.Tensor] | None = None
 ) -> tf.Tensor:
-    """An activation as a layer of a table: `activation_fn(x, name=name)`, or `x` without one."""
+    """An activation as a layer of a table: `activation_fn(x, name=name)`, or `x` without one.
+
+    `x` has any shape, and the result that of `x`.
+    """
     return activation_fn(x, name=name) if activation_fn else x
 
 
@@ -379,7 +382,7 @@ def scaled(
     is_training: bool | tf.Tensor | None,
     mobilenet_args: Mapping[str, Any],
 ) -> NetOutput:
-    """`mobilenet` with the arguments of the nets of V2 and V3; see there."""
+    """`mobilenet` with the arguments of the nets of V2 and V3; see that of `mobilenet`."""
     if "multiplier" in mobilenet_args:
         raise ValueError(
             f"{scope} takes depth_multiplier, not multiplier; got "

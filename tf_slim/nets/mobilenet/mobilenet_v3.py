@@ -62,7 +62,7 @@ __all__ = [
 
 
 def hard_swish(x: tf.Tensor) -> tf.Tensor:
-    """`x * relu6(x + 3) / 6`: the swish `x * sigmoid(x)` in straight lines."""
+    """`x * relu6(x + 3) / 6`: the swish `x * sigmoid(x)` in straight lines, for any shape."""
     with tf.name_scope("hard_swish"):
         return x * tf.nn.relu6(x + 3.0) * (1.0 / 6.0)
 

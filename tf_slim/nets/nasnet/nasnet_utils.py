@@ -103,7 +103,7 @@ def factorized_reduction(
     """Makes a map smaller without losing half of it: two strided 1x1 convolutions, one shifted.
 
     Args:
-      net: a map.
+      net: a map, `[batch, height, width, channels]` or as `data_format` says.
       output_filters: the number of output channels, half from each convolution.
       stride: 2; with 1 there is a single convolution.
       data_format: "NHWC" or "NCHW".

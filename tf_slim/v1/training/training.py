@@ -128,7 +128,7 @@ def train(
       save_checkpoint_secs: seconds between checkpoints; None or 0 for none.
       save_summaries_steps: steps between summaries; None or 0 for none.
       config: a `tf.compat.v1.ConfigProto`.
-      max_wait_secs: how long a process waits for the chief to initialize.
+      max_wait_secs: how long a process waits for the chief to initialize, in seconds.
       run_metadata: a `tf.compat.v1.RunMetadata` to fill at each step.
 
     Returns:
