@@ -78,6 +78,16 @@ def test_workers_of_a_cluster(tmp_path):
 
 
 @pytest.mark.timeout(180)
+def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(tmp_path):
+    with cluster.started(PROGRAM, args=[60, "die"], folder=tmp_path) as procs:
+        assert procs[1].wait(60) == -signal.SIGKILL
+        assert procs[0].wait(60) == -signal.SIGALRM, procs.logs()
+        log = procs[0].log()
+    assert "error: worker 1 (127.0.0.1:" in log and "is not there any more: it has ended" in log
+    assert "Traceback" not in log and "Timeout" not in log
+
+
+@pytest.mark.timeout(180)
 def test_a_chief_and_its_servers(tmp_path):
     with cluster.started(PROGRAM, workers=1, ps=2, chief=True, args=[60], folder=tmp_path) as procs:
         assert procs[0].wait(120) == 0, procs.logs()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import math
 import os
 import signal
@@ -14,7 +13,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tf_slim.learning.cluster import environment, greeting, servers
+from tf_slim.learning.cluster import environment, greeting, servers, watching
 from tf_slim.learning.cluster.tasks import Cluster, ClusterError
 from tf_slim.learning.cluster.tf_config import host_and_port
 from tf_slim.ops.arguments import checked, describe
@@ -22,10 +21,6 @@ from tf_slim.ops.wording import first_few
 
 WAIT_SECONDS = 300.0
 """How long the processes of a cluster wait for each other."""
-
-
-# All processes have been there a moment before.
-_STARTING_SECONDS = 120.0
 
 
 class DeviceError(ValueError):
@@ -103,7 +98,7 @@ def strategy_of(
     greeting.greet(cluster, wait_for_workers, say or _print, facts)
     resolver = _resolver(cluster, _share(cluster, devices))
     if not cluster.has_servers or cluster.is_chief:
-        with _bounded():
+        with _bounded(cluster):
             if not cluster.has_servers:
                 return tf.distribute.MultiWorkerMirroredStrategy(resolver)
             return tf.distribute.ParameterServerStrategy(
@@ -113,17 +108,20 @@ def strategy_of(
 
 
 @contextlib.contextmanager
-def _bounded() -> Iterator[None]:
+def _bounded(cluster: Cluster) -> Iterator[None]:
     """Ends this process if TensorFlow's servers do not find each other after all.
 
-    They wait in C++ and let no Python run meanwhile, neither threads nor what signals are to do; of
-    SIGTERM they take possession. It is given back here.
+    Of SIGTERM they take possession. It is given back here.
     """
-    faulthandler.dump_traceback_later(_STARTING_SECONDS, exit=True, file=2)
+    others = {
+        name: host_and_port(address, name)
+        for name, address in cluster.tasks()
+        if name != cluster.name
+    }
     try:
-        yield
+        with watching.watched(cluster.name, others):
+            yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
         if threading.current_thread() is threading.main_thread():
             known = signal.getsignal(signal.SIGTERM)
             signal.signal(signal.SIGTERM, signal.SIG_DFL if known is None else known)
