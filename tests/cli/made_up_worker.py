@@ -32,6 +32,12 @@ def lose(*_) -> None:
     raise UnavailableError("connection reset by peer")
 
 
+def lose_once_continued(name: str) -> None:
+    mark = FOLDER / f"continued-{name}"
+    if not mark.exists():
+        signal.signal(signal.SIGCONT, lambda *_: (mark.touch(), lose()))
+
+
 def break_down(*_) -> None:
     {}["a bug"]
 

@@ -140,7 +140,17 @@ def test_a_worker_that_is_killed_is_told_by_name(launched):
     status, _, err = launched("worker 1:die", "worker 0:lose").ended()
     assert status == 1
     assert re.search(r"error: worker 1 \(process \d+\) was killed by SIGKILL", err)
-    assert err.endswith("worker-1.log.\n")  # there is nothing in it
+    # There is nothing in its log.
+    assert err.endswith(
+        "worker-1.log.\nNo checkpoint was written yet: the same command begins anew.\n"
+    )
+
+
+def test_that_the_same_command_goes_on_is_said(launched, tmp_path):
+    (tmp_path / "model.ckpt-40.index").touch()
+    status, _, err = launched("worker 1:die").ended()
+    assert status == 1
+    assert err.endswith("The same command goes on from the last checkpoint.\n")
 
 
 def test_all_are_started_anew(launched, tmp_path):
@@ -174,6 +184,29 @@ def test_a_frozen_worker_is_told_by_name(launched):
     assert status == 1
     assert re.search(r"error: worker 1 \(process \d+\) has given no sign of life for \d s", err)
     assert one.saved() == [True, False]
+
+
+def _is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/1"), reason="asks /proc which processes are stopped")
+@pytest.mark.parametrize("loses", [False, True])
+def test_all_are_stopped_and_go_on_with_the_launcher(launched, tmp_path, loses):
+    """Also where they have lost each other meanwhile, which is no failure that counts."""
+    one = launched(*["worker 1:lose_once_continued"] * loses)
+    pids = one.pids()
+    one.process.send_signal(signal.SIGTSTP)
+    _wait(lambda: all(map(_is_stopped, [*pids, one.process.pid])))
+    one.process.send_signal(signal.SIGCONT)
+    _wait(lambda: not any(_lives(pid) and _is_stopped(pid) for pid in pids))
+    if loses:
+        _wait(lambda: one.log(1).count("--- worker 1 (process") == 2)
+    (tmp_path / "end").touch()
+    status, _, err = one.ended()
+    assert status == 0 and "error" not in err
+    assert ("note: The workers were stopped for" in err) == loses
+    assert not any(map(_lives, pids))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -65,6 +66,7 @@ class _Failure:
 
     text: str
     recurs: bool
+    by_pause: bool = False
 
 
 def launch(plan: Launch) -> int:
@@ -87,14 +89,20 @@ def launch(plan: Launch) -> int:
             "Train in one process, or start each worker by TF_CONFIG."
         )
     number = sum(plan.jobs.values())
-    with ports.reserved(number) as addresses, _signals() as received:
-        attempt = _Attempt(plan, addresses, received)
+    with ports.reserved(number) as addresses, _signals() as (received, pauses):
+        attempt = _Attempt(plan, addresses, received, pauses)
         while True:
             ended = attempt.run()
             if not isinstance(ended, _Failure):
                 return ended
+            if ended.by_pause and not received:
+                terminal.note(
+                    f"The workers were stopped for {attempt.paused:.0f} s, in which they lost each "
+                    "other. All are started anew, and go on from the last checkpoint."
+                )
+                continue
             if not attempt.left or ended.recurs or received:
-                terminal.error(ended.text)
+                terminal.error(ended.text + ("" if ended.recurs else _how_to_go_on(plan.folder)))
                 return errors.FAILED
             terminal.note(
                 f"{ended.text}\nAll workers are started anew, and go on from the last checkpoint "
@@ -105,10 +113,13 @@ def launch(plan: Launch) -> int:
 class _Attempt:
     """The processes, from their start to an end, good or bad; then they may be started anew."""
 
-    def __init__(self, plan: Launch, addresses: Sequence[str], received: list[int]):
+    def __init__(
+        self, plan: Launch, addresses: Sequence[str], received: list[int], pauses: list[int]
+    ):
         self.left = plan.restarts
+        self.paused = 0.0
         self._plan = plan
-        self._received = received
+        self._received, self._pauses = received, pauses
         known = iter(addresses)
         self._jobs = {job: [next(known) for _ in range(n)] for job, n in plan.jobs.items()}
         self._tasks = [(job, i) for job, n in plan.jobs.items() for i in range(n)]
@@ -121,7 +132,7 @@ class _Attempt:
 
     def run(self) -> int | _Failure:
         """Starts all, and looks after them until they have ended, or one has failed."""
-        self._all = []
+        self._all, self.paused = [], 0.0
         try:
             for job, index in self._tasks:
                 self._all.append(self._started(job, index))
@@ -152,6 +163,9 @@ class _Attempt:
                 one.hear()
             now = time.monotonic()
             living = [one for one in self._all if one.status is None]
+            if self._pauses:
+                self._pause(living)
+                continue
             for number in self._received[told:]:
                 told += 1
                 # Servers are needed for what is to be saved, and end with the others.
@@ -173,6 +187,18 @@ class _Attempt:
                 leave_at = leave_at or now + _SAVE_SECONDS
                 if now > leave_at:
                     return self._status()
+
+    def _pause(self, living: Sequence[WorkerProcess]) -> None:
+        """Stops all, and itself, until it is told to go on: Ctrl-Z reaches nobody else."""
+        self._pauses.clear()
+        began = time.monotonic()
+        for one in living:
+            one.send(signal.SIGSTOP)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        for one in living:
+            one.send(signal.SIGCONT)
+            one.seen = time.monotonic()
+        self.paused = max(self.paused, time.monotonic() - began)
 
     def _still_works(self, living: Sequence[WorkerProcess]) -> bool:
         return self._all[0] in living if self._plan.servers else bool(living)
@@ -237,7 +263,9 @@ class _Attempt:
             return likely, one.ended or now
 
         first = min([*bad, *silent], key=blame)
-        found = _Failure(_words(first), bool(first.report.get("recurs")))
+        # Who has stood still for some ten seconds is taken for lost by the others.
+        by_pause = self.paused > 0 and bool(first.report.get("follows"))
+        found = _Failure(_words(first), bool(first.report.get("recurs")), by_pause)
         for one in living:
             one.send(signal.SIGKILL if one in silent else signal.SIGTERM)
         end = time.monotonic() + _LEAVE_SECONDS
@@ -264,6 +292,12 @@ def _words(one: WorkerProcess) -> str:
             what += ", by someone or for want of memory"
     tail = one.tail()
     return f"{one.place} {what}. {log}" + (f", which ends so:\n{tail}" if tail else ".")
+
+
+def _how_to_go_on(folder: str) -> str:
+    if not runs.has_checkpoints(folder):
+        return "\nNo checkpoint was written yet: the same command begins anew."
+    return "\nThe same command goes on from the last checkpoint."
 
 
 def _signal_name(number: int) -> str:
@@ -299,16 +333,25 @@ def _environ(jobs: Mapping[str, Sequence[str]], job: str, index: int) -> dict[st
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Gathers the signals that are to stop this process, in place of obeying them."""
+def _signals() -> Iterator[tuple[list[int], list[int]]]:
+    """Gathers the signals that are to end this process, and those to stop it (Ctrl-Z).
+
+    In place of obeying them.
+    """
     received: list[int] = []
+    pauses: list[int] = []
     before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"):
         number = getattr(signal, name, None)
+        kept = pauses if name == "SIGTSTP" else received
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            before[number] = signal.signal(number, lambda number, _: received.append(number))
+            before[number] = signal.signal(number, functools.partial(_keep, kept))
     try:
-        yield received
+        yield received, pauses
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def _keep(numbers: list[int], number: int, _frame: object) -> None:
+    numbers.append(number)

@@ -220,11 +220,13 @@ class Several(Workers):
         known = [name for name in others if _is_named(name, error.message)]
         known = known or (others if len(others) == 1 else [f"one of {', '.join(others)}"])
         who = ", ".join(known)
+        goes_on = f"{checkpoint}. Start all workers again by the same commands: they go on from it"
+        if checkpoint is None:
+            goes_on = "none was written. Started again, training begins anew"
         return (
             f"{who} does not answer any more: its process has ended, its machine is frozen, or the "
             f"network between them is cut. {self.names[self.index].capitalize()} cannot go on "
-            f"without it and has ended. Last checkpoint: {checkpoint or 'none was written'}. Start "
-            "all workers again with the same logdir: training goes on from there. TensorFlow says: "
+            f"without it and has ended. Last checkpoint: {goes_on}. TensorFlow says: "
             f"{_said(error)}"
         )
 
