@@ -35,6 +35,30 @@ def _net(title: str, *modules: str, text: str = "") -> Section:
 
 
 PAGES = (
+    # First, since rooms above offer what is in it under names of their own.
+    Page(
+        "v1",
+        "Programs of TensorFlow 1",
+        "The training and evaluation loops, queues and decoders of the original, for v1 graphs. "
+        "New programs take [`slim.learning.fit`][tf_slim.learning.fit] and "
+        "[`slim.data.Pipeline`][tf_slim.data.Pipeline]. Whole programs of TensorFlow 1 are run by "
+        "[`tf-slim run`](command-line.md#tf-slim-run).",
+        (
+            _section(
+                "Training",
+                "v1.train_*",
+                "v1.gradients.*",
+                "v1.supervisor.*",
+                "v1.training.training.*",
+            ),
+            _section("Optimizing a loss", "v1.optimize_loss.*", "layers.adaptive_clipping.*"),
+            _section("Evaluation", "v1.evaluation_loop.*", "v1.training.*"),
+            _section("Data sets and queues", "v1.*", "data.dataset.*"),
+            _section("Decoding examples", "data.decoding.*"),
+            _section("Layers of old", "layers.legacy_dense.*"),
+            _section("Helpers of layers", "layers.utils.*", "ops.outputs.*"),
+        ),
+    ),
     Page(
         "scopes",
         "Scopes, variables, models",
@@ -196,18 +220,18 @@ PAGES = (
         "Training",
         "One compiled step, the loop over it, and what else happens between steps.",
         (
-            _section("The loop", "learning.fit.*", "learning.run.*", "learning.run_folder.*"),
+            _section("The loop", "learning.fit", "learning.Run", "learning.read_history"),
             _section(
                 "The step",
                 *(
-                    f"learning.{one}.*"
-                    for one in ("make_step", "compiled_step", "several_steps", "phases")
+                    f"learning.{one}"
+                    for one in ("make_train_step", "TrainStep", "SeveralSteps", "HeadFirst")
                 ),
             ),
-            _section("The learning rate", "learning.rate_finder.*"),
-            _section("Several devices and machines", "learning.strategies.*"),
+            _section("The learning rate", "learning.*_learning_rate", "learning.RateSearch"),
+            _section("Several devices and machines", "learning.make_strategy"),
             _section("Hooks", "learning.hooks.*"),
-            _section("Errors", "learning.*Error"),
+            _section("Errors, and all the rest", "learning.*Error", "learning.*"),
         ),
     ),
     Page(
@@ -286,29 +310,6 @@ PAGES = (
         (
             _section("What a net is made of", "model_analyzer.*"),
             _section("Summaries", "summaries.*", "layers.summaries.*"),
-        ),
-    ),
-    Page(
-        "v1",
-        "Programs of TensorFlow 1",
-        "The training and evaluation loops, queues and decoders of the original, for v1 graphs. "
-        "New programs take [`slim.learning.fit`][tf_slim.learning.fit] and "
-        "[`slim.data.Pipeline`][tf_slim.data.Pipeline]. Whole programs of TensorFlow 1 are run by "
-        "[`tf-slim run`](command-line.md#tf-slim-run).",
-        (
-            _section(
-                "Training",
-                "v1.train_*",
-                "v1.gradients.*",
-                "v1.supervisor.*",
-                "v1.training.training.*",
-            ),
-            _section("Optimizing a loss", "v1.optimize_loss.*", "layers.adaptive_clipping.*"),
-            _section("Evaluation", "v1.evaluation_loop.*", "v1.training.*"),
-            _section("Data sets and queues", "v1.*", "data.dataset.*"),
-            _section("Decoding examples", "data.decoding.*"),
-            _section("Layers of old", "layers.legacy_dense.*"),
-            _section("Helpers of layers", "layers.utils.*", "ops.outputs.*"),
         ),
     ),
 )

@@ -16,7 +16,7 @@ from tf_slim import checkpoints
 from tf_slim.cli import main
 
 COMMANDS = ["train", "eval", "predict", "export", "nets", "inspect", "diff", "convert-checkpoint"]
-COMMANDS += ["demo", "serve", "benchmark"]
+COMMANDS += ["demo", "serve", "benchmark", "info"]
 LEGACY_COMMANDS = ["migrate", "run"]
 OF_DATA = ["data inspect", "data convert", "data verify", "data serve"]
 

@@ -142,6 +142,6 @@ def test_every_command_and_option_is_described():
 
 
 def test_a_name_without_a_place_is_refused(monkeypatch):
-    monkeypatch.setattr(reference, "PAGES", PAGES[1:])
+    monkeypatch.setattr(reference, "PAGES", [page for page in PAGES if page.name != "scopes"])
     with pytest.raises(LookupError, match="tf_slim.Model, written in tf_slim.ops.model.Model"):
         reference.placed()

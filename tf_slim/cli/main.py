@@ -35,6 +35,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "diff": {},
     "convert-checkpoint": {},
     "demo": {},
+    "info": {},
     "migrate": {},
     "run": {"allow_interspersed_args": False, "ignore_unknown_options": True},
 }
