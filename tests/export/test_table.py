@@ -41,7 +41,10 @@ def kinds():
 KINDS = {"-".join(filter(None, kind[:3])): kind for kind in kinds()}
 # The top class of a net that was not trained is a matter of chance.
 TRIED = [
-    (net, kind) for net in NETS for kind, row in KINDS.items() if row[3] is not None or net == TRAINED
+    (net, kind)
+    for net in NETS
+    for kind, row in KINDS.items()
+    if row[3] is not None or net == TRAINED
 ]
 
 
