@@ -151,7 +151,7 @@ PAGES = (
         "nets",
         "Nets",
         "A net is made by its name with [`slim.nets.create`][tf_slim.nets.create], or called as a "
-        "function. What each takes and costs is in the gallery.",
+        "function. What each takes and costs is in the [gallery](../nets.md).",
         (
             _section(
                 "By name",
