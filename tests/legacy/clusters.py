@@ -50,16 +50,8 @@ class Tasks(cluster.Processes):
 @contextlib.contextmanager
 def empty(runner: str | Forge, folder: Path, number: int) -> Iterator[tuple[Tasks, list[str]]]:
     """No tasks yet, and addresses for them. Leaves none behind."""
-    found = Tasks(runner, folder)
-    with ports.reserved(number) as addresses:
-        try:
-            yield found, addresses
-        except BaseException:
-            print(found.logs())
-            raise
-        finally:
-            for one in found:
-                one.kill()
+    with ports.reserved(number) as addresses, cluster.kept(Tasks(runner, folder)) as found:
+        yield found, addresses
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tf_slim.learning.cluster import ports
 
@@ -148,6 +148,40 @@ class Processes(list[Process]):
         return "\n".join(f"---- {one.task}\n{one.log()}" for one in self)
 
 
+_P = TypeVar("_P", bound=Processes)
+
+
+@contextlib.contextmanager
+def kept(procs: _P) -> Iterator[_P]:
+    """Processes, none of which is left behind; what they have printed is told of a failed test."""
+    try:
+        yield procs
+    except BaseException:
+        print(procs.logs())
+        raise
+    finally:
+        for one in procs:
+            one.kill()
+
+
+@contextlib.contextmanager
+def unlike(
+    forge: Forge,
+    folder: Path,
+    addresses: Sequence[str],
+    words: Sequence[Sequence[str]],
+    env: Sequence[Mapping[str, str]] = ({}, {}),
+) -> Iterator[Processes]:
+    """Starts workers, each with words and an environment of its own."""
+    with kept(Processes()) as procs:
+        for index, (mine, variables) in enumerate(zip(words, env, strict=True)):
+            config = tf_config(addresses, index)
+            environ = environment(TF_CONFIG=config, **variables)
+            name = f"worker-{index}"
+            procs.append(Process(forge, mine, environ, name, folder / f"{name}.log"))
+        yield procs
+
+
 @contextlib.contextmanager
 def started(
     script_path: str | os.PathLike | Forge,
@@ -174,30 +208,23 @@ def started(
     if isinstance(script_path, (str, os.PathLike)):
         program = str(Path(__file__).parent / script_path)
     numbers = {"chief": int(chief), "worker": workers, "ps": ps}
-    procs = Processes()
     with contextlib.ExitStack() as held:
         if folder is None:
             folder = held.enter_context(tempfile.TemporaryDirectory())
         logs = Path(folder)
         addresses = iter(held.enter_context(ports.reserved(sum(numbers.values()))))
         tasks = {kind: [next(addresses) for _ in range(n)] for kind, n in numbers.items()}
-        try:
-            for kind, number in numbers.items():
-                for index in range(number):
-                    config = {"TF_CONFIG": tf_config(tasks, index, kind)}
-                    procs.append(
-                        Process(
-                            program,
-                            list(map(str, args)),
-                            {**environment(**config), **(env or {})},
-                            f"{kind}-{index}",
-                            logs / f"{kind}-{index}.log",
-                        )
+        procs = held.enter_context(kept(Processes()))
+        for kind, number in numbers.items():
+            for index in range(number):
+                config = {"TF_CONFIG": tf_config(tasks, index, kind)}
+                procs.append(
+                    Process(
+                        program,
+                        list(map(str, args)),
+                        {**environment(**config), **(env or {})},
+                        f"{kind}-{index}",
+                        logs / f"{kind}-{index}.log",
                     )
-            yield procs
-        except BaseException:
-            print(procs.logs())
-            raise
-        finally:
-            for one in procs:
-                one.kill()
+                )
+        yield procs

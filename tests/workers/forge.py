@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests import forked
+from tests.workers import network
 from tests.workers.cluster import environment
 
 
@@ -108,6 +109,7 @@ def _begun(main, what: Mapping) -> None:
     sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.update(what["env"])
+    network.enter()
     main(what["words"])
 
 

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 
-from tests.workers import cluster
+from tests.workers import cluster, network
 from tests.workers.forge import Forge
 from tf_slim import checkpoints, learning
 from tf_slim.learning.cluster import ports
@@ -73,6 +73,14 @@ def assert_same_weights(one: dict, other: dict, tolerance: float = 1e-5) -> None
     assert list(one["weights"]) == list(other["weights"])
     for name, value in one["weights"].items():
         np.testing.assert_allclose(value, other["weights"][name], 0, tolerance, err_msg=name)
+
+
+def wait_for_checkpoint(folder) -> None:
+    """Waits for one of a step that was taken."""
+    end = time.monotonic() + SECONDS
+    while not (path := checkpoints.latest(folder)) or not checkpoints.step_of(path):
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def history(folder) -> list[dict]:
@@ -195,6 +203,33 @@ def test_a_frozen_worker_does_not_hold_the_others_for_ever(start):
         assert procs[1].wait(NOTICED_SECONDS) == 3, procs.logs()
 
 
+def test_a_cut_network_ends_all_and_they_go_on_when_it_is_mended(forge, train, tmp_path):
+    words = ["steps=30", "norm=local", "optimizer=keras_adam"]
+    whole = train(2, *words, folder=tmp_path / "whole")
+    words.append(f"folder={tmp_path}")
+    with network.connected() as machines:
+
+        def trained(*more: str):
+            environs = [machines.environ(index) for index in range(2)]
+            both = [[*words, *more]] * 2
+            return cluster.unlike(forge, tmp_path, machines.addresses, both, environs)
+
+        with trained("sleep=0.05") as procs:
+            procs[0].wait_for("begun", SECONDS)
+            wait_for_checkpoint(tmp_path / "run")
+            machines.cut()
+            assert procs.wait(NOTICED_SECONDS) == [3, 3], procs.logs()
+            for one in procs:
+                assert "the network between them is cut" in one.log()
+        machines.mend()
+        with trained() as procs:
+            assert procs.wait(SECONDS) == [0, 0], procs.logs()
+    for end, expected in zip(ends(tmp_path, 2), whole, strict=True):
+        assert 0 < len(end["losses"]) < 30
+        assert end["losses"] == expected["losses"][-len(end["losses"]) :]
+        assert end["weights"] == expected["weights"]
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [
@@ -207,22 +242,11 @@ def test_a_frozen_worker_does_not_hold_the_others_for_ever(start):
 )
 def test_workers_that_are_not_alike_are_told_so(forge, tmp_path, word, said):
     words = ["epochs=2", f"folder={tmp_path}"]
-    with ports.reserved(2) as addresses:
-        procs = cluster.Processes(
-            cluster.Process(
-                forge,
-                [*words, *([word] if index else [])],
-                cluster.environment(TF_CONFIG=cluster.tf_config(addresses, index)),
-                f"worker-{index}",
-                tmp_path / f"worker-{index}.log",
-            )
-            for index in range(2)
-        )
-        try:
-            assert procs.wait(SECONDS) == [3, 3], procs.logs()
-            for one in procs:
-                assert re.search(said, one.log()), one.log()
-                assert not json.loads((tmp_path / "end-0.json").read_text())["losses"][1:]
-        finally:
-            for one in procs:
-                one.kill()
+    with (
+        ports.reserved(2) as addresses,
+        cluster.unlike(forge, tmp_path, addresses, [words, [*words, word]]) as procs,
+    ):
+        assert procs.wait(SECONDS) == [3, 3], procs.logs()
+        for one in procs:
+            assert re.search(said, one.log()), one.log()
+            assert not json.loads((tmp_path / "end-0.json").read_text())["losses"][1:]
