@@ -18,8 +18,11 @@ import tensorflow as tf
 from tests.data import made
 from tests.data.test_shares import assert_one_process, contexts, shares
 from tests.house.sources import ROOT
+from tests.workers import cluster
+from tests.workers.forge import Forge
 from tf_slim import data
 from tf_slim.data import service as reading
+from tf_slim.learning.cluster import ports
 
 pytestmark = [
     pytest.mark.one_seed,
@@ -141,6 +144,36 @@ def test_a_lost_batch_is_noticed(pattern, address, monkeypatch):
     pipeline = pipelines(pattern, address, 5)[1]
     with pytest.raises(reading.ServiceError, match="has lost a worker, and with it batches"):
         list(pipeline)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the workers are forked")
+def test_a_worker_that_is_killed_is_told_and_nothing_is_lost(pattern, tmp_path, monkeypatch):
+    monkeypatch.setattr(reading.Watched, "silent_seconds", 1.0)
+    monkeypatch.setattr(reading.Watched, "patience", 3.0)
+    with (
+        Forge("tests.data.service_worker") as forge,
+        ports.reserved(2) as addresses,
+        cluster.kept(cluster.Processes()) as workers,
+    ):
+        dispatcher = data.serve(addresses)
+        for index, address in enumerate(addresses):
+            words = [dispatcher.address, address]
+            log = tmp_path / f"{index}.log"
+            env = cluster.environment()
+            workers.append(cluster.Process(forge, words, env, f"worker {index}", log))
+        alone, served = pipelines(pattern, dispatcher.address, 5, is_training=True)
+        batches = iter(served)
+        got = [next(batches) for _ in range(3)]
+        workers[1].kill()
+        said = "not all of its workers.*expected 2.*found 1"
+        with pytest.raises(reading.ServiceError, match=said):
+            for batch in batches:
+                got.append(batch)
+        # Some were on their way. A stream from the step that was reached has the others.
+        workers[1].start()
+        rest = served.dataset(len(got)).take(4)
+        expected = made.batches(alone.dataset().take(len(got) + 4))
+        made.assert_same([*made.batches(got), *made.batches(rest)], expected)
 
 
 def test_what_is_no_address(pattern):

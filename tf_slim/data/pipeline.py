@@ -19,7 +19,7 @@ from tf_slim.data.class_weights import of_targets
 from tf_slim.data.loading import files_of, load
 from tf_slim.data.preprocessing import get_pixel_range
 from tf_slim.data.preprocessing.choice import chosen
-from tf_slim.data.service import check_service, explained
+from tf_slim.data.service import check_service, explained, watched
 from tf_slim.data.shares import Share
 from tf_slim.data.sources.protocol import as_nest
 from tf_slim.data.spec import DatasetSpec, as_image_size
@@ -377,7 +377,7 @@ class Pipeline:
         A training stream without `num_epochs` does not end.
         """
         with self.diagnosing():
-            yield from self.dataset()
+            yield from watched(iter(self.dataset()), self.service)
 
     def __getattr__(self, name: str) -> Any:
         if hasattr(type(self), name):  # a property, which has failed: it says how

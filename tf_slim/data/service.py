@@ -9,11 +9,12 @@ lost are left out by the service without a word.
 
 from __future__ import annotations
 
+import queue
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -202,6 +203,70 @@ def read(
             return tf.nest.map_structure(tf.identity, batch)
 
     return batches.enumerate(start).map(checked)
+
+
+def watched(batches: Iterator, address: str | None) -> Iterator:
+    """The same batches, of a service if there is an address."""
+    return batches if address is None else Watched(batches, address)
+
+
+class Watched(Iterator):
+    """Batches that a service makes, or an error where it has lost a worker.
+
+    TensorFlow waits without end for one that was killed, deaf to everything. So it waits in another
+    thread, and where nothing comes for a while all workers are asked whether they are there.
+
+    Attributes:
+        silent_seconds: How long nothing has to come.
+        patience: Seconds in which all have to answer.
+    """
+
+    silent_seconds = 20.0
+    patience = 20.0
+
+    def __init__(self, batches: Iterator, address: str):
+        """Takes batches over.
+
+        Args:
+            batches: An iterator.
+            address: Of the dispatcher.
+        """
+        self._address = address
+        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._come: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        threading.Thread(
+            target=_read_when_wanted, args=(batches, self._wanted, self._come), daemon=True
+        ).start()
+
+    def __next__(self) -> Any:
+        """The next batch.
+
+        Raises:
+            ServiceError: If a worker is gone.
+        """
+        self._wanted.put(True)
+        while True:
+            try:
+                batch, error = self._come.get(timeout=self.silent_seconds)
+            except queue.Empty:
+                count_workers(self._address, self.patience)
+                continue
+            if error is not None:
+                raise error
+            return batch
+
+    def __del__(self):
+        self._wanted.put(False)
+
+
+def _read_when_wanted(
+    batches: Iterator, wanted: queue.SimpleQueue, come: queue.SimpleQueue
+) -> None:
+    while wanted.get():
+        try:
+            come.put((next(batches), None))
+        except BaseException as error:
+            come.put((None, error))
 
 
 def explained(error: BaseException, address: str) -> ServiceError | None:

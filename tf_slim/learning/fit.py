@@ -137,6 +137,7 @@ def fit(
         step takes a few milliseconds. Nothing else changes, not a bit of the result: a call is cut
         short at the next step after which there is work to do, be it a checkpoint, a validation, a
         summary or a hook (see `slim.hooks.Hook.every_steps`). A signal waits for the call to end.
+        Batches of a tf.data service are taken one by one.
 
     Returns:
       The `Run` at its end; `run.stop` says why it ended.

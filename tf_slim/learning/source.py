@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tf_slim.data.service import watched
 from tf_slim.learning.in_memory import how_to_hand_over
 from tf_slim.learning.together import shares, workers
 from tf_slim.ops.arguments import describe
@@ -75,6 +76,11 @@ class Source:
             return self._spec
         return self._distributed(self._at(0)).element_spec
 
+    @property
+    def is_served(self) -> bool:
+        """Whether a tf.data service makes the batches: a call that waits for one cannot be left."""
+        return getattr(self._dataset, "service", None) is not None
+
     def never_ends(self) -> bool:
         """Whether the batches are known to have no end."""
         return int(self._at(0).cardinality()) == tf.data.INFINITE_CARDINALITY
@@ -110,7 +116,11 @@ class Source:
             self._dataset = self._dataset.repeat(epochs)
 
     def batches(self, step: int = 0) -> Iterator:
-        """An iterator over the batches after the first `step` ones."""
+        """The batches after the first `step` ones."""
+        return watched(self.iterator(step), getattr(self._dataset, "service", None))
+
+    def iterator(self, step: int = 0) -> Iterator:
+        """The same as an iterator of TensorFlow, which compiled functions may take."""
         dataset = self._at(step)
         if self._strategy.num_replicas_in_sync > 1:
             dataset = self._distributed(dataset)

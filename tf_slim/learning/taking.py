@@ -147,7 +147,7 @@ class OneByOne:
             return next(self._batches), None
         except StopIteration:
             return (), Taken([])
-        except (tf.errors.OpError, ValueError) as error:
+        except (tf.errors.OpError, OSError, ValueError) as error:
             return (), Taken([], self.source.explained(error), error, keeps=True)
 
     def example(self) -> tuple | None:
@@ -183,7 +183,7 @@ class SeveralAtOnce:
 
     def _open(self, step: int) -> None:
         # Once only: a shuffle may have another order each time that a data set is begun.
-        self._batches, self._from = self.source.batches(step), step
+        self._batches, self._from = self.source.iterator(step), step
 
     def take(self, run: Run) -> Taken:
         """Takes as many as there may be."""
@@ -213,7 +213,9 @@ class SeveralAtOnce:
 
 def taker(step: TrainStep, source: Source, due: Due) -> Taker:
     """What takes the steps of a run."""
-    return OneByOne(step, source) if due.most == 1 else SeveralAtOnce(step, source, due)
+    if due.most == 1 or source.is_served:
+        return OneByOne(step, source)
+    return SeveralAtOnce(step, source, due)
 
 
 def interval(hook: Hook) -> int | None:
