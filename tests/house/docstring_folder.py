@@ -38,4 +38,4 @@ def _train(folder: Path) -> None:
     from tf_slim.cli import config, training
 
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        training.train(config.load(None, ["train.steps=60"]), str(folder))
+        training.train(config.load(None, ["train.steps=100"]), str(folder))

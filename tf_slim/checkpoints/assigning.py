@@ -43,13 +43,29 @@ def assign_from_values(
 
     Raises:
       ValueError: there is no variable of a name, or an array has another size.
+
+    Examples:
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     scale = slim.variable("scale", [2])
+      ...     op, feed = slim.assign_from_values({"scale": np.array([2.0, 3.0])})
+      ...     session.run(op, feed)
+      ...     print(session.run(scale))
+      [2. 3.]
     """
     pairs = [(get_unique_variable(name), value) for name, value in var_names_to_values.items()]
     return places.current().assign([(v, _shaped(v, np.asarray(value))) for v, value in pairs])
 
 
 def assign_from_values_fn(var_names_to_values: Mapping[str, Any]) -> Callable[..., Any]:
-    """Like `assign_from_values`, as a function of a session (such as `init_fn`)."""
+    """Like `assign_from_values`, as a function of a session (such as `init_fn`).
+
+    Examples:
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     scale = slim.variable("scale", [2])
+      ...     slim.assign_from_values_fn({"scale": np.array([2.0, 3.0])})(session)
+      ...     print(session.run(scale))
+      [2. 3.]
+    """
     if places.current().immediate:
         return lambda session=None: assign_from_values(var_names_to_values)[0]
     op, feed_dict = assign_from_values(var_names_to_values)
@@ -74,6 +90,16 @@ def assign_from_checkpoint(
 
     Raises:
       ValueError: the checkpoint lacks a name, or has it in another shape.
+
+    Examples:
+      >>> slim.checkpoints.save("old.npz", {"old/scale": np.array([2.0, 3.0], np.float32)})
+      'old.npz'
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     scale = slim.variable("scale", [2])
+      ...     op, feed = slim.assign_from_checkpoint("old.npz", {"old/scale": scale})
+      ...     session.run(op, feed)
+      ...     print(session.run(scale))
+      [2. 3.]
     """
     reader, grouped, missing = _found(model_path, var_list, ignore_missing_vars)
     if missing:
@@ -108,6 +134,16 @@ def assign_from_checkpoint_fn(
     Raises:
       ValueError: `var_list` is empty, or the checkpoint has a name in another shape (which
         `ignore_missing_vars` does not pass over).
+
+    Examples:
+      >>> slim.checkpoints.save("old.npz", {"scale": np.array([2.0, 3.0], np.float32)})
+      'old.npz'
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     scale = slim.variable("scale", [2])
+      ...     restore = slim.assign_from_checkpoint_fn("old.npz", [scale])
+      ...     restore(session)
+      ...     print(session.run(scale))
+      [2. 3.]
     """
     if not var_list:
         raise ValueError(

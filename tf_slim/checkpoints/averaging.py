@@ -36,6 +36,11 @@ def average(
     Raises:
       CheckpointError: one is missing or damaged, or is of another model.
       ValueError: there are no sources.
+
+    Examples:
+      >>> first, second = {"w": np.array([1.0, 2.0])}, {"w": np.array([3.0, 6.0])}
+      >>> slim.checkpoints.average([first, second])["w"].tolist()
+      [2.0, 4.0]
     """
     if not sources:
         raise ValueError("average takes a list of checkpoints as sources; got none.")

@@ -22,6 +22,8 @@ class Changed:
       elements: how many differ by more than the tolerance.
       size: how many there are.
       largest: the largest absolute difference; infinite if one is NaN and the other is not.
+
+    Examples: see `slim.checkpoints.diff`.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Difference:
       shapes: (name, shape and dtype in the first, in the second) where these differ.
       values: what has other values, as `Changed`.
       same: names that are alike in both.
+
+    Examples: see `slim.checkpoints.diff`.
     """
 
     only_in_a: tuple[str, ...]
@@ -102,6 +106,15 @@ def diff(
     Raises:
       CheckpointError: one is missing or damaged.
       ValueError: a pattern matches nothing, or a tolerance is negative.
+
+    Examples:
+      >>> a = {"w": np.array([1.0, 2.0]), "b": np.array([0.0])}
+      >>> b = {"w": np.array([1.0, 2.5])}
+      >>> found = slim.checkpoints.diff(a, b)
+      >>> found.only_in_a, found.values
+      (('b',), (Changed(name='w', elements=1, size=2, largest=0.5),))
+      >>> found.equal, slim.checkpoints.diff(a, b, atol=1.0, include=["w"]).equal
+      (False, True)
     """
     if rtol < 0 or atol < 0:
         raise ValueError(f"rtol and atol must not be negative; got {rtol} and {atol}.")

@@ -37,6 +37,11 @@ def load(
     Raises:
       CheckpointError: the checkpoint is missing or damaged.
       ValueError: a pattern matches nothing.
+
+    Examples:
+      >>> arrays = slim.checkpoints.load("runs/digits", include=["*/conv1/*"])
+      >>> {name: array.shape for name, array in arrays.items()}
+      {'LeNet/conv1/biases': (32,), 'LeNet/conv1/weights': (5, 5, 1, 32)}
     """
     content = Reader.over(path, rename).content(include, exclude)
     return {name: content.read(name) for name in content.entries}
@@ -69,6 +74,12 @@ def convert(
     Raises:
       CheckpointError: the source is missing or damaged, or the target cannot hold or be written.
       ValueError: a pattern matches nothing.
+
+    Examples:
+      >>> slim.checkpoints.convert("runs/digits", "lenet.npz", include=["LeNet/conv*"])
+      ['LeNet/conv1/biases', 'LeNet/conv1/weights', 'LeNet/conv2/biases', 'LeNet/conv2/weights']
+      >>> np.load("lenet.npz")["LeNet/conv1/biases"].shape
+      (32,)
     """
     if format is not None and not (isinstance(format, str) and format in FORMATS):
         raise ValueError(
@@ -88,5 +99,11 @@ def convert(
 
 
 def rename(source: Any, target: str | os.PathLike, names: Rename) -> list[str]:
-    """Writes a checkpoint under other names: `convert(source, target, rename=names)`."""
+    """Writes a checkpoint under other names: `convert(source, target, rename=names)`.
+
+    Examples:
+      >>> path = slim.checkpoints.save("old.npz", {"net/w": np.ones(2)})
+      >>> slim.checkpoints.rename(path, "new.npz", {"net": "trunk/net"})
+      ['trunk/net/w']
+    """
     return convert(source, target, rename=names)

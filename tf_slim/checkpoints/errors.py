@@ -25,6 +25,13 @@ class CheckpointError(ValueError):
     Attributes:
       report: the `Report` of one that does not fit; else None. Who restores on behalf of others
         shows them its `text`, with the remedies that they have.
+
+    Examples:
+      >>> try:
+      ...     slim.checkpoints.load("run/gone.ckpt")
+      ... except slim.checkpoints.CheckpointError as error:
+      ...     print(error)
+      There is no checkpoint run/gone.ckpt. The folder run does not exist.
     """
 
     def __init__(self, message: str = "", report: Any = None):

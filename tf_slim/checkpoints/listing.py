@@ -17,12 +17,21 @@ def prefixes(folder: str | os.PathLike) -> list[str]:
 
     Raises:
       TypeError: `folder` is no path.
+
+    Examples:
+      >>> slim.checkpoints.prefixes("runs/digits")
+      ['runs/digits/model.ckpt-0', 'runs/digits/model.ckpt-100']
     """
     found = paths.starting(os.path.join(os.fsdecode(folder), ""), "*.index")
     return sorted((path[: -len(".index")] for path in found), key=lambda p: (step_of(p), p))
 
 
 def step_of(prefix: str) -> int:
-    """The step in the name of a checkpoint (`model.ckpt-100`), or -1."""
+    """The step in the name of a checkpoint (`model.ckpt-100`), or -1.
+
+    Examples:
+      >>> slim.checkpoints.step_of("run/model.ckpt-100"), slim.checkpoints.step_of("model.npz")
+      (100, -1)
+    """
     match = _STEP.search(prefix)
     return int(match.group(1)) if match else -1

@@ -69,7 +69,14 @@ def _is_in(folder: str, prefix: str) -> bool:
 
 
 def write_state(folder: str, newest: str, kept: Iterable[str]) -> None:
-    """Writes the file `checkpoint`, by which TensorFlow finds the latest one in a folder."""
+    """Writes the file `checkpoint`, by which TensorFlow finds the latest one in a folder.
+
+    Examples:
+      >>> path = slim.checkpoints.save("run/model.ckpt-1", {"w": np.ones(2)})
+      >>> slim.checkpoints.write_state("run", path, [path])
+      >>> tf.train.latest_checkpoint("run")
+      'run/model.ckpt-1'
+    """
     names = [json.dumps(os.path.basename(prefix)) for prefix in kept]
     lines = [f"model_checkpoint_path: {json.dumps(os.path.basename(newest))}\n"]
     lines += [f"all_model_checkpoint_paths: {name}\n" for name in names]
@@ -85,6 +92,8 @@ class Best:
       value: what it was judged by.
       metric: the name of that.
       greater_is_better: which way it is judged.
+
+    Examples: see `slim.checkpoints.best`.
     """
 
     path: str
@@ -108,6 +117,14 @@ def best(folder: str | os.PathLike) -> Best | None:
 
     Raises:
       CheckpointError: the note of it is damaged.
+
+    Examples:
+      >>> path = slim.checkpoints.save("run/model.ckpt-7", {"w": np.ones(2)})
+      >>> slim.checkpoints.mark_best(path, 0.9, "accuracy")
+      True
+      >>> best = slim.checkpoints.best("run")
+      >>> best.path, best.step, best.value, best.metric
+      ('run/model.ckpt-7', 7, 0.9, 'accuracy')
     """
     note = os.path.join(os.fsdecode(folder), BEST)
     if not paths.exists(note):
@@ -148,6 +165,12 @@ def mark_best(
 
     Returns:
       Whether it is the best so far.
+
+    Examples:
+      >>> first = slim.checkpoints.save("run/model.ckpt-1", {"w": np.ones(2)})
+      >>> second = slim.checkpoints.save("run/model.ckpt-2", {"w": np.ones(2)})
+      >>> slim.checkpoints.mark_best(first, 0.9), slim.checkpoints.mark_best(second, 0.8)
+      (True, False)
     """
     folder = os.path.dirname(prefix) or "."
     before = best_or_set_aside(folder)

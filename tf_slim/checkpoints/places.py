@@ -33,6 +33,10 @@ def resolve(path: str | os.PathLike) -> str:
 
     Raises:
       CheckpointError: there is none.
+
+    Examples:
+      >>> slim.checkpoints.resolve("runs/digits")
+      'runs/digits/model.ckpt-100'
     """
     path = os.fsdecode(path)
     if paths.is_folder(path) and not paths.is_file(path + ".index"):
@@ -95,6 +99,10 @@ def latest(folder: str | os.PathLike) -> str | None:
 
     Raises:
       TypeError: `folder` is no path.
+
+    Examples:
+      >>> slim.checkpoints.latest("runs/digits")
+      'runs/digits/model.ckpt-100'
     """
     folder = os.fsdecode(folder)
     named = notes.named(folder)
@@ -108,7 +116,14 @@ def latest(folder: str | os.PathLike) -> str | None:
 
 
 def remove(prefix: str) -> None:
-    """Deletes a checkpoint, its index first: what is left of a broken deletion is none."""
+    """Deletes a checkpoint, its index first: what is left of a broken deletion is none.
+
+    Examples:
+      >>> path = slim.checkpoints.save("run/model.ckpt-1", {"w": np.ones(2)})
+      >>> slim.checkpoints.remove(path)
+      >>> slim.checkpoints.prefixes("run")
+      []
+    """
     for path in [prefix + ".index", *paths.starting(prefix, ".data-*"), prefix + ".meta"]:
         if paths.is_file(path):
             paths.remove(path)
@@ -133,6 +148,10 @@ def remove_leftovers(
     Raises:
       TypeError: `folder` is no path.
       OSError: a file cannot be deleted.
+
+    Examples:
+      >>> slim.checkpoints.remove_leftovers("runs/digits")
+      []
     """
     removed = []
     for path in paths.starting(os.path.join(os.fsdecode(folder), "."), "*.part-*"):

@@ -38,6 +38,15 @@ class Reader:
 
     Raises:
       CheckpointError: there is none, or it is damaged.
+
+    Examples:
+      >>> reader = slim.checkpoints.Reader("runs/digits")
+      >>> reader.format, "LeNet/conv1/weights" in reader
+      ('V2', True)
+      >>> [name for name in reader.names if name.startswith("LeNet/conv1")]
+      ['LeNet/conv1/biases', 'LeNet/conv1/weights']
+      >>> reader.shape("LeNet/conv1/weights"), int(reader.read("global_step"))
+      (TensorShape([5, 5, 1, 32]), 100)
     """
 
     def __init__(self, path: str | os.PathLike, rename: Rename = None):

@@ -20,6 +20,12 @@ def averages(name: str) -> str:
 
     `tf.train.ExponentialMovingAverage` keeps that of `net/weights` under the name
     `net/weights/ExponentialMovingAverage`. Variables without an average keep their own value.
+
+    Examples:
+      >>> slim.checkpoints.averages("net/weights/ExponentialMovingAverage")
+      'net/weights'
+      >>> slim.checkpoints.averages("net/biases")
+      'net/biases'
     """
     return name.removesuffix(_AVERAGE)
 

@@ -27,6 +27,8 @@ class Report:
       mismatched: (name, what the model has, what the checkpoint has) where these differ.
       excluded: names of the model that were not asked for.
       unexpected: names of the checkpoint that the model lacks.
+
+    Examples: see `slim.checkpoints.restore`.
     """
 
     path: str

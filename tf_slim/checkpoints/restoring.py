@@ -49,6 +49,13 @@ def restore(
     Raises:
       CheckpointError: the checkpoint is missing, damaged, or does not fit.
       ValueError: a pattern matches nothing.
+
+    Examples:
+      >>> path = slim.checkpoints.save("old.npz", {"w": np.ones(2, np.float32)})
+      >>> w, b = tf.Variable([0.0, 0.0]), tf.Variable([0.0])
+      >>> report = slim.checkpoints.restore(path, {"w": w, "b": b}, on_mismatch="ignore")
+      >>> report.restored, report.missing, report.complete
+      (('w',), ('b',), False)
     """
     if not isinstance(on_mismatch, str) or on_mismatch not in ("error", "warn", "ignore"):
         raise ValueError(
@@ -115,6 +122,12 @@ def assign(pairs: dict[str, tuple[Any, Any]]) -> None:
     Args:
       pairs: (variable, array or tensor) by name. It is emptied on the way, so that no value is
         held longer than it is needed.
+
+    Examples:
+      >>> scale = tf.Variable([0.0, 0.0])
+      >>> slim.checkpoints.assign({"scale": (scale, np.array([2.0, 3.0], np.float32))})
+      >>> print(scale.numpy())
+      [2. 3.]
     """
     if modes.in_v1_graph():
         _assign_in_session(pairs)
@@ -126,7 +139,13 @@ def assign(pairs: dict[str, tuple[Any, Any]]) -> None:
 
 
 def part_of(variable: Any, value: np.ndarray) -> np.ndarray:
-    """What belongs to one part of a partitioned variable, of the shape of that part."""
+    """What belongs to one part of a partitioned variable, of the shape of that part.
+
+    Examples:
+      >>> whole = np.array([1.0, 2.0, 3.0])
+      >>> slim.checkpoints.part_of(tf.Variable(whole), whole).tolist()
+      [1.0, 2.0, 3.0]
+    """
     info = getattr(variable, "_save_slice_info", None)
     if info is None:
         return value

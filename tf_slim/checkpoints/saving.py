@@ -35,6 +35,13 @@ def save(path: str | os.PathLike, named: Mapping[str, Any]) -> str:
     Raises:
       CheckpointError: the files cannot be written, the path is that of another program's format,
         or the format cannot hold a name or a value.
+
+    Examples:
+      >>> path = slim.checkpoints.save("run/model.ckpt-100", {"net/w": tf.Variable([1.0, 2.0])})
+      >>> path
+      'run/model.ckpt-100'
+      >>> {name: array.tolist() for name, array in slim.checkpoints.load(path).items()}
+      {'net/w': [1.0, 2.0]}
     """
     path = places.target_of(path)
     if not named:

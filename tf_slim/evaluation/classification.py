@@ -29,6 +29,12 @@ def classification_metrics(num_classes: int, *, multi_label: bool = False) -> di
 
     Raises:
       ValueError: `num_classes` is not positive.
+
+    Examples:
+      >>> list(slim.evaluation.classification_metrics(10))
+      ['accuracy', 'loss', 'recall_at_5']
+      >>> list(slim.evaluation.classification_metrics(10, multi_label=True))
+      ['accuracy', 'f1', 'mean_average_precision', 'auc', 'loss']
     """
     if multi_label:
         mean_precision = metrics.streaming_mean_average_precision

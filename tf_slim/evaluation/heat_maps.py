@@ -32,9 +32,6 @@ def grad_cam(
 ) -> tf.Tensor:
     """Maps of where an image shows what speaks for a class, by Grad-CAM.
 
-        maps = slim.evaluation.grad_cam(model, images)            # of the predicted classes
-        maps = slim.evaluation.grad_cam(model, images, classes=3)
-
     The channels of a feature map are summed, each weighted by the mean of the gradient of the
     class's logit by it; what speaks against the class is left out.
 
@@ -53,6 +50,14 @@ def grad_cam(
     Raises:
       ValueError: the net has no such feature map, or the logits do not depend on it.
       tf.errors.InvalidArgumentError: there is no such class.
+
+    Examples:
+      >>> run = slim.load("runs/digits")
+      >>> images = tf.random.normal([2, 8, 8, 1])
+      >>> slim.evaluation.grad_cam(run.model, images).shape
+      TensorShape([2, 8, 8])
+      >>> slim.evaluation.grad_cam(run.model, images, classes=3).shape
+      TensorShape([2, 8, 8])
     """
     model.require_variables("explain")
     images = tf.convert_to_tensor(images)

@@ -41,6 +41,8 @@ class LoadedRun:
       history: the rows of `history.jsonl`.
       data: the name of the data that it was trained on, or None.
       description: all that the run folder says of it.
+
+    Examples: see `slim.load`.
     """
 
     model: Model
@@ -74,12 +76,6 @@ def load(
 ) -> LoadedRun:
     """Loads the model of a run, or a net by its name, ready to be used.
 
-        run = slim.load("runs/flowers")
-        run.model, run.labels, run.preprocess
-
-        run = slim.load("mobilenet_v2")                               # as it was published
-        run = slim.load("mobilenet_v2", "mine/model.ckpt", labels="labels.txt")
-
     Where a checkpoint holds moving averages of the weights, the model gets these.
 
     Args:
@@ -98,6 +94,15 @@ def load(
       LoadError: there is no such run, or it does not say what its model is made of.
       slim.checkpoints.CheckpointError: there is no checkpoint, or it does not fit.
       OSError: the published checkpoint cannot be fetched.
+
+    Examples:
+      >>> run = slim.load("runs/digits")
+      >>> run
+      <slim.LoadedRun lenet, 10 classes, from runs/digits/model.ckpt-100>
+      >>> run.labels[:3], run.step, run.image_size
+      (('zero', 'one', 'two'), 100, (8, 8))
+      >>> run.model(tf.zeros([5, 8, 8, 1]))[0].shape
+      TensorShape([5, 10])
     """
     if model is not None and not isinstance(model, Model):
         raise TypeError(f"model: expected a slim.Model, or None; got {describe(model)}.")

@@ -29,6 +29,14 @@ class Prediction:
       image: float32 `[height, width, channels]`, as the net was given it, if a heat map was asked
         for.
       heat_map: float32 `[height, width]` in [0, 1], if it was asked for.
+
+    Examples:
+      >>> probabilities = np.array([0.1, 0.7, 0.2], np.float32)
+      >>> seen = slim.evaluation.Prediction(
+      ...     path="a.jpg", probabilities=probabilities, names=("cat", "dog", "fox")
+      ... )
+      >>> seen.label, seen.number, [one.label for one in seen.top(2)]
+      ('dog', 1, ['dog', 'fox'])
     """
 
     path: str | None

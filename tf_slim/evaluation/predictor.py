@@ -35,13 +35,6 @@ from tf_slim.ops.wording import first_few
 class Predictor:
     """A trained model, for pictures as they come.
 
-        predict = slim.Predictor("runs/flowers")
-        predict("a.jpg").label                                   # 'daisy'
-        predict("a.jpg").top(3)                                  # [('daisy', 0.98), ...]
-        for one in predict.stream(paths, on_error="skip"): ...   # any number of them
-        predict.features(paths, "block4")                        # [pictures, depth]
-        predict = slim.Predictor("flowers.onnx")                 # what was exported, too
-
     Pictures are paths, the bytes of picture files, uint8 arrays `[height, width, channels]` and PIL
     images, one or many, also mixed; a path may be that of a folder. They are decoded and prepared
     as those that the model was evaluated on.
@@ -52,6 +45,17 @@ class Predictor:
       multi_label: whether a picture may be of several classes: probabilities are then sigmoids of
         the logits, otherwise their softmax.
       batch_size: how many pictures the model is given at a time.
+
+    Examples:
+      >>> predict = slim.Predictor("runs/digits")
+      >>> pictures = np.random.randint(0, 255, [3, 8, 8, 1], np.uint8)
+      >>> predictions = predict(pictures)
+      >>> len(predictions), len(predictions[0].probabilities)
+      (3, 10)
+      >>> predictions[0].top(3)[0].label == predictions[0].label
+      True
+      >>> predict.features(pictures, "fc3").shape
+      (3, 1024)
     """
 
     def __init__(
@@ -238,6 +242,14 @@ class Predictor:
         Raises:
           slim.data.DataError: a picture cannot be read, and `on_error` is "fail".
           ValueError: `on_error` is something else, or there is no such end point.
+
+        Examples:
+          >>> predict = slim.Predictor("runs/digits")
+          >>> pictures = ["gone.jpg", np.zeros([8, 8, 1], np.uint8)]
+          >>> for one in predict.stream(pictures, on_error="skip"):
+          ...     print(one.path, one.error is None)
+          gone.jpg False
+          None True
         """
         check_on_error(on_error)
         return self._stream(pictures, on_error, features, heat_maps, with_images)

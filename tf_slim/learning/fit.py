@@ -56,9 +56,6 @@ def fit(
 ) -> Run:
     """Trains until `number_of_steps` steps, or `epochs`, have been taken in all.
 
-        run = slim.learning.fit(step, train, "runs/mine", epochs=20, validation=test, patience=5)
-        print(run.best.value, run.best.path)
-
     Started again with the same `logdir`, it goes on where it was, exactly: weights, optimizer,
     step, position in the data, dropout. Ctrl-C, SIGTERM and SIGHUP let the step finish and write
     a checkpoint first, and so does an error of the data or of a hook; after a crash it goes on from
@@ -153,6 +150,18 @@ def fit(
       OSError: `logdir` cannot be written.
       TypeError, ValueError: the dataset is empty, has no `(inputs, labels)`, or an argument is of
         another kind or out of range, or workers of parameter servers cannot do it.
+
+    Examples:
+      >>> spec = slim.data.get_dataset("digits", "train")
+      >>> model = slim.nets.create("cifarnet", 10).build(tf.TensorSpec([None, 8, 8, 1]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.Adam(0.003))
+      >>> train = slim.data.Pipeline(spec, 64, preprocess="digits", is_training=True)
+      >>> spec = slim.data.get_dataset("digits", "test")
+      >>> test = slim.data.Pipeline(spec, 100, preprocess="digits")
+      >>> run = slim.learning.fit(step, train, "run", 30, hooks=[], validation=test)
+      >>> run.step, run.best.metric, run.best.path
+      (30, 'accuracy', 'run/model.ckpt-30')
     """
     if not isinstance(train_step, TrainStep):
         raise TypeError(

@@ -32,6 +32,18 @@ class Hook:
         after each step in any case, with the loss of the step. None for a hook that looks at the
         losses alone. Without `after_step` it does not count. Where workers take steps side by side,
         on parameter servers, a class has to set it to be asked for.
+
+    Examples:
+      >>> class Stop(slim.hooks.Hook):
+      ...     def after_step(self, run):
+      ...         if run.loss_value < 0.5:
+      ...             run.stop = "good enough"
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
+      >>> slim.learning.fit(step, data, None, 100, hooks=[Stop()]).stop
+      'good enough'
     """
 
     every_steps: int | None = 1
@@ -55,10 +67,6 @@ class Hook:
 class KeepBest(Hook):
     """Judges each checkpoint after it was written; the run folder then keeps the best one.
 
-        best = slim.hooks.KeepBest(lambda: evaluate(model, test, metrics())["accuracy"])
-        slim.learning.fit(step, train, "runs/mine", 1000, hooks=[best], save_every_steps=100)
-        model.restore(slim.checkpoints.best("runs/mine").path)
-
     Args:
       score: a function without arguments that judges the model as it is.
       metric: a name for what it returns. The best one by another name is forgotten.
@@ -66,6 +74,16 @@ class KeepBest(Hook):
 
     Raises:
       TypeError: `score` is no function, or `metric` no text.
+
+    Examples:
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
+      >>> best = slim.hooks.KeepBest(lambda: float(model(tf.ones([1, 3]))[0, 0]))
+      >>> run = slim.learning.fit(step, data, "run", 20, hooks=[best], save_every_steps=10)
+      >>> slim.checkpoints.best("run").path
+      'run/model.ckpt-20'
     """
 
     @checked
@@ -91,6 +109,17 @@ class ProgressLines(Hook):
 
     Raises:
       ValueError: `every_secs` is no finite number.
+
+    Examples:
+      >>> import sys
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
+      >>> lines = slim.hooks.ProgressLines(every_secs=0.0, out=sys.stdout)
+      >>> run = slim.learning.fit(step, data, None, 2, hooks=[lines])
+      step 1/2  loss 1.1210  ... steps/s  0:00 left
+      step 2/2  loss 0.7912  ... steps/s  0:00 left
     """
 
     every_steps = None
@@ -141,7 +170,10 @@ class ProgressLines(Hook):
 
 
 def validation_line(run: Run, values: Mapping[str, Any]) -> str:
-    """The numbers among the results of a validation, on one line."""
+    """The numbers among the results of a validation, on one line.
+
+    Examples: see `slim.hooks.ProgressLines`.
+    """
     goal = f"/{run.number_of_steps}" if run.number_of_steps else ""
     numbers = {name: value for name, value in values.items() if isinstance(value, float)}
     said = "  ".join(f"{name} {value:.4f}" for name, value in numbers.items())
@@ -150,7 +182,16 @@ def validation_line(run: Run, values: Mapping[str, Any]) -> str:
 
 
 class Rate:
-    """Steps per second since the first step of this process."""
+    """Steps per second since the first step of this process.
+
+    Examples:
+      >>> import time
+      >>> rate = slim.hooks.Rate()
+      >>> rate.start(step=100)
+      >>> time.sleep(0.1)
+      >>> 0 < rate.at(110) <= 100
+      True
+    """
 
     def __init__(self) -> None:
         self._step, self._time = 0, time.monotonic()
@@ -188,6 +229,15 @@ def from_keras(callback: Any) -> Hook:
 
     Raises:
       TypeError: it is of another kind.
+
+    Examples:
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
+      >>> end = tf.keras.callbacks.LambdaCallback(on_train_end=lambda logs=None: print("end"))
+      >>> run = slim.learning.fit(step, data, None, 20, hooks=[slim.hooks.from_keras(end)])
+      end
     """
     if isinstance(callback, type) or not _is_of_keras(callback):
         raise TypeError(

@@ -39,6 +39,8 @@ class RateSearch:
       suggestion: the rate at which the loss falls the fastest, over a fifth of the rates, a good
         one to begin with; None if it fell at none, or by chance.
       diverged: whether the loss went astray before the highest rate.
+
+    Examples: see `slim.learning.find_learning_rate`.
     """
 
     rates: np.ndarray
@@ -60,9 +62,6 @@ def find_learning_rate(
 ) -> RateSearch:
     """Tries learning rates, from low to high, and suggests one.
 
-        found = slim.learning.find_learning_rate(train_step, train_data)
-        train_step.optimizer.learning_rate = found.suggestion
-
     Takes steps at rates that rise by the same factor each time, until the loss is four times the
     lowest so far or there are no rates left. All is then as it was before: the weights, moving
     averages, the optimizer and the count of steps; also after an error or Ctrl-C.
@@ -82,6 +81,16 @@ def find_learning_rate(
     Raises:
       TypeError: the optimizer is none of Keras, or cannot be made anew from its configuration.
       ValueError: the rates do not rise, there are too few steps, or the dataset is empty.
+
+    Examples:
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64)))
+      >>> found = slim.learning.find_learning_rate(step, data, steps=20)
+      >>> step.optimizer.learning_rate = found.suggestion
+      >>> found.rates.shape, 1e-6 < found.suggestion < 10
+      ((20,), True)
     """
     if not isinstance(train_step, TrainStep):
         raise TypeError(

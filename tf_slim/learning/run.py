@@ -33,6 +33,8 @@ class Run:
         only a name, and the weights are held in memory.
       is_chief: whether this process writes the run folder: of several workers (see `fit`) one does.
       restored_best: whether the model has been given the weights of `best`, at the end.
+
+    Examples: see `slim.learning.fit`.
     """
 
     train_step: TrainStep

@@ -296,6 +296,11 @@ def read_history(path: str | os.PathLike) -> list[dict[str, Any]]:
 
     The row of a step after which there was a validation has its numbers by name as `validation`.
     A row cut off by a crash is left out, and so is what is no row.
+
+    Examples:
+      >>> rows = slim.learning.read_history("runs/digits")
+      >>> rows[-1]["step"], sorted(rows[-1])
+      (100, ['loss', 'step', 'steps_per_second'])
     """
     return _rows(os.path.join(os.fspath(path), HISTORY))[0]
 

@@ -14,6 +14,8 @@ class DataProvider:
     Args:
       items_to_tensors: the tensors by name.
       num_samples: how many examples the data set has.
+
+    Examples: see `slim.dataset_data_provider.DatasetDataProvider`.
     """
 
     def __init__(self, items_to_tensors: Mapping[str, Any], num_samples: int | None):

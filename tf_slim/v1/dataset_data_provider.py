@@ -15,9 +15,6 @@ __all__ = ["DatasetDataProvider"]
 class DatasetDataProvider(DataProvider):
     """The items of one example of a data set after the other.
 
-        provider = slim.dataset_data_provider.DatasetDataProvider(dataset, num_readers=4)
-        image, label = provider.get(["image", "label"])
-
     Args:
       dataset: a `slim.dataset.Dataset`.
       num_readers: how many files are read at a time.
@@ -34,6 +31,21 @@ class DatasetDataProvider(DataProvider):
     Raises:
       RuntimeError: called outside a v1 graph.
       ValueError: the data set has an item called as `record_key`, or no files.
+
+    Examples:
+      >>> example = slim.data.image_example(np.zeros([4, 4, 3], np.uint8), label=7)
+      >>> slim.data.write_examples("a.tfrecord", [example])
+      1
+      >>> features = {"image/class/label": tf.io.FixedLenFeature([], tf.int64)}
+      >>> items = {"label": slim.tfexample_decoder.Tensor("image/class/label")}
+      >>> decoder = slim.tfexample_decoder.TFExampleDecoder(features, items)
+      >>> dataset = slim.dataset.Dataset("a.tfrecord", tf.compat.v1.TFRecordReader, decoder, 1, {})
+      >>> with tf.Graph().as_default():
+      ...     provider = slim.dataset_data_provider.DatasetDataProvider(dataset)
+      ...     [label] = provider.get(["label"])
+      ...     with tf.compat.v1.Session() as session, slim.queues.QueueRunners(session):
+      ...         print(session.run(label))
+      7
     """
 
     def __init__(

@@ -61,6 +61,19 @@ def evaluate_once(
 
     Raises:
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     test = tf.compat.v1.data.make_one_shot_iterator(tf.data.Dataset.range(4)).get_next()
+      ...     step = slim.get_or_create_global_step()
+      ...     saver = tf.compat.v1.train.Saver()
+      ...     with tf.compat.v1.Session() as session:
+      ...         session.run(step.initializer)
+      ...         path = saver.save(session, "run/model.ckpt", 0)
+      ...     mean, update = slim.metrics.streaming_mean(test)
+      ...     print(slim.evaluation.evaluate_once(
+      ...         "", path, "run/eval", num_evals=4, eval_op=update, final_op=mean))
+      1.5
     """
     require_v1_graph("slim.evaluation.evaluate_once", INSTEAD)
     evaluation = Evaluation(
@@ -130,6 +143,8 @@ def evaluation_loop(
 
     Raises:
       RuntimeError: called outside a v1 graph.
+
+    Examples: see `slim.evaluation.evaluate_once`.
     """
     require_v1_graph("slim.evaluation.evaluation_loop", INSTEAD)
     evaluation = Evaluation(

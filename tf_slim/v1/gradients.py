@@ -29,6 +29,13 @@ def multiply_gradients(grads_and_vars: GradsAndVars, gradient_multipliers: Mappi
     Raises:
       ValueError: an argument is of another kind or empty, or a variable to multiply for has no
         gradient.
+
+    Examples:
+      >>> weights = tf.Variable([0.0, 0.0])
+      >>> pairs = [(tf.constant([3.0, 4.0]), weights)]
+      >>> [(gradient, _)] = slim.learning.multiply_gradients(pairs, {weights.ref(): 0.5})
+      >>> print(gradient.numpy())
+      [1.5 2. ]
     """
     if not isinstance(grads_and_vars, list):
         raise ValueError(
@@ -72,6 +79,13 @@ def clip_gradient_norms(gradients_to_variables: GradsAndVars, max_norm: Any) -> 
 
     Returns:
       A list of `(gradient, variable)`; a gradient of None stays None.
+
+    Examples:
+      >>> weights = tf.Variable([0.0, 0.0])
+      >>> pairs = [(tf.constant([3.0, 4.0]), weights)]
+      >>> [(gradient, _)] = slim.learning.clip_gradient_norms(pairs, max_norm=1.0)
+      >>> print(gradient.numpy().round(3))
+      [0.6 0.8]
     """
     return [
         (None if gradient is None else clip_by_norm(gradient, max_norm), variable)
@@ -80,7 +94,10 @@ def clip_gradient_norms(gradients_to_variables: GradsAndVars, max_norm: Any) -> 
 
 
 def clip_gradient_norms_fn(max_norm: Any) -> Callable[[GradsAndVars], GradsAndVars]:
-    """`clip_gradient_norms` with this norm, to be given as `transform_grads_fn`."""
+    """`clip_gradient_norms` with this norm, to be given as `transform_grads_fn`.
+
+    Examples: see `slim.training.train`.
+    """
 
     def clip(gradients_to_variables: GradsAndVars) -> GradsAndVars:
         return clip_gradient_norms(gradients_to_variables, max_norm)
@@ -97,6 +114,13 @@ def add_gradients_summaries(grads_and_vars: GradsAndVars) -> list[Any]:
 
     Returns:
       The summaries: `<variable>/gradient` and `<variable>/gradient_norm` of each variable.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     x = slim.variable("x", [], initializer=tf.ones_initializer())
+      ...     pairs = [(tf.constant(2.0), x)]
+      ...     [one.op.name for one in slim.learning.add_gradients_summaries(pairs)]
+      ['x/gradient', 'x/gradient_norm']
     """
     return add_summaries(grads_and_vars, "/gradient")
 

@@ -86,6 +86,15 @@ def optimize_loss(
     Raises:
       ValueError: an argument is not what is asked for above, or there is nothing to train.
       RuntimeError: outside v1 graphs: see `slim.learning.make_train_step`.
+
+    Examples:
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     x = slim.variable("x", [], initializer=tf.ones_initializer())
+      ...     step = slim.create_global_step()
+      ...     train_op = slim.optimize_loss(tf.square(x), step, learning_rate=0.1, optimizer="SGD")
+      ...     session.run(tf.compat.v1.global_variables_initializer())
+      ...     print(session.run(train_op), session.run(x).round(3))
+      1.0 0.8
     """
     if not modes.in_v1_graph():
         raise RuntimeError(

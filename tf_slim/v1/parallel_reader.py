@@ -31,6 +31,8 @@ class ParallelReader(v1.ReaderBase):
 
     Raises:
       TypeError: the queue does not hold two strings.
+
+    Examples: see `slim.parallel_reader.single_pass_read`.
     """
 
     def __init__(
@@ -137,6 +139,8 @@ def parallel_read(
     Raises:
       RuntimeError: called outside a v1 graph.
       ValueError: there are no files.
+
+    Examples: see `slim.parallel_reader.single_pass_read`.
     """
     require_v1_graph("slim.parallel_reader.parallel_read", _INSTEAD)
     files = _checked(get_data_files(data_sources), reader_class, reader_kwargs)
@@ -178,6 +182,18 @@ def single_pass_read(
     Raises:
       RuntimeError: called outside a v1 graph.
       ValueError: there are no files.
+
+    Examples:
+      >>> slim.data.write_examples("a.tfrecord", [b"first", b"second"])
+      2
+      >>> with tf.Graph().as_default():
+      ...     reader = tf.compat.v1.TFRecordReader
+      ...     key, value = slim.parallel_reader.single_pass_read("a.tfrecord", reader)
+      ...     with tf.compat.v1.Session() as session:
+      ...         session.run(tf.compat.v1.local_variables_initializer())
+      ...         with slim.queues.QueueRunners(session):
+      ...             print(session.run(value))
+      b'first'
     """
     require_v1_graph("slim.parallel_reader.single_pass_read", _INSTEAD)
     files = _checked(get_data_files(data_sources), reader_class, reader_kwargs)
@@ -207,6 +223,12 @@ def get_data_files(data_sources: Any) -> list[str]:
 
     Raises:
       ValueError: a pattern matches nothing, or the list is empty.
+
+    Examples:
+      >>> slim.parallel_reader.get_data_files("train@2")
+      ['train-00000-of-00002', 'train-00001-of-00002']
+      >>> len(slim.parallel_reader.get_data_files("pets/cat/*.jpg"))
+      24
     """
     if isinstance(data_sources, (list, tuple)):
         found = [path for source in data_sources for path in get_data_files(source)]

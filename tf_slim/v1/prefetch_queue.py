@@ -38,6 +38,8 @@ def prefetch_queue(
 
     Raises:
       RuntimeError: called outside a v1 graph.
+
+    Examples: see `slim.queues.QueueRunners`.
     """
     require_v1_graph("slim.prefetch_queue.prefetch_queue", "tf.data.Dataset.prefetch")
     names = None

@@ -25,14 +25,19 @@ class NestedQueueRunnerError(Exception):
 def QueueRunners(session: tf.compat.v1.Session) -> Iterator[None]:
     """Runs the queue runners of a session's graph as long as the block lasts.
 
-        with tf.compat.v1.Session() as session, slim.queues.QueueRunners(session):
-            images, labels = session.run([images, labels])
-
     Args:
       session: the session; the queue runners are those that its graph has collected.
 
     Raises:
       NestedQueueRunnerError: another block is open in this process.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     queue = slim.prefetch_queue.prefetch_queue([tf.constant([1, 2])])
+      ...     value = queue.dequeue()
+      ...     with tf.compat.v1.Session() as session, slim.queues.QueueRunners(session):
+      ...         print(session.run(value))
+      [1 2]
     """
     if not _running.acquire(blocking=False):
         raise NestedQueueRunnerError(

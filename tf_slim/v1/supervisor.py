@@ -20,6 +20,8 @@ class Supervisor(v1.train.Supervisor):
     TensorFlow's own saves checkpoints and summaries in threads of its own. Threads begin in eager
     mode, unless `tf.compat.v1.disable_v2_behavior()` was called, and there its services break on
     the first variable. Here each of them enters the graph of its session first.
+
+    Examples: see `slim.learning.train`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):

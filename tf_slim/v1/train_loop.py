@@ -40,6 +40,8 @@ def train_step(
 
     Raises:
       ValueError: there is `should_trace` without `logdir`.
+
+    Examples: see `slim.learning.train`.
     """
     options = metadata = step_before = None
     if "should_trace" in train_step_kwargs:
@@ -152,6 +154,15 @@ def train(
     Raises:
       RuntimeError: called outside a v1 graph, with something that is not of one.
       ValueError: an argument is missing, out of range or does not go with another.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     x = slim.variable("x", [], initializer=tf.ones_initializer())
+      ...     optimizer = tf.compat.v1.train.GradientDescentOptimizer(0.1)
+      ...     train_op = slim.learning.create_train_op(tf.square(x), optimizer)
+      ...     loss = slim.learning.train(train_op, "run", number_of_steps=20)
+      >>> print(f"{loss:.4f}", slim.checkpoints.latest("run"))
+      0.0002 run/model.ckpt-20
     """
     syncs = _listed(sync_optimizer)
     _check(train_op, number_of_steps, startup_delay_steps, syncs)

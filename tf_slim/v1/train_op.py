@@ -56,6 +56,15 @@ def create_train_op(
       AssertionError: there is nothing to train, or something that is not trainable.
       RuntimeError: called outside a v1 graph.
       ValueError: `clip_gradient_norm` is not a number.
+
+    Examples:
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     x = slim.variable("x", [], initializer=tf.ones_initializer())
+      ...     optimizer = tf.compat.v1.train.GradientDescentOptimizer(0.1)
+      ...     train_op = slim.learning.create_train_op(tf.square(x), optimizer)
+      ...     session.run(tf.compat.v1.global_variables_initializer())
+      ...     print(session.run(train_op), session.run(x).round(3))
+      1.0 0.8
     """
 
     if not tf.is_tensor(clip_gradient_norm) and clip_gradient_norm != clip_gradient_norm:

@@ -64,6 +64,11 @@ def make_strategy(
       ClusterError: what was said of the cluster cannot be, or a process of it is not there.
       SystemExit: this process was a worker or server for a chief that has ended.
       ValueError: there is no such device, or an argument is out of range.
+
+    Examples:
+      >>> strategy = slim.learning.make_strategy(["CPU:0"])
+      >>> strategy.num_replicas_in_sync
+      1
     """
     return strategy_of(None if tpu else environment.found(), devices, wait_for_workers, tpu)
 

@@ -38,6 +38,8 @@ class TrainStep:
       strategy: the `tf.distribute` strategy under which the step was made.
       loss_scale: what keeps the gradients of a model in "mixed_float16" in range; None for others.
       told: what workers tell each other in a step.
+
+    Examples: see `slim.learning.make_train_step`.
     """
 
     def __init__(

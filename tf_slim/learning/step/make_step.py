@@ -40,11 +40,6 @@ def make_train_step(
 ) -> TrainStep:
     """Makes a function that trains `model` by one step.
 
-        step = slim.learning.make_train_step(
-            model, slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1))
-        for images, labels in dataset:
-            loss = step(images, labels)          # with weights: step(images, labels, weights)
-
     The step calls the model with `is_training=True`, then `loss`, adds the
     model's regularization, and applies the gradients. Make it under `strategy.scope()` to train
     on several devices; the loss and its gradients are then those of the global batch.
@@ -108,6 +103,15 @@ def make_train_step(
       TypeError: `model` or `optimizer` is of another kind.
       ValueError: the model is not built, a pattern matches nothing, there is nothing to train, or
         the model or the optimizer was made outside the scope of the strategy of several replicas.
+
+    Examples:
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> images, labels = tf.ones([8, 3]), tf.zeros([8], tf.int64)
+      >>> losses = [float(step(images, labels)) for _ in range(5)]
+      >>> losses[4] < losses[0], int(step.global_step)
+      (True, 5)
     """
     if not isinstance(model, Model):
         raise TypeError(

@@ -32,6 +32,19 @@ class HeadFirst:
       optimizer: trains the head in these steps, of either kind; another one than trains all
         afterwards, which then begins with no memory of the head's first steps, at a rate of its
         own.
+
+    Examples:
+      >>> model = slim.nets.create("cifarnet", 5).build(tf.TensorSpec([None, 8, 8, 1]))
+      >>> sgd = tf.keras.optimizers.SGD
+      >>> head_first = slim.learning.HeadFirst(1, ["*/logits/*"], sgd(0.1))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, sgd(0.01), head_first=head_first)
+      >>> images, labels = tf.ones([4, 8, 8, 1]), tf.zeros([4], tf.int64)
+      >>> step.current_optimizer is step.optimizer
+      False
+      >>> loss = step(images, labels)
+      >>> step.current_optimizer is step.optimizer
+      True
     """
 
     @checked

@@ -33,6 +33,14 @@ class SeveralSteps:
     Raises:
       TypeError: `train_step` is of another kind.
       ValueError: `most` is no whole number of at least 1.
+
+    Examples:
+      >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> loss = slim.losses.sparse_softmax_cross_entropy
+      >>> step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+      >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
+      >>> slim.learning.SeveralSteps(step, most=10)(iter(data)).shape
+      TensorShape([10])
     """
 
     @checked

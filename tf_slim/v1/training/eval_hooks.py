@@ -18,6 +18,11 @@ def get_or_create_eval_step() -> tf.Variable:
 
     Raises:
       ValueError: the graph has several.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.evaluation.get_or_create_eval_step().op.name
+      'eval_step'
     """
     steps = v1.get_collection(v1.GraphKeys.EVAL_STEP)
     if len(steps) > 1:
@@ -40,6 +45,8 @@ class StopAfterNEvalsHook(v1.train.SessionRunHook):
     Args:
       num_evals: how many; None to go on until the data end.
       log_progress: whether to log each of them, or each tenth part of many.
+
+    Examples: see `slim.evaluation.evaluate_once`.
     """
 
     def __init__(self, num_evals: int, log_progress: bool = True):
@@ -85,6 +92,8 @@ class SummaryAtEndHook(v1.train.SessionRunHook):
 
     Raises:
       ValueError: neither a folder nor a writer is given.
+
+    Examples: see `slim.evaluation.evaluate_once`.
     """
 
     def __init__(

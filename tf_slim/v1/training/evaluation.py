@@ -59,6 +59,8 @@ def evaluate_once(
 
     Raises:
       RuntimeError: called outside a v1 graph.
+
+    Examples: see `slim.evaluation.evaluate_once`.
     """
     require_v1_graph("slim.train_eval.evaluate_once", INSTEAD)
     evaluation = Evaluation(
@@ -104,6 +106,8 @@ def evaluate_repeatedly(
 
     Raises:
       RuntimeError: called outside a v1 graph.
+
+    Examples: see `slim.evaluation.evaluate_once`.
     """
     require_v1_graph("slim.evaluation.evaluate_repeatedly", INSTEAD)
     evaluation = Evaluation(

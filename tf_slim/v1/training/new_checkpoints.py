@@ -28,6 +28,13 @@ def wait_for_new_checkpoint(
 
     Returns:
       The path of the new checkpoint, or None when the time was over.
+
+    Examples:
+      >>> path = slim.evaluation.wait_for_new_checkpoint("runs/digits")
+      >>> path
+      'runs/digits/model.ckpt-100'
+      >>> slim.evaluation.wait_for_new_checkpoint("runs/digits", path, timeout=0.1) is None
+      True
     """
     logging.info("Waiting for new checkpoint at %s", checkpoint_dir)
     until = None if timeout is None else time.monotonic() + timeout
@@ -58,6 +65,11 @@ def checkpoints_iterator(
 
     Yields:
       Paths of checkpoints, always of the latest one: some may be passed over.
+
+    Examples:
+      >>> for path in slim.evaluation.checkpoints_iterator("runs/digits", timeout=0):
+      ...     print(path)
+      runs/digits/model.ckpt-100
     """
     path = None
     while True:

@@ -68,6 +68,8 @@ def create_train_op(
     Raises:
       AssertionError: there is nothing to train, or something that is not trainable.
       RuntimeError: called outside a v1 graph.
+
+    Examples: see `slim.learning.create_train_op`.
     """
     require_v1_graph(
         "create_train_op",
@@ -137,6 +139,18 @@ def train(
     Raises:
       RuntimeError: called outside a v1 graph.
       ValueError: something is to be saved, but `logdir` is None.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     x = slim.variable("x", [], initializer=tf.ones_initializer())
+      ...     optimizer = tf.compat.v1.train.GradientDescentOptimizer(0.1)
+      ...     clip = slim.training.clip_gradient_norms_fn(0.5)
+      ...     train_op = slim.training.create_train_op(
+      ...         tf.square(x), optimizer, transform_grads_fn=clip)
+      ...     stop = tf.compat.v1.train.StopAtStepHook(last_step=3)
+      ...     loss = slim.training.train(train_op, "run", hooks=[stop])
+      >>> print(f"{loss:.4f}")
+      0.8100
     """
     if logdir is None and is_chief:
         for name, value in (
