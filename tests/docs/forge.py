@@ -80,7 +80,7 @@ class Forge:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.docs.forge", address],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -93,7 +93,7 @@ class Forge:
             "PATH": os.pathsep.join([str(self.bin), os.environ.get("PATH", os.defpath)]),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
-            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
             "HOME": str(home),
             "COLUMNS": "100",
         }
