@@ -1,4 +1,4 @@
-"""What a run found, as JSON, as a table for the README, and ready for a page."""
+"""What a run found, as JSON, as a table for a page of Markdown, and ready for a page."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ COLUMNS = ("measurement", "TF-Slim 2", "best peer", "ratio", "of the matrix rate
 
 
 def markdown(machine: Mapping[str, Any], results: Sequence[Result]) -> str:
-    """A table for a README, and the machine that made it."""
+    """A table for a page of Markdown, and the machine that made it."""
     lines = [
         "| " + " | ".join(COLUMNS) + " |",
         "|---" * len(COLUMNS) + "|",

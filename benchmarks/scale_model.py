@@ -151,7 +151,7 @@ RATES = {
     "`resnet_v1_50`, 102 MB": (16, 400),
     "`vgg_16`, 553 MB": (4.3, 250),
 }
-"""Images a second of a worker: of two CPU cores as the README has them, and of one GPU, assumed."""
+"""Images a second of a worker: of two CPU cores as in docs/numbers.md, and of one GPU, assumed."""
 
 
 def rows(kind: int, gbit: float, batch: int) -> Sequence[tuple[str, list[float]]]:

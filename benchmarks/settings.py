@@ -6,7 +6,7 @@ import fnmatch
 import os
 
 VARIABLES = {
-    "SLIM_BENCH": "`full` measures at the sizes of the README's tables; by default all is small",
+    "SLIM_BENCH": "`full` measures at the sizes of docs/numbers.md; by default all is small",
     "SLIM_BENCH_NETS": "a glob over the names of the nets, such as 'resnet*'",
     "SLIM_BENCH_PEERS": "a glob over the contestants beside this package; 'none' for none of them",
     "SLIM_BENCH_BATCH": "images in a batch of the table of nets, in place of its own",
@@ -20,7 +20,7 @@ _PEERS = os.environ.get("SLIM_BENCH_PEERS", "*")
 
 
 def sized(small, full):
-    """The first by default, the second for the numbers of the README."""
+    """The first by default, the second for those of docs/numbers.md."""
     return full if FULL else small
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-from scripts.docs import command_line, gallery, reference
+from scripts.docs import command_line, differs, gallery, reference
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = ROOT / "build" / "docs" / "names.json"
@@ -13,6 +13,7 @@ NAMES = ROOT / "build" / "docs" / "names.json"
 def main() -> None:
     _write(NAMES, reference.names())
     _write(ROOT / "docs" / "nets.md", gallery.written())
+    _write(ROOT / "docs" / "differs.md", differs.written())
     for name, text in {**reference.written(), "command-line": command_line.written()}.items():
         _write(ROOT / "docs" / "reference" / f"{name}.md", text)
 
