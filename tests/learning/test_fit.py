@@ -298,13 +298,6 @@ def test_a_logdir_that_cannot_be_written(tmp_path):
         slim.learning.fit(toy.step()[1], toy.data(), tmp_path / "file" / "run", 3)
 
 
-def test_a_logdir_in_an_object_store(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(OSError, match="logdir: expected a folder of this machine"):
-        slim.learning.fit(toy.step()[1], toy.data(), "ram://run", 3)
-    assert not list(tmp_path.iterdir())
-
-
 # ------------------------------------------------------------------ signals and crashes
 
 no_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="a life is a forked process")

@@ -21,7 +21,7 @@ MOMENTS = [
     ("TrainStep.__call__", 14),
     ("RunFolder.note", 9),
     ("Evaluation.run", 6),
-    ("RunFolder._replace_history", 3),
+    ("NearHistory._replace", 3),
     ("Saver.save", 3),
     ("_save_bundle", 3),
     ("RunFolder._keep_only", 2),

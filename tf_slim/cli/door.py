@@ -7,7 +7,7 @@ import os
 from tf_slim.cli import net_statistics, runs, starting_point
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
-from tf_slim.learning import run_lock
+from tf_slim.ops import paths
 from tf_slim.ops.wording import did_you_mean
 
 
@@ -20,14 +20,22 @@ def check(config: Config, folder: str | None) -> None:
 
     Raises:
       ConfigError: one of them is not.
-      OSError: the run folder is far away.
+      OSError: the run folder is far away, and cannot be written.
     """
     _check_net(config.model.name)
     _check_source(config.data.source)
-    if folder is not None:
-        run_lock.require_near(folder)
+    if folder is not None and paths.is_far(folder):
+        _check_far(folder)
     if folder is None or not runs.has_checkpoints(folder):
         starting_point.check(config)
+
+
+def _check_far(folder: str) -> None:
+    """A place that has no bucket, or lets nobody in, is told of before anything is built."""
+    from tf_slim.learning import logdir
+
+    if logdir.made_writable(folder):
+        logdir.remove_if_empty(folder)
 
 
 def _check_net(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Any
 
 import tf_slim as slim
@@ -14,6 +13,7 @@ from tf_slim.cli.run_data import RunData
 from tf_slim.export import comparison, formats, saving
 from tf_slim.export import pictures as known_pictures
 from tf_slim.export.pictures import Pictures
+from tf_slim.ops import paths
 from tf_slim.ops.wording import size_text
 
 
@@ -118,11 +118,11 @@ def _refuse(error: slim.export.VerificationError, name: str) -> None:
 def _pictures(run: str, loaded: slim.evaluation.LoadedRun, options: Options) -> Pictures:
     """What only the configuration of a run folder tells of its pictures."""
     is_said = options.data is not None
-    if not os.path.isdir(run) or runs.is_of_python(run):
+    if not paths.is_folder(run) or runs.is_of_python(run):
         return Pictures()
     known = known_pictures.of_run(loaded)
     needed = (known.train is None, known.test is None and not is_said)
-    if not any(needed) or not os.path.exists(configs.path_in(run)):
+    if not any(needed) or not paths.exists(configs.path_in(run)):
         return Pictures()
     config = runs.config_of(run)
     data = RunData(config, run)

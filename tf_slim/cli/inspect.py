@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any
 
 import typer
 
 from tf_slim.cli import flags, inspect_net, net_statistics, quiet, terminal
 from tf_slim.cli.options import ConfigError
+from tf_slim.ops import paths
 from tf_slim.ops.wording import near_names, size_text
 
 
@@ -35,7 +35,7 @@ def command(
     quiet.import_tensorflow()
     import tf_slim as slim
 
-    if not os.path.exists(target) and target in slim.nets.names():
+    if not paths.exists(target) and target in slim.nets.names():
         if include or stats:
             raise ConfigError(f"{target} is a net: --include and --stats are for checkpoints.")
         inspect_net.show(target, as_json)
@@ -44,7 +44,7 @@ def command(
         _show_checkpoint(target, include, stats, as_json)
     except slim.checkpoints.CheckpointError as error:
         near = near_names(target, slim.nets.names())
-        if os.path.exists(target) or not near:
+        if paths.exists(target) or not near:
             raise
         raise ConfigError(f"{error} Or is a net meant? Near names: {', '.join(near)}.") from error
 

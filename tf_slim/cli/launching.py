@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from tf_slim.cli.options import ConfigError
 from tf_slim.cli.worker_process import WorkerProcess
 from tf_slim.learning.cluster import ports
 from tf_slim.learning.cluster.tasks import task_name
+from tf_slim.ops import downloads, paths
 
 FROZEN_SECONDS = 60.0
 """After how long without a sign of life a worker is given up."""
@@ -59,6 +61,17 @@ class Launch:
             return {"worker": self.workers}
         return {"chief": 1, "worker": self.workers, "ps": self.servers}
 
+    @property
+    def logs(self) -> str:
+        """The folder of what they print: in the run folder, or of a far one here beside its name.
+
+        They are written to at each line, which an object store cannot take.
+        """
+        if not paths.is_far(self.folder):
+            return os.path.join(self.folder, runs.WORKERS)
+        name = "-".join(re.findall(r"[\w.]+", self.folder))
+        return str(downloads.cache_folder(runs.WORKERS, name))
+
 
 @dataclasses.dataclass(frozen=True)
 class _Failure:
@@ -75,13 +88,12 @@ def launch(plan: Launch) -> int:
     Returns:
       The exit status: as that of one process which trains alone.
     """
-    logs = os.path.join(plan.folder, runs.WORKERS)
-    os.makedirs(logs, exist_ok=True)
+    os.makedirs(plan.logs, exist_ok=True)
     servers = f" and {plan.servers} parameter servers" if plan.servers else ""
     leader = task_name(next(iter(plan.jobs)), 0)
     terminal.progress(
-        f"{plan.workers} workers{servers} on this machine; what they print is kept in {logs}, and "
-        f"the progress of {leader} is shown here"
+        f"{plan.workers} workers{servers} on this machine; what they print is kept in "
+        f"{plan.logs}, and the progress of {leader} is shown here"
     )
     if not ports.can_be_reserved():
         raise ConfigError(
@@ -148,7 +160,7 @@ class _Attempt:
             name,
             [*plan.program, *plan.arguments],
             _environ(self._jobs, job, index),
-            os.path.join(plan.folder, runs.WORKERS, f"{name.replace(' ', '-')}.log"),
+            os.path.join(plan.logs, f"{name.replace(' ', '-')}.log"),
             flags=f" --workers {plan.workers}"
             + (f" --parameter-servers {plan.servers}" if plan.servers else ""),
             shows=leads,

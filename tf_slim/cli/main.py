@@ -104,6 +104,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if warning:
         terminal.note(warning)
     with quiet.command():
+        if given[0] != "run" and any("://" in argument for argument in given):
+            quiet.import_tensorflow()  # which opens what is far away, and would talk
         return errors.guarded(lambda: _parse_and_run(given), debug=lambda: flags.debug)
 
 

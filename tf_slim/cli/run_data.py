@@ -12,6 +12,7 @@ from tf_slim.cli.options import ConfigError
 from tf_slim.data import DatasetSpec, from_source, from_tfrecords, get_dataset, sources
 from tf_slim.data.sources import table_files, tfds
 from tf_slim.data.sources.kinds import SPLIT
+from tf_slim.ops import paths
 from tf_slim.ops.wording import first_few
 
 
@@ -29,7 +30,7 @@ class RunData:
     def __init__(self, config: Config, folder: str | None = None):
         self._config = config
         self._path = None if folder is None else os.path.join(folder, sources.FILE_NAME)
-        self.is_kept = self._path is not None and os.path.exists(self._path)
+        self.is_kept = self._path is not None and paths.exists(self._path)
         self._specs: dict[str, DatasetSpec] = {}
         if self._path is not None and self.is_kept:
             self._specs = dict(sources.read_rows(self._path))

@@ -13,6 +13,7 @@ from tf_slim.cli import config as configs
 from tf_slim.cli import terminal
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
+from tf_slim.ops import files, paths
 
 _PARENT = "runs"
 
@@ -26,10 +27,10 @@ def config_of(folder: str) -> Config:
     Raises:
       ConfigError: the folder is not there, or is no run folder.
     """
-    if not os.path.isdir(folder):
+    if not paths.is_folder(folder):
         raise ConfigError(f"There is no run folder {folder!r} (looked from {os.getcwd()}).")
     path = configs.path_in(folder)
-    if not os.path.exists(path):
+    if not paths.exists(path):
         raise ConfigError(
             f"{folder} is no run folder of `tf-slim train`: it has no {configs.FILE_NAME}."
         )
@@ -47,7 +48,7 @@ def config_to_evaluate(folder: str, settings: list[str]) -> Config:
       ConfigError: there is none, or none that is known well enough; it says what to do.
     """
     path = configs.path_in(folder)
-    if os.path.exists(path):
+    if paths.exists(path):
         return configs.load(path, settings, is_whole=True)
     if not is_of_python(folder):
         return config_of(folder)
@@ -71,8 +72,7 @@ def description(folder: str) -> dict[str, Any]:
     What is wrong with it is told by `tf_slim.learning.description`, which reads it in earnest.
     """
     with contextlib.suppress(OSError, ValueError):
-        with open(os.path.join(folder, "run.json"), encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(files.read_text(os.path.join(folder, "run.json")))
         return found if isinstance(found, dict) else {}
     return {}
 
@@ -101,12 +101,12 @@ def _described(folder: str) -> dict[str, Any]:
 
 def is_of_python(folder: str) -> bool:
     """Whether there are checkpoints, but no configuration."""
-    return not os.path.exists(configs.path_in(folder)) and has_checkpoints(folder)
+    return not paths.exists(configs.path_in(folder)) and has_checkpoints(folder)
 
 
 def has_checkpoints(folder: str) -> bool:
     """Whether there are checkpoints, told without TensorFlow."""
-    return os.path.isdir(folder) and any(n.endswith(".index") for n in os.listdir(folder))
+    return paths.is_folder(folder) and any(n.endswith(".index") for n in paths.names(folder))
 
 
 def name_for(config: Config) -> str:
@@ -130,9 +130,9 @@ def numbered(name: str) -> Iterator[str]:
 
 def is_new(folder: str) -> bool:
     """Whether nothing is there, or a folder that is empty but for logs of workers."""
-    if not os.path.exists(folder):
+    if not paths.exists(folder):
         return True
-    return os.path.isdir(folder) and set(os.listdir(folder)) <= {WORKERS}
+    return paths.is_folder(folder) and set(paths.names(folder)) <= {WORKERS}
 
 
 def steps_taken(folder: str) -> int | None:
@@ -145,7 +145,7 @@ def steps_taken(folder: str) -> int | None:
 
 def conflicts(folder: str, config: Config) -> list[configs.Difference]:
     """What keeps the run in a folder from going on under a (resolved) configuration."""
-    if not os.path.exists(configs.path_in(folder)):
+    if not paths.exists(configs.path_in(folder)):
         return []
     found = configs.differences(config_of(folder), config)
     return [difference for difference in found if not difference.free]
@@ -173,8 +173,7 @@ def require_no_conflict(folder: str, config: Config) -> None:
 def is_written(path: str) -> bool:
     """Whether a config file is, to the letter, one that a run has written for itself."""
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read() == configs.dumped(configs.load(path, is_whole=True))
+        return files.read_text(path) == configs.dumped(configs.load(path, is_whole=True))
     except ValueError:
         return False
 
@@ -185,7 +184,7 @@ def free_for(name: str, config: Config) -> str:
         if is_new(folder):
             return folder
         try:
-            if os.path.exists(configs.path_in(folder)) and not conflicts(folder, config):
+            if paths.exists(configs.path_in(folder)) and not conflicts(folder, config):
                 return folder
         except ConfigError:
             continue

@@ -15,6 +15,7 @@ from tf_slim.cli import net_statistics, runs
 from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError, fields
 from tf_slim.nets._published import PUBLISHED, Checkpoint
+from tf_slim.ops import paths
 from tf_slim.ops.wording import did_you_mean
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def fetched(config: Config) -> str:
         from tf_slim import checkpoints
 
         start = os.path.expanduser(config.train.restore)
-        best = checkpoints.best(start) if os.path.isdir(start) else None
+        best = checkpoints.best(start) if paths.is_folder(start) else None
         return start if best is None else best.path
     from tf_slim import nets
 
@@ -157,9 +158,9 @@ def fetched(config: Config) -> str:
 def absolute(config: Config) -> str:
     """`train.restore` as it means the same from everywhere: a run may go on from another folder."""
     start = config.train.restore
-    if not start or "://" in start or not _is_path(start):
+    if not start or not _is_path(start):
         return start
-    return os.path.abspath(os.path.expanduser(start))
+    return paths.absolute(os.path.expanduser(start))
 
 
 def _is_path(start: str) -> bool:
@@ -169,35 +170,35 @@ def _is_path(start: str) -> bool:
 
 def _is_there(start: str) -> bool:
     path = os.path.expanduser(start)
-    return "://" in start or os.path.exists(path) or os.path.exists(path + ".index")
+    return paths.exists(path) or paths.exists(path + ".index")
 
 
 def _folder(start: str) -> str:
     """The folder of the run that a checkpoint may be one of."""
     path = os.path.expanduser(start)
-    return path if os.path.isdir(path) else os.path.dirname(path) or "."
+    return path if paths.is_folder(path) else os.path.dirname(path) or "."
 
 
 def described(start: str) -> Description | None:
     """What the run says of itself that a checkpoint is of."""
-    if not start or not _is_path(start) or "://" in start:
+    if not start or not _is_path(start):
         return None
     from tf_slim.evaluation import old_runs
     from tf_slim.learning import description
 
     folder = _folder(start)
-    if not os.path.isdir(folder):
+    if not paths.is_folder(folder):
         return None
     return description.read(folder) or old_runs.describe(folder)
 
 
 def _net_of_run(start: str) -> str | None:
     """The net of a run, where its folder says so."""
-    if not start or "://" in start:
+    if not start:
         return None
     folder = _folder(start)
     if found := runs.description(folder):
         return found.get("net")
-    if not os.path.exists(configs.path_in(folder)):
+    if not paths.exists(configs.path_in(folder)):
         return None
     return configs.load(configs.path_in(folder), is_whole=True).model.name

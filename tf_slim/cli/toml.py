@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tf_slim.cli.options import ConfigError
+from tf_slim.ops import files
 
 try:
     import tomllib
@@ -24,7 +25,7 @@ def read(path: str) -> dict[str, Any]:
       ConfigError: it is not there, cannot be read, or is not TOML.
     """
     try:
-        with open(path, "rb") as file:
+        with files.opened(path) as file:
             return tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not a TOML file: {error}.") from error

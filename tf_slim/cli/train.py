@@ -24,6 +24,7 @@ from tf_slim.cli import (
 from tf_slim.cli.config import Flag
 from tf_slim.cli.machines import Machines
 from tf_slim.cli.options import ConfigError
+from tf_slim.ops import paths
 
 
 def command(
@@ -251,14 +252,14 @@ def _read_source(source: str | None) -> tuple[str | None, str | None]:
     """Tells a config file from a run folder. Returns the path of the config, and the folder."""
     if source is None:
         return None, None
-    if os.path.isdir(source):
+    if paths.is_folder(source):
         path = configs.path_in(source)
         if runs.is_of_python(source):
             raise ConfigError(
                 f"{source} has checkpoints and no {configs.FILE_NAME}: it was made in Python, and "
                 "goes on there, by the same slim.learning.fit(..., logdir)."
             )
-        if not os.path.exists(path):
+        if not paths.exists(path):
             named = terminal.quoted(source)
             raise ConfigError(
                 f"{source} is no run folder: it has no {configs.FILE_NAME}. For pictures "
@@ -266,7 +267,7 @@ def _read_source(source: str | None) -> tuple[str | None, str | None]:
                 f"tf-slim train --logdir {named}"
             )
         return path, source
-    if os.path.exists(source):
+    if paths.exists(source):
         return source, None
     hint = f" To train a net of that name: tf-slim train --set model.name={source}"
     raise ConfigError(

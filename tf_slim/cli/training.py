@@ -34,7 +34,7 @@ from tf_slim.learning import alike
 from tf_slim.learning.hooks import Hook
 from tf_slim.learning.run_folder import RunFolder
 from tf_slim.learning.together import workers
-from tf_slim.ops import files
+from tf_slim.ops import files, paths
 
 _SIGNALS = {
     name: int(getattr(signal, name))
@@ -188,13 +188,13 @@ def _keep_config(folder: str, config: Config) -> None:
 def _set_aside_foreign_config(folder: str) -> None:
     """A file of that name in a folder without a run is somebody's own, with his comments in it."""
     path = configs.path_in(folder)
-    if os.path.exists(path) and not runs.is_written(path):
+    if paths.exists(path) and not runs.is_written(path):
         files.set_aside(path, "the run keeps its configuration under this name")
 
 
 def _note_new_end(folder: str, config: Config) -> None:
     """Says what more steps mean for a learning rate that falls until the last one."""
-    if not os.path.exists(configs.path_in(folder)):
+    if not paths.exists(configs.path_in(folder)):
         return
     before, now = runs.config_of(folder).train.steps, config.train.steps
     schedule = config.optimizer.schedule

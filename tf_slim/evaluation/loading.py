@@ -12,7 +12,7 @@ import tensorflow as tf
 from tf_slim import checkpoints, nets
 from tf_slim.data import preprocessing, read_labels
 from tf_slim.evaluation import old_runs, published
-from tf_slim.learning import description, run_folder
+from tf_slim.learning import description, history
 from tf_slim.learning.description import Description, DescriptionError
 from tf_slim.ops import paths
 from tf_slim.ops.arguments import describe
@@ -110,10 +110,10 @@ def load(
     if paths.is_folder(run):
         found = _described(run, model)
         path = _checkpoint_of(run, checkpoint)
-        history = run_folder.read_history(run)
+        rows = history.read_history(run)
     elif published.is_net(run):
         found, path = published.describe(run, checkpoint)
-        history = []
+        rows = []
     else:
         raise LoadError(_no_run(run))
     found = _with_labels(found, labels)
@@ -131,7 +131,7 @@ def load(
         multi_label=found.multi_label,
         checkpoint=reader.path,
         step=int(reader.read("global_step")) if "global_step" in reader else None,
-        history=history,
+        history=rows,
         data=found.data,
         description=found,
     )

@@ -15,6 +15,7 @@ from tf_slim.evaluation.loading import load
 from tf_slim.export import engines, inference
 from tf_slim.export.engines.opening import engine_of
 from tf_slim.export.errors import ExportError
+from tf_slim.ops import paths
 from tf_slim.ops.model import Model
 from tf_slim.ops.wording import did_you_mean
 
@@ -126,14 +127,14 @@ def find(targets: Sequence[str], precisions: Sequence[str] = ()) -> list[Contest
 def _kind(target: str) -> str:
     if engines.is_exported(target):
         return str(engines.format_of(target))
-    if os.path.isdir(target):
+    if paths.is_folder(target):
         return RUN
     if target in nets.names():
         return NET
-    if os.path.exists(target):
+    if paths.exists(target):
         engines.open(target)  # which says what it expects
     folder, name = os.path.split(target)
-    near = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    near = paths.names(folder or ".") if paths.is_folder(folder or ".") else []
     hint = did_you_mean(target, nets.names()) or did_you_mean(name, near, most=1)
     raise ExportError(
         f"There is no net {target!r}, and no run or file of that name (looked from {os.getcwd()})."

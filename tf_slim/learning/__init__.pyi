@@ -8,11 +8,11 @@ from . import hooks as hooks
 from .cluster.strategies import make_strategy as make_strategy
 from .cluster.tasks import ClusterError as ClusterError
 from .fit import fit as fit
+from .history import read_history as read_history
 from .parameter_servers import ParameterServerLostError as ParameterServerLostError
 from .rate_finder import RateSearch as RateSearch
 from .rate_finder import find_learning_rate as find_learning_rate
 from .run import Run as Run
-from .run_folder import read_history as read_history
 from .run_lock import RunInUseError as RunInUseError
 from .run_lock import RunLostError as RunLostError
 from .step.compiled_step import TrainStep as TrainStep

@@ -12,12 +12,16 @@ import tensorflow as tf
 
 from tf_slim.data import DatasetSpec, sources
 from tf_slim.learning import description
+from tf_slim.learning.history import VALIDATION
 from tf_slim.learning.hooks import Hook, Rate
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import VALIDATION, RunFolder, SeenFolder
+from tf_slim.learning.run_folder import RunFolder, SeenFolder
 from tf_slim.learning.together import means
 from tf_slim.learning.together.workers import Workers
-from tf_slim.ops import summary_ops
+from tf_slim.ops import paths, summary_ops
+
+_MANY = 10_000
+_DAY = 86_400_000  # ms
 
 
 class Saver:
@@ -108,7 +112,7 @@ class Describer(Hook):
         found = description.describe(run.train_step.model, self._dataset)
         description.write(self._folder.path, found)
         path = os.path.join(self._folder.path, sources.FILE_NAME)
-        if not os.path.exists(path):
+        if not paths.exists(path):
             if self._specs:
                 sources.write_rows(path, self._specs)
             return
@@ -148,6 +152,8 @@ class Recorder(Hook):
         self._noted_at: int | None = None
         self._rate = Rate()
         self._writer: Any = None
+        self._in_file = 0
+        self._is_far = paths.is_far(folder)
 
     def begin(self, run: Run) -> None:
         self._folder.open_history(run.step)
@@ -181,12 +187,28 @@ class Recorder(Hook):
 
     def _write(self, run: Run, values: Mapping[str, Any]) -> None:
         if self._writer is None:
-            self._writer = tf.summary.create_file_writer(self._folder.path)
+            # To add to a file in an object store is to write all of it again: at saves, here.
+            seldom = {"max_queue": _MANY, "flush_millis": _DAY} if self._is_far else {}
+            self._writer = tf.summary.create_file_writer(self._folder.path, **seldom)
         with self._writer.as_default(step=run.step):
             for tag, value in values.items():
                 summary_ops.scalar(tag, value)
+        self._in_file += len(values)
+
+    def after_save(self, run: Run, path: str) -> None:
+        del run, path
+        if self._writer is None or not self._is_far:
+            return
+        if self._in_file >= _MANY:  # the next one goes into a new file
+            self._close_writer()
+        else:
+            self._writer.flush()
+
+    def _close_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer, self._in_file = None, 0
 
     def end(self, run: Run) -> None:
         self._folder.close_history()
-        if self._writer is not None:
-            self._writer.close()
+        self._close_writer()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,20 +13,18 @@ from typing import Any
 from tf_slim import checkpoints
 from tf_slim.checkpoints import notes
 from tf_slim.data import sources
-from tf_slim.learning import description, run_lock
-from tf_slim.learning.run_lock import RunLock
+from tf_slim.learning import description, far_lock, history, logdir, run_lock
+from tf_slim.learning.far_lock import FarLock
+from tf_slim.learning.run_lock import RunLock, RunLostError
 from tf_slim.learning.together.workers import Workers
-from tf_slim.ops import files
-
-HISTORY = "history.jsonl"
-VALIDATION = "validation"
-"""The key of a row of the history that holds what was measured on other data, by name."""
+from tf_slim.ops import paths
 
 # So long a network folder may show what was there before.
 _SEEN_WITHIN_SECONDS = 30.0
 
 _BASE = "model.ckpt"
 _OWN = re.compile(re.escape(_BASE) + r"-\d+")
+_OWN_FILE = re.compile(_OWN.pattern + r"(\.index|\.data-\d+-of-\d+)?")
 
 
 class RunFolder(os.PathLike):
@@ -50,26 +46,12 @@ class RunFolder(os.PathLike):
     """
 
     def __init__(self, path: str | os.PathLike, keep: int = 5):
-        run_lock.require_near(path)
-        self.path = os.fspath(path)
+        self.path = logdir.normal(path)
         self._keep = keep
-        self._history: Any = None
-        self._last: tuple[dict[str, Any], int] | None = None  # row, and where it begins
+        self._history = history.of(self.path)
         self._saved: set[str] = set()
-        self._made = not os.path.exists(self.path)
-        try:
-            os.makedirs(self.path, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.path) as probe:
-                probe.write(b"probe")
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-            remedy = "free some space" if full else "change its permissions"
-            raise OSError(
-                error.errno,
-                f"Cannot write to logdir {self.path!r} ({error.strerror}). Choose another folder, "
-                f"or {remedy}",
-            ) from error
-        self._lock = RunLock(self.path)
+        self._made = logdir.made_writable(self.path)
+        self._lock = FarLock(self.path) if paths.is_far(self.path) else RunLock(self.path)
         try:
             checkpoints.remove_leftovers(self.path, self._is_own_temporary)
             notes.set_aside_unreadable(self.path)
@@ -88,11 +70,12 @@ class RunFolder(os.PathLike):
 
     def close(self) -> None:
         """Lets another training in."""
-        self.close_history()
-        self._lock.release()
-        if self._made:
-            with contextlib.suppress(OSError):
-                os.rmdir(self.path)
+        try:
+            self.close_history()
+        finally:
+            self._lock.release()
+            if self._made:
+                logdir.remove_if_empty(self.path)
 
     @property
     def mark(self) -> str:
@@ -109,7 +92,8 @@ class RunFolder(os.PathLike):
         Raises:
           RunLostError: the folder is no longer there.
         """
-        self._lock.check()
+        self._lock.check(now=True)
+        self._history.flush()  # before, so that a run which goes on from here knows all of it
         path = checkpoints.save(checkpoint_path(self, step), named)
         self._saved.add(path)
         self._keep_only(path)
@@ -121,7 +105,8 @@ class RunFolder(os.PathLike):
         Raises:
           RunLostError: the folder is no longer there.
         """
-        self._lock.check()
+        self._lock.check(now=True)
+        self._history.flush()
         if notes.best_or_set_aside(self.path) == best:
             return
         notes.write_best(best)
@@ -161,20 +146,12 @@ class RunFolder(os.PathLike):
     @staticmethod
     def _is_own_temporary(base: str) -> bool:
         described = ("config.toml", description.FILE_NAME, sources.FILE_NAME)
-        names = (HISTORY, *described, notes.STATE, notes.BEST)
-        return base in names or _OWN.fullmatch(base) is not None
+        names = (*described, notes.STATE, notes.BEST, run_lock.LOCK)
+        return base in names or history.is_own(base) or _OWN_FILE.fullmatch(base) is not None
 
     def open_history(self, step: int) -> None:
         """Continues the history after `step`; what a killed run noted beyond it is dropped."""
-        path = os.path.join(self.path, HISTORY)
-        rows, damage = _rows(path)
-        if damage:
-            files.set_aside(path, damage)
-        rows = [row for row in rows if row["step"] <= step]
-        lines = [_line(row) for row in rows]
-        self._replace_history("".join(lines))
-        if rows:
-            self._last = rows[-1], self._history.tell() - len(lines[-1])
+        self._history.open(step)
 
     def note(self, row: Mapping[str, Any]) -> None:
         """Appends one row to the history; more about the step of the last row joins that.
@@ -183,28 +160,16 @@ class RunFolder(os.PathLike):
           RunLostError: the folder is no longer there.
         """
         self._lock.check()
-        if self._last is not None and self._last[0]["step"] == row["step"]:
-            before, start = self._last
-            self._last = {**before, **row}, start
-            with open(self._history.name, encoding="utf-8") as file:
-                self._replace_history(file.read(start) + _line(self._last[0]))
-            return
-        self._last = dict(row), self._history.tell()
-        self._history.write(_line(row))
-        self._history.flush()
-
-    def _replace_history(self, text: str) -> None:
-        self.close_history()
-        path = os.path.join(self.path, HISTORY)
-        files.replace_text(path, text)
-        self._history = open(path, "a", encoding="utf-8")  # noqa: SIM115  (closed by close)
-        self._history.seek(0, os.SEEK_END)
+        self._history.note(row)
 
     def close_history(self) -> None:
         """Closes the history."""
-        if self._history is not None:
+        try:
+            self._lock.check(now=True)
+        except RunLostError:
+            self._history.discard()
+        else:
             self._history.close()
-            self._history = None
 
 
 class SeenFolder(os.PathLike):
@@ -215,7 +180,7 @@ class SeenFolder(os.PathLike):
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = os.fspath(path)
+        self.path = logdir.normal(path)
 
     def __fspath__(self) -> str:
         return self.path
@@ -262,7 +227,8 @@ def shared(
 def _require_seen(folder: RunFolder | SeenFolder, mark: str) -> None:
     """Raises OSError if the folder is another one than that of the chief."""
     path, end = os.fspath(folder), time.monotonic() + _SEEN_WITHIN_SECONDS
-    while (seen := run_lock.seen_mark(path)) != mark:
+    seen_mark = far_lock.seen_mark if paths.is_far(path) else run_lock.seen_mark
+    while (seen := seen_mark(path)) != mark:
         if time.monotonic() > end:
             there = "no training" if seen is None else f"a training by {seen}"
             raise OSError(
@@ -289,47 +255,3 @@ def agreed_checkpoint(folder: RunFolder | SeenFolder, workers: Workers) -> str |
 def checkpoint_path(folder: str | os.PathLike | None, step: int) -> str:
     """What the checkpoint of a step is called in a run folder."""
     return os.path.join("" if folder is None else os.fspath(folder), f"{_BASE}-{step}")
-
-
-def read_history(path: str | os.PathLike) -> list[dict[str, Any]]:
-    """The rows that training noted in a run folder: `step`, `loss`, `steps_per_second`.
-
-    The row of a step after which there was a validation has its numbers by name as `validation`.
-    A row cut off by a crash is left out, and so is what is no row.
-
-    Examples:
-      >>> rows = slim.learning.read_history("runs/digits")
-      >>> rows[-1]["step"], sorted(rows[-1])
-      (100, ['loss', 'step', 'steps_per_second'])
-    """
-    return _rows(os.path.join(os.fspath(path), HISTORY))[0]
-
-
-def _rows(path: str) -> tuple[list[dict[str, Any]], str | None]:
-    """The rows of a file, and what is wrong with the rest of it, if anything is."""
-    if not os.path.lexists(path):
-        return [], None
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            # Without an end of the line, it is the last one, which a crash has cut off.
-            lines = [line for line in file if line.endswith("\n")]
-    except OSError as error:
-        return [], f"it cannot be read ({error.strerror})"
-    rows = [row for row in map(_row, lines) if row is not None]
-    strange = len(lines) - len(rows)
-    damage = f"{strange} of its {len(lines)} lines are no rows of a history"
-    return rows, damage if strange else None
-
-
-def _line(row: Mapping[str, Any]) -> str:
-    """JSON, all of it ASCII: a character is a byte."""
-    return json.dumps(row) + "\n"
-
-
-def _row(line: str) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    is_row = isinstance(row, dict) and type(row.get("step")) is int
-    return row if is_row else None

@@ -16,8 +16,7 @@ import threading
 import time
 import warnings
 import weakref
-
-from tf_slim.ops import paths
+from collections.abc import Iterator
 
 LOCK = "training.lock"
 
@@ -35,18 +34,6 @@ class RunInUseError(OSError):
 
 class RunLostError(OSError):
     """The run folder went while training was going on."""
-
-
-def require_near(path: str | os.PathLike) -> None:
-    """Raises OSError if the folder of a run is to be far away, in an object store."""
-    if paths.is_far(path):
-        raise OSError(
-            errno.EPROTONOSUPPORT,
-            f"logdir: expected a folder of this machine or of a network that is mounted; got "
-            f"{os.fsdecode(path)!r}. A run appends to its history and holds a lock, and an object "
-            "store has neither. Train in a folder of a disk; its checkpoints may then be copied, "
-            "as by tf.io.gfile.copy, and restored from there",
-        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,14 +72,8 @@ class RunLock:
         self._handle = -1
         me = Holder(socket.gethostname(), os.getpid(), time.strftime("%Y-%m-%d %H:%M:%S"))
         # The system may not tell one thread of a process from another.
-        before = _of_this_process.setdefault(self._real, me)
-        if before is not me:
-            raise RunInUseError(_in_use(folder, before))
-        try:
+        with only_one(self._real, me, folder):
             self._handle = self._acquired(me)
-        except BaseException:
-            del _of_this_process[self._real]
-            raise
         _locks.add(self)
         self._released = threading.Event()
         self._beat = threading.Thread(target=self._touch_now_and_then, daemon=True)
@@ -103,8 +84,11 @@ class RunLock:
         """What stands in the file."""
         return str(self._read(self._handle))
 
-    def check(self) -> None:
+    def check(self, now: bool = True) -> None:
         """Sees whether the lock is still there, and with it the folder.
+
+        Args:
+          now: without effect: on a disk, to look costs nothing.
 
         Raises:
           RunLostError: it is not.
@@ -115,11 +99,7 @@ class RunLock:
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ESTALE, errno.ENOTDIR):
                 return  # a network that is away for a moment
-        raise RunLostError(
-            f"The run folder {self._folder!r} is no longer what it was: it, or {LOCK} in it, was "
-            "removed, moved or replaced while training went on. Training has ended, and nothing "
-            "was written after that."
-        )
+        raise lost(self._folder)
 
     def release(self) -> None:
         """Gives the folder back. A file that is another one's by now stays."""
@@ -131,7 +111,7 @@ class RunLock:
                     self._close()
                 os.unlink(self.path)  # while it is locked: nobody else can have begun to use it
         self._close()
-        _of_this_process.pop(self._real, None)
+        give_back(self._real)
 
     def _close(self) -> None:
         handle, self._handle = self._handle, -1
@@ -150,7 +130,7 @@ class RunLock:
                 locked = _system_lock(handle)
                 before = self._read(handle)
                 if locked is False:
-                    raise RunInUseError(_in_use(self._folder, before))
+                    raise RunInUseError(in_use(self._folder, before))
                 if not self._is_current(handle):
                     os.close(handle)
                     continue
@@ -162,7 +142,7 @@ class RunLock:
                     time.sleep(_SETTLING_SECONDS)
                     winner = self._read(handle)
                     if winner != me or not self._is_current(handle):
-                        raise RunInUseError(_in_use(self._folder, winner))
+                        raise RunInUseError(in_use(self._folder, winner))
                 return handle
             except BaseException:
                 with contextlib.suppress(OSError):
@@ -195,10 +175,7 @@ class RunLock:
         try:
             return Holder(**json.loads(content))
         except (ValueError, TypeError):
-            raise OSError(
-                f"{self.path!r} is there and is no lock of TF-Slim. Move it away, or choose "
-                "another folder."
-            ) from None
+            raise no_lock(self.path) from None
 
     def _write(self, handle: int, me: Holder) -> None:
         os.ftruncate(handle, 0)
@@ -217,7 +194,7 @@ class RunLock:
         while time.monotonic() < end:
             time.sleep(_BEAT_SECONDS / 10)
             if self._touched() != first:
-                raise RunInUseError(_in_use(self._folder, holder))
+                raise RunInUseError(in_use(self._folder, holder))
 
     def _touched(self) -> int:
         # Opened anew, since a network folder may answer from memory otherwise.
@@ -251,12 +228,51 @@ def seen_mark(folder: str) -> str | None:
         return None
 
 
-def _in_use(folder: str, holder: Holder | None) -> str:
+@contextlib.contextmanager
+def only_one(place: str, me: Holder, folder: str) -> Iterator[None]:
+    """Takes a lock for this process, unless a training of it holds that; gives it back on failure.
+
+    Raises:
+      RunInUseError: another one of this process holds it.
+    """
+    before = _of_this_process.setdefault(place, me)
+    if before is not me:
+        raise RunInUseError(in_use(folder, before))
+    try:
+        yield
+    except BaseException:
+        give_back(place)
+        raise
+
+
+def give_back(place: str) -> None:
+    """Lets another training of this process have a lock."""
+    _of_this_process.pop(place, None)
+
+
+def in_use(folder: str, holder: Holder | str | None) -> str:
+    """What is said of a folder that is in use."""
     who = "" if holder is None else f" by {holder}"
     return (
         f"Another training is going on in the run folder {folder!r}{who}. Two in one folder would "
         "take each other's checkpoints away. Stop that one, or wait for its end, or choose another "
         "folder."
+    )
+
+
+def lost(folder: str) -> RunLostError:
+    """The error of a folder that went."""
+    return RunLostError(
+        f"The run folder {folder!r} is no longer what it was: it, or {LOCK} in it, was "
+        "removed, moved or replaced while training went on. Training has ended, and nothing "
+        "was written after that."
+    )
+
+
+def no_lock(path: str) -> OSError:
+    """The error of a file that is in the place of a lock."""
+    return OSError(
+        f"{path!r} is there and is no lock of TF-Slim. Move it away, or choose another folder."
     )
 
 

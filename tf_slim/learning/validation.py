@@ -10,7 +10,6 @@ validated first.
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -24,18 +23,13 @@ from tf_slim import metrics as slim_metrics
 from tf_slim.checkpoints import Best, notes
 from tf_slim.evaluation.classification import usual_metrics
 from tf_slim.evaluation.measure import Evaluation
+from tf_slim.learning.history import VALIDATION, read_history
 from tf_slim.learning.run import Run
-from tf_slim.learning.run_folder import (
-    VALIDATION,
-    RunFolder,
-    SeenFolder,
-    checkpoint_path,
-    read_history,
-)
+from tf_slim.learning.run_folder import RunFolder, SeenFolder, checkpoint_path
 from tf_slim.learning.step import placement
 from tf_slim.learning.step.compiled_step import TrainStep
 from tf_slim.learning.together import workers
-from tf_slim.ops import collect
+from tf_slim.ops import collect, paths
 from tf_slim.ops.arguments import describe
 from tf_slim.ops.wording import did_you_mean
 
@@ -152,7 +146,7 @@ class Validation:
     def _require_best(self, run: Run, folder: RunFolder | SeenFolder) -> None:
         if run.best is None:
             return
-        if not os.path.exists(run.best.path + ".index"):
+        if not paths.exists(run.best.path + ".index"):
             warnings.warn(
                 f"{run.best.path}, the best checkpoint by {run.best.metric}, is gone: the next one "
                 "is compared with those that follow.",

@@ -127,6 +127,11 @@ def publish(temporary: str, path: str) -> None:
     if not paths.is_far(path):
         os.replace(temporary, path)
         return
+    if paths.is_of_objects(path):
+        paths.copy(temporary, path)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        return
     folder, base = os.path.split(path)
     # Where a file that is being written can be seen, it is seen under another name.
     part = os.path.join(folder, f".{base}.part-{secrets.token_hex(6)}")

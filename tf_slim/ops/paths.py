@@ -23,10 +23,20 @@ _NUMBERS = {
     "UnimplementedError": errno.EPROTONOSUPPORT,
 }
 
+_OF_OBJECTS = ("gs", "s3")
+
 
 def is_far(path: str | os.PathLike) -> bool:
     """Whether a path is one of TensorFlow's file systems, and not of this machine."""
     return "://" in os.fsdecode(path)
+
+
+def is_of_objects(path: str | os.PathLike) -> bool:
+    """Whether a path is one of a store of objects, which appear whole when they are closed.
+
+    Folders are there no more than as beginnings of names.
+    """
+    return os.fsdecode(path).partition("://")[0] in _OF_OBJECTS and is_far(path)
 
 
 @contextlib.contextmanager
@@ -132,11 +142,16 @@ def size(path: str) -> int:
 def make_folders(path: str) -> None:
     """Makes a folder, and those that it is in, where they are not there yet.
 
+    An object store has none to make: to write into a folder is enough.
+
     Raises:
       OSError: it cannot be made.
     """
     if not is_far(path):
         os.makedirs(path, exist_ok=True)
+        return
+    # In a bucket that is not there, or is not ours to look at, TensorFlow tries for ever.
+    if is_of_objects(path):
         return
     with asking(path):
         _gfile().makedirs(path)
@@ -187,7 +202,7 @@ def copy(path: str, target: str) -> None:
         shutil.copyfile(path, target)
         return
     with asking(target if is_far(target) else path):
-        if is_far(target) and _gfile().exists(target):
+        if is_far(target) and not is_of_objects(target) and _gfile().exists(target):
             _gfile().remove(target)  # some file systems write on at the end of what is there
         _gfile().copy(path, target, overwrite=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tf_slim.learning.run_folder import VALIDATION
+from tf_slim.learning.history import VALIDATION
 from tf_slim.report import charts
 from tf_slim.report.markup import Markup, joined, tag
 
