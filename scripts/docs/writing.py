@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import pathlib
 
-from scripts.docs import command_line, differs, gallery, reference
+from scripts.docs import command_line, differs, for_tools, gallery, reference
 
 ROOT = pathlib.Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 NAMES = ROOT / "build" / "docs" / "names.json"
+
+
+def generated() -> dict[str, str]:
+    """The text of each generated page, by its path in docs/."""
+    pages = {
+        "nets.md": gallery.written(),
+        "differs.md": differs.written(),
+        "reference/command-line.md": command_line.written(),
+        **{f"reference/{name}.md": text for name, text in reference.written().items()},
+    }
+    return {**pages, "llms.txt": for_tools.index(pages), for_tools.WHOLE: for_tools.whole()}
 
 
 def main() -> None:
     _write(NAMES, reference.names())
-    _write(ROOT / "docs" / "nets.md", gallery.written())
-    _write(ROOT / "docs" / "differs.md", differs.written())
-    for name, text in {**reference.written(), "command-line": command_line.written()}.items():
-        _write(ROOT / "docs" / "reference" / f"{name}.md", text)
+    for path, text in generated().items():
+        _write(DOCS / path, text)
 
 
 def _write(path: pathlib.Path, text: str) -> None:
