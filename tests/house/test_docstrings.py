@@ -170,7 +170,6 @@ def test_arguments_are_read(text, names):
 _NOT_YET = (
     "data",
     "export",
-    "metrics",
     "model_analyzer",
     "nets",
     "report",

@@ -29,6 +29,10 @@ def accuracy(
 
     Raises:
       ValueError: the shapes or dtypes do not fit.
+
+    Examples:
+      >>> print(slim.metrics.accuracy([1, 2, 0], [1, 2, 2]).numpy().round(3))
+      0.667
     """
     with tf.compat.v1.name_scope(name, "accuracy", [predictions, labels]):
         predictions, labels = tf.convert_to_tensor(predictions), tf.convert_to_tensor(labels)
@@ -79,6 +83,12 @@ def streaming_accuracy(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_accuracy)
+      >>> metric.update([1, 2, 0], [1, 2, 2])
+      >>> print(metric.result().numpy().round(3))
+      0.667
     """
 
     def values(predictions, labels):
@@ -118,6 +128,12 @@ def streaming_recall_at_k(
       tf.errors.InvalidArgumentError: predictions or weights are NaN, or labels out of
         range.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_recall_at_k, k=2)
+      >>> metric.update([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]], [2, 2])
+      >>> print(metric.result().numpy().round(3))
+      0.5
     """
     where = "streaming_recall_at_k"
 

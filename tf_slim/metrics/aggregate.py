@@ -9,10 +9,6 @@ from typing import Any
 def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
     """Splits pairs `(value, update_op)` into a list of values and one of update operations.
 
-        values, updates = slim.metrics.aggregate_metrics(
-            slim.metrics.streaming_accuracy(predictions, labels),
-            slim.metrics.streaming_mean(losses))
-
     Args:
       *value_update_tuples: what `streaming_*` functions returned.
 
@@ -21,6 +17,17 @@ def aggregate_metrics(*value_update_tuples: tuple[Any, Any]) -> tuple[list[Any],
 
     Raises:
       ValueError: there is none, or one of them is no pair.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     values, updates = slim.metrics.aggregate_metrics(
+      ...         slim.metrics.streaming_accuracy([1, 2], [1, 0]),
+      ...         slim.metrics.streaming_mean([1.0, 3.0]),
+      ...     )
+      ...     with tf.compat.v1.Session() as session:
+      ...         session.run(tf.compat.v1.local_variables_initializer())
+      ...         print([float(one) for one in session.run(updates)])
+      [0.5, 2.0]
     """
     if not value_update_tuples:
         raise ValueError(
@@ -36,11 +43,6 @@ def aggregate_metric_map(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Splits a dict of pairs `(value, update_op)` into one of values and one of operations.
 
-        values, updates = slim.metrics.aggregate_metric_map({
-            "accuracy": slim.metrics.streaming_accuracy(predictions, labels),
-            "loss": slim.metrics.streaming_mean(losses),
-        })
-
     Args:
       names_to_tuples: from a name to what a `streaming_*` function returned.
 
@@ -49,6 +51,15 @@ def aggregate_metric_map(
 
     Raises:
       ValueError: one of them is no pair.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     values, updates = slim.metrics.aggregate_metric_map({
+      ...         "accuracy": slim.metrics.streaming_accuracy([1, 2], [1, 0]),
+      ...         "loss": slim.metrics.streaming_mean([1.0, 3.0]),
+      ...     })
+      >>> list(values), list(updates)
+      (['accuracy', 'loss'], ['accuracy', 'loss'])
     """
     pairs = {name: _pair(repr(name), pair) for name, pair in names_to_tuples.items()}
     return (

@@ -75,6 +75,12 @@ def _family(name: str, summary: str, case: str, other: str | None = None):
           tf.errors.InvalidArgumentError: predictions or weights are NaN, or labels neither 0 nor
             1.
           RuntimeError: called outside a v1 graph.
+
+        Examples:
+          >>> metric = slim.metrics.stateful(slim.metrics.streaming_precision)
+          >>> metric.update([1, 1, 1, 0], [1, 0, 1, 1])
+          >>> print(metric.result().numpy().round(3))
+          0.667
         """
         return metric
 
@@ -157,6 +163,12 @@ def streaming_f1(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_f1)
+      >>> metric.update([1, 1, 0], [1, 0, 0])
+      >>> print(metric.result().numpy().round(3))
+      0.667
     """
     cases = ("true_positives", "false_positives", "false_negatives")
 

@@ -100,6 +100,12 @@ def streaming_covariance(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: predictions, labels or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_covariance)
+      >>> metric.update([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+      >>> print(metric.result().numpy().round(3))
+      2.0
     """
 
     def measure(predictions, labels, weights):
@@ -130,6 +136,12 @@ def streaming_pearson_correlation(
     NaN below two examples, or when all predictions or all labels are equal.
 
     Arguments, return value and errors are those of `streaming_covariance`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_pearson_correlation)
+      >>> metric.update([1.0, 2.0, 3.0], [2.0, 4.0, 6.5])
+      >>> print(metric.result().numpy().round(3))
+      0.998
     """
     where = "streaming_pearson_correlation"
     prefixes = ("covariance", "variance_predictions", "variance_labels")

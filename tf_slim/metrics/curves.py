@@ -83,6 +83,12 @@ def streaming_auc(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
         nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_auc)
+      >>> metric.update([0.1, 0.8, 0.6, 0.7], [0, 1, 1, 0])
+      >>> print(metric.result().numpy().round(3))
+      0.75
     """
     check_curve("streaming_auc", curve)
 
@@ -111,6 +117,14 @@ def streaming_curve_points(
     Returns:
       `(value, update_op)`, see `streaming_auc`; each `[num_thresholds, 2]`: (false positive rate,
       recall) for "ROC", (recall, precision) for "PR".
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_curve_points, num_thresholds=3)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy().round(3))
+      [[1.  1. ]
+       [0.5 1. ]
+       [0.  0. ]]
     """
     check_curve("streaming_curve_points", curve)
     return _over_cases(
@@ -159,6 +173,14 @@ def streaming_specificity_at_sensitivity(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
         nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(
+      ...     slim.metrics.streaming_specificity_at_sensitivity, sensitivity=0.5
+      ... )
+      >>> metric.update([0.1, 0.8, 0.6, 0.7], [0, 1, 1, 0])
+      >>> print(metric.result().numpy())
+      1.0
     """
     where = "streaming_specificity_at_sensitivity"
     _check_share(where, "sensitivity", sensitivity)
@@ -186,6 +208,14 @@ def streaming_sensitivity_at_specificity(
     """The sensitivity at the threshold whose specificity is nearest to the given one.
 
     Arguments, return value and errors are those of `streaming_specificity_at_sensitivity`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(
+      ...     slim.metrics.streaming_sensitivity_at_specificity, specificity=0.5
+      ... )
+      >>> metric.update([0.1, 0.8, 0.6, 0.7], [0, 1, 1, 0])
+      >>> print(metric.result().numpy())
+      1.0
     """
     where = "streaming_sensitivity_at_specificity"
     _check_share(where, "specificity", specificity)
@@ -228,6 +258,12 @@ def precision_at_recall(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
         nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.precision_at_recall, target_recall=0.5)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy().round(3))
+      1.0
     """
     _check_share("precision_at_recall", "target_recall", target_recall)
 
@@ -273,6 +309,12 @@ def recall_at_precision(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
         nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.recall_at_precision, precision=0.9)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy().round(3))
+      0.5
     """
     _check_share("recall_at_precision", "precision", precision)
 
@@ -318,6 +360,12 @@ def f1_score(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither 0
         nor 1, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.f1_score)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy().round(3))
+      0.8
     """
 
     def best(state):
@@ -362,6 +410,15 @@ def precision_recall_at_equal_thresholds(
       tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, or weights
         are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(
+      ...     slim.metrics.precision_recall_at_equal_thresholds, num_thresholds=3
+      ... )
+      >>> metric.update([False, True, True, False], [0.1, 0.8, 0.6, 0.7])
+      >>> found = metric.result()
+      >>> print(found.thresholds.numpy(), found.recall.numpy(), found.precision.numpy().round(2))
+      [0.  0.5 1. ] [1. 1. 0.] [0.5  0.67 0.  ]
     """
     where = "precision_recall_at_equal_thresholds"
     count = 201 if num_thresholds is None else num_thresholds

@@ -53,6 +53,8 @@ class Metric:
       output: name of the value in a v1 graph.
       updated: what the update operation of a v1 graph returns, from the new statistics: `result`
         by default; `nothing` if it returns None.
+
+    Examples: see `slim.metrics.streaming`.
     """
 
     name: str
@@ -114,6 +116,20 @@ def streaming(
 
     Returns:
       A decorator.
+
+    Examples:
+      >>> @slim.metrics.streaming("values")
+      ... def streaming_sum(values, metrics_collections=None, updates_collections=None, name=None):
+      ...     return slim.metrics.Metric(
+      ...         name="sum",
+      ...         state={"total": tf.TensorSpec([], tf.float32)},
+      ...         measure=lambda values: {"total": tf.reduce_sum(values)},
+      ...         result=lambda state: state["total"],
+      ...     )
+      >>> total = slim.metrics.stateful(streaming_sum)
+      >>> total.update([1.0, 2.0])
+      >>> print(total.result().numpy())
+      3.0
     """
 
     def decorate(define: Callable[_P, Metric]) -> Callable[_P, tuple[Any, Any]]:

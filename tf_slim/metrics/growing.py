@@ -72,6 +72,13 @@ def streaming_concat(
     Raises:
       ValueError: `axis` is out of range, or the shape is not known well enough.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_concat)
+      >>> metric.update([1, 2])
+      >>> metric.update([3])
+      >>> print(metric.result().numpy())
+      [1 2 3]
     """
 
     def state(values):
@@ -183,6 +190,12 @@ def streaming_dynamic_auc(
       tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or
         weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_dynamic_auc)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy().round(3))
+      0.75
     """
     check_curve("streaming_dynamic_auc", curve)
 
@@ -300,6 +313,13 @@ def auc_with_confidence_intervals(
       tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or
         weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.auc_with_confidence_intervals)
+      >>> metric.update([0, 1, 1, 0], [0.1, 0.8, 0.6, 0.7])
+      >>> found = metric.result()
+      >>> print(found.auc.numpy(), found.lower.numpy().round(2), found.upper.numpy().round(2))
+      0.75 0.07 0.99
     """
     if not 0 < alpha < 1:
         raise ValueError(

@@ -45,6 +45,12 @@ def auc_using_histogram(
     Raises:
       ValueError: the labels are no booleans, or the shapes do not fit.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.auc_using_histogram, score_range=[0.0, 1.0])
+      >>> metric.update([False, True, True, False], [0.1, 0.8, 0.6, 0.7])
+      >>> print(metric.result().numpy())
+      0.75
     """
     where = "auc_using_histogram"
 

@@ -37,6 +37,11 @@ def confusion_matrix(
     Raises:
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: an index is out of range.
+
+    Examples:
+      >>> print(slim.metrics.confusion_matrix([0, 1, 1], [0, 0, 1]).numpy())
+      [[1 0]
+       [1 1]]
     """
     return tf.math.confusion_matrix(
         labels, predictions, num_classes=num_classes, weights=weights, dtype=dtype, name=name
@@ -96,6 +101,12 @@ def streaming_mean_iou(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: a class is out of range, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_iou, num_classes=2)
+      >>> metric.update([0, 1, 1, 1], [0, 0, 1, 1])
+      >>> print(metric.result().numpy().round(3))
+      0.583
     """
     key = "total_confusion_matrix"
 
@@ -154,6 +165,12 @@ def cohen_kappa(
       ValueError: the shapes do not fit, or `num_classes` is less than 2.
       tf.errors.InvalidArgumentError: a class is out of range, or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.cohen_kappa, num_classes=2)
+      >>> metric.update([0, 1, 1, 0], [0, 1, 0, 0])
+      >>> print(metric.result().numpy().round(3))
+      0.5
     """
     if num_classes < 2:
         raise ValueError(f"cohen_kappa: num_classes must be at least 2; got {num_classes}.")

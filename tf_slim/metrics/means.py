@@ -74,6 +74,12 @@ def streaming_mean(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean)
+      >>> metric.update([1.0, 2.0, 6.0])
+      >>> print(metric.result().numpy().round(3))
+      3.0
     """
     return mean_of("mean", "streaming_mean", tf.convert_to_tensor)
 
@@ -102,6 +108,13 @@ def streaming_mean_tensor(
       ValueError: the shapes do not fit, or that of `values` is not fully known.
       tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_tensor)
+      >>> metric.update([1.0, 10.0])
+      >>> metric.update([3.0, 20.0])
+      >>> print(metric.result().numpy())
+      [ 2. 15.]
     """
 
     def state(values, unused_weights):
@@ -135,6 +148,12 @@ def count(
     """The number of values, or the sum of their weights.
 
     Arguments, return value and errors are those of `streaming_mean`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.count)
+      >>> metric.update([2.0, 3.0])
+      >>> print(metric.result().numpy().round(3))
+      2.0
     """
 
     def measure(values, weights):
@@ -183,6 +202,12 @@ def _error(
           ValueError: the shapes do not fit.
           tf.errors.InvalidArgumentError: values or weights are NaN.
           RuntimeError: called outside a v1 graph.
+
+        Examples:
+          >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_squared_error)
+          >>> metric.update([1.0, 4.0], [2.0, 2.0])
+          >>> print(metric.result().numpy())
+          2.5
         """
         return metric
 
@@ -221,6 +246,12 @@ def streaming_mean_relative_error(
 
     Arguments, return value and errors are those of `streaming_mean_absolute_error`; `normalizer`
     has the shape of `predictions`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_relative_error)
+      >>> metric.update([1.0, 4.0], [2.0, 2.0], [2.0, 2.0])
+      >>> print(metric.result().numpy().round(3))
+      0.75
     """
 
     def values(predictions, labels, normalizer):
@@ -260,6 +291,12 @@ def streaming_mean_cosine_distance(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_cosine_distance, dim=1)
+      >>> metric.update([[1.0, 0.0], [0.6, 0.8]], [[1.0, 0.0], [1.0, 0.0]])
+      >>> print(metric.result().numpy().round(3))
+      0.2
     """
 
     def values(predictions, labels):
@@ -300,6 +337,12 @@ def streaming_percentage_less(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: values or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_percentage_less, threshold=0.5)
+      >>> metric.update([0.1, 0.6, 0.9, 0.2])
+      >>> print(metric.result().numpy().round(3))
+      0.5
     """
 
     def below(values):

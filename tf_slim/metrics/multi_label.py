@@ -83,6 +83,14 @@ def streaming_mean_average_precision(
       ValueError: the shapes do not fit.
       tf.errors.InvalidArgumentError: labels are neither 0 nor 1, or predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(
+      ...     slim.metrics.streaming_mean_average_precision, num_classes=2
+      ... )
+      >>> metric.update([[2.0, 1.0], [1.0, 3.0], [3.0, 0.5]], [[1, 0], [0, 1], [0, 0]])
+      >>> print(metric.result().numpy())
+      0.75
     """
 
     def average_precision(positives, negatives):
@@ -110,6 +118,12 @@ def streaming_mean_auc(
     That is how often a positive has the higher score of a positive and a negative; ties count half.
     Classes that lack one of the two are left out of the mean. Arguments, return value and errors
     are those of `streaming_mean_average_precision`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_mean_auc, num_classes=2)
+      >>> metric.update([[2.0, -1.0], [1.0, 3.0], [-1.0, 0.5]], [[1, 0], [0, 1], [0, 0]])
+      >>> print(metric.result().numpy())
+      1.0
     """
 
     def area(positives, negatives):

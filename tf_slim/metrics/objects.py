@@ -20,11 +20,6 @@ _KERAS_LIKE = ("update_state", "result", "reset_state")
 def stateful(metric: Any, **fixed: Any) -> Stateful | KerasMetric:
     """Makes an object of a metric, with `update`, `result` and `reset`.
 
-        accuracy = slim.metrics.stateful(slim.metrics.streaming_accuracy)
-        for images, labels in batches:
-            accuracy.update(tf.argmax(model(images), 1), labels)
-        print(accuracy.result())
-
     It may be used eagerly, in a `tf.function` and in the replicas of a `tf.distribute` strategy;
     for the latter make it within `strategy.scope()`. Under XLA all work but those that keep the
     data; XLA leaves out the checks of values, so that nothing is refused there.
@@ -41,6 +36,13 @@ def stateful(metric: Any, **fixed: Any) -> Stateful | KerasMetric:
     Raises:
       RuntimeError: this is a v1 graph, where the function itself is called.
       TypeError: `metric` is no metric, or its arguments do not fit.
+
+    Examples:
+      >>> accuracy = slim.metrics.stateful(slim.metrics.streaming_accuracy)
+      >>> for predictions, labels in [([1, 2], [1, 0]), ([0, 0], [0, 0])]:
+      ...     accuracy.update(predictions, labels)
+      >>> print(accuracy.result().numpy())
+      0.75
     """
     if isinstance(metric, (Stateful, KerasMetric)):
         return _without_arguments(metric, fixed)
@@ -74,6 +76,8 @@ class Stateful(tf.Module):
     Raises:
       RuntimeError: it is made in a v1 graph.
       TypeError: an argument of the metric is unknown.
+
+    Examples: see `slim.metrics.stateful`.
     """
 
     def __init__(self, definition: engine.Definition, fixed: Mapping[str, Any]):
@@ -229,7 +233,14 @@ class Stateful(tf.Module):
 
 
 class KerasMetric:
-    """The interface of `Stateful` over a metric of Keras, whose arguments are in another order."""
+    """The interface of `Stateful` over a metric of Keras, whose arguments are in another order.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(tf.keras.metrics.CategoricalAccuracy())
+      >>> metric.update([[0.9, 0.1], [0.8, 0.2]], [[1, 0], [0, 1]])
+      >>> print(float(metric.result()))
+      0.5
+    """
 
     def __init__(self, metric: Any):
         self.metric = metric

@@ -157,6 +157,12 @@ def streaming_sparse_recall_at_k(
       ValueError: the shapes do not fit, or `k` is out of range.
       tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_sparse_recall_at_k, k=2)
+      >>> metric.update([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]], tf.constant([[2], [0]], tf.int64))
+      >>> print(metric.result().numpy())
+      1.0
     """
     where = "streaming_sparse_recall_at_k"
     return _share(where, "recall", "false_negative", k, class_id, from_scores=True)
@@ -189,6 +195,12 @@ def sparse_recall_at_top_k(
     Raises:
       ValueError: the shapes do not fit.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.sparse_recall_at_top_k)
+      >>> metric.update(tf.constant([[2], [0]], tf.int64), tf.constant([[1, 2], [0, 1]], tf.int64))
+      >>> print(metric.result().numpy())
+      1.0
     """
     where = "sparse_recall_at_top_k"
     return _share(where, "recall", "false_negative", None, class_id, from_scores=False)
@@ -209,6 +221,12 @@ def streaming_sparse_precision_at_k(
 
     Arguments, return value and errors are those of `streaming_sparse_recall_at_k`; labels out of
     range are ignored.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_sparse_precision_at_k, k=2)
+      >>> metric.update([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]], tf.constant([[2], [0]], tf.int64))
+      >>> print(metric.result().numpy())
+      0.5
     """
     where = "streaming_sparse_precision_at_k"
     return _share(where, "precision", "false_positive", k, class_id, from_scores=True)
@@ -228,6 +246,13 @@ def streaming_sparse_precision_at_top_k(
 
     Arguments, return value and errors are those of `sparse_recall_at_top_k`, but predictions come
     first.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_sparse_precision_at_top_k)
+      >>> best = tf.constant([[1, 2], [0, 1]], tf.int64)
+      >>> metric.update(best, tf.constant([[2], [0]], tf.int64))
+      >>> print(metric.result().numpy())
+      0.5
     """
     where = "streaming_sparse_precision_at_top_k"
     return _share(where, "precision", "false_positive", None, class_id, from_scores=False)
@@ -296,6 +321,12 @@ def streaming_sparse_average_precision_at_k(
       ValueError: the shapes do not fit, or `k` is out of range.
       tf.errors.InvalidArgumentError: predictions or weights are NaN.
       RuntimeError: called outside a v1 graph.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_sparse_average_precision_at_k, k=2)
+      >>> metric.update([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]], tf.constant([[2], [0]], tf.int64))
+      >>> print(metric.result().numpy())
+      0.75
     """
     where = "streaming_sparse_average_precision_at_k"
     return _average_precision(where, f"average_precision_at_{k}", "max_1", k)
@@ -313,6 +344,13 @@ def streaming_sparse_average_precision_at_top_k(
     """`streaming_sparse_average_precision_at_k` for classes that are chosen already, best first.
 
     Arguments, return value and errors are those of `streaming_sparse_precision_at_top_k`.
+
+    Examples:
+      >>> metric = slim.metrics.stateful(slim.metrics.streaming_sparse_average_precision_at_top_k)
+      >>> best = tf.constant([[1, 2], [0, 1]], tf.int64)
+      >>> metric.update(best, tf.constant([[2], [0]], tf.int64))
+      >>> print(metric.result().numpy())
+      0.75
     """
     where = "streaming_sparse_average_precision_at_top_k"
     return _average_precision(where, "average_precision_at_top_k", "max", None)

@@ -10,7 +10,13 @@ from tf_slim.ops.types import Tensor, TensorLike
 
 @checked
 def set_size(a: TensorLike | tf.SparseTensor, validate_indices: bool = True) -> Tensor:
-    """The number of different elements in each row; see `tf.sets.size`."""
+    """The number of different elements in each row; see `tf.sets.size`.
+
+    Examples:
+      >>> found = slim.metrics.set_union([[1, 2, 3]], [[2, 3, 4]])
+      >>> print(slim.metrics.set_size(found).numpy())
+      [4]
+    """
     return tf.sets.size(a, validate_indices)
 
 
@@ -18,7 +24,13 @@ def set_size(a: TensorLike | tf.SparseTensor, validate_indices: bool = True) -> 
 def set_intersection(
     a: TensorLike | tf.SparseTensor, b: TensorLike | tf.SparseTensor, validate_indices: bool = True
 ) -> tf.SparseTensor:
-    """What is in a row of both `a` and `b`; see `tf.sets.intersection`."""
+    """What is in a row of both `a` and `b`; see `tf.sets.intersection`.
+
+    Examples:
+      >>> found = slim.metrics.set_intersection([[1, 2, 3]], [[2, 3, 4]])
+      >>> print(found.values.numpy())
+      [2 3]
+    """
     return tf.sets.intersection(a, b, validate_indices)
 
 
@@ -26,7 +38,13 @@ def set_intersection(
 def set_union(
     a: TensorLike | tf.SparseTensor, b: TensorLike | tf.SparseTensor, validate_indices: bool = True
 ) -> tf.SparseTensor:
-    """What is in a row of `a` or `b`; see `tf.sets.union`."""
+    """What is in a row of `a` or `b`; see `tf.sets.union`.
+
+    Examples:
+      >>> found = slim.metrics.set_union([[1, 2, 3]], [[2, 3, 4]])
+      >>> print(found.values.numpy())
+      [1 2 3 4]
+    """
     return tf.sets.union(a, b, validate_indices)
 
 
@@ -47,5 +65,10 @@ def set_difference(
 
     Returns:
       A `tf.SparseTensor`.
+
+    Examples:
+      >>> found = slim.metrics.set_difference([[1, 2, 3]], [[2, 3, 4]])
+      >>> print(found.values.numpy())
+      [1]
     """
     return tf.sets.difference(a, b, aminusb, validate_indices)

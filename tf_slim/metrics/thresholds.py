@@ -117,6 +117,13 @@ def _counting(case: str, summary: str):
           tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither
             0 nor 1, or weights are NaN.
           RuntimeError: called outside a v1 graph.
+
+        Examples:
+          >>> count = slim.metrics.streaming_true_positives_at_thresholds
+          >>> metric = slim.metrics.stateful(count, thresholds=[0.5, 0.75])
+          >>> metric.update([0.1, 0.8, 0.6, 0.7], [0, 1, 1, 0])
+          >>> print(metric.result().numpy())
+          [2. 1.]
         """
         where = f"streaming_{case}_at_thresholds"
         # Not `case` alone: that is the name of the variable, and of the next one `<case>_1`.
@@ -161,6 +168,13 @@ def _rate(name: str, output: str, summary: str, cases: Sequence[str], share_of: 
           tf.errors.InvalidArgumentError: predictions are outside [0, 1] or NaN, labels are neither
             0 nor 1, or weights are NaN.
           RuntimeError: called outside a v1 graph.
+
+        Examples:
+          >>> rate = slim.metrics.streaming_precision_at_thresholds
+          >>> metric = slim.metrics.stateful(rate, thresholds=[0.5, 0.75])
+          >>> metric.update([0.1, 0.8, 0.6, 0.7], [0, 1, 1, 0])
+          >>> print(metric.result().numpy().round(3))
+          [0.667 1.   ]
         """
         return at_thresholds(
             where.removeprefix("streaming_"), where, thresholds, cases, share, output
