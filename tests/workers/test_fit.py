@@ -160,6 +160,14 @@ def test_broken_data_of_one_end_all_and_nothing_is_lost(train, tmp_path):
     assert [end["losses"][-1][0] for end in train(2, "steps=12", "every=0")] == [12, 12]
 
 
+def test_broken_data_within_a_call_end_all_with_the_checkpoint_before(train, tmp_path):
+    words = ["every=4", "hook=0", "call=4"]
+    failed = train(2, "fault=data:1:9", *words, status=3)
+    assert [end["error"] for end in failed] == ["WorkerError", "InvalidArgumentError"]
+    assert "the disk is gone" in (tmp_path / "worker-1.log").read_text()
+    assert checkpoints.step_of(checkpoints.latest(tmp_path / "run")) == 8
+
+
 def test_patience_ends_all_at_the_same_step(train):
     ended = train(2, "validate=2", "patience=1", "norm=local", "steps=400")
     assert ended[0]["stop"].startswith("no better accuracy")

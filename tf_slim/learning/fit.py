@@ -134,7 +134,8 @@ def fit(
         step takes a few milliseconds. Nothing else changes, not a bit of the result: a call is cut
         short at the next step after which there is work to do, be it a checkpoint, a validation, a
         summary or a hook (see `slim.hooks.Hook.every_steps`). A signal waits for the call to end.
-        Batches of a tf.data service are taken one by one.
+        Batches of a tf.data service are taken one by one. Where several workers train, data that
+        one of them cannot read end a call on all, with the last checkpoint before it.
 
     Returns:
       The `Run` at its end; `run.stop` says why it ended.
