@@ -11,7 +11,7 @@ import tensorflow as tf
 import tf_slim as slim
 from tests.workers import cluster
 
-PROGRAM = Path(__file__).with_name("cluster_program.py")
+PROGRAM = Path(__file__).with_name("program.py")
 
 
 @pytest.fixture(autouse=True)
