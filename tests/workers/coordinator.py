@@ -414,9 +414,13 @@ def coordinate(resolver, folder: Path) -> int:
     return failed
 
 
-if __name__ == "__main__":
+def main(words: list[str]) -> None:
     warnings.simplefilter("ignore")
     resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver(rpc_layer="grpc")
     if resolver.task_type == "chief":
-        sys.exit(coordinate(resolver, Path(sys.argv[1])))
+        sys.exit(coordinate(resolver, Path(words[0])))
     serve(resolver)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

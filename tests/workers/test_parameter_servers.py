@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -12,9 +13,13 @@ import pytest
 import tf_slim as slim
 from tests.learning import toy
 from tests.workers import cluster
+from tests.workers.forge import Forge
 from tf_slim import checkpoints
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked"),
+]
 
 # Functions of coordinator.py that say themselves what they find.
 CHECKS = [
@@ -32,9 +37,10 @@ def folder(tmp_path_factory):
 def procs(folder):
     """The processes, the coordinator after the checks, about to begin a slow run."""
     (folder / "orders").write_text("\n".join([*CHECKS, "slow"]))
-    with cluster.started(
-        "coordinator.py", workers=2, ps=2, chief=True, args=[folder], folder=folder
-    ) as procs:
+    with (
+        Forge("tests.workers.coordinator") as forge,
+        cluster.started(forge, ps=2, chief=True, args=[folder], folder=folder) as procs,
+    ):
         procs[0].wait_for("slow: begins", 300)
         yield procs
 
