@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 
 import tensorflow as tf
 
 import tf_slim as slim
 from tf_slim.learning.cluster import servers, strategies, watching
 
-if __name__ == "__main__":
+
+def main(words: list[str]) -> None:
     servers._GONE_SECONDS = 3.0
-    watching.REFUSED_SECONDS = 3.0
-    if json.loads(os.environ["TF_CONFIG"])["task"] == {"type": "worker", "index": 1}:
-        if sys.argv[2:] == ["die"]:  # when all have met, and TensorFlow has not begun
+    if words[1:] == ["die"]:  # one, when all have met, and TensorFlow has not begun
+        watching.REFUSED_SECONDS = 3.0
+        if json.loads(os.environ["TF_CONFIG"])["task"] == {"type": "worker", "index": 1}:
             strategies._share = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-    strategy = slim.learning.make_strategy(wait_for_workers=float(sys.argv[1]))
+    strategy = slim.learning.make_strategy(wait_for_workers=float(words[0]))
     kind = type(strategy).__name__
     if isinstance(strategy, tf.distribute.ParameterServerStrategy):
         coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)

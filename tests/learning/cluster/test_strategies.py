@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
 import tf_slim as slim
 from tests.workers import cluster
+from tests.workers.forge import Forge
 
-PROGRAM = Path(__file__).with_name("program.py")
+
+@pytest.fixture(scope="module")
+def program():
+    if not hasattr(os, "fork"):
+        pytest.skip("the processes are forked")
+    with Forge("tests.learning.cluster.program") as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -65,9 +72,9 @@ def test_a_wrong_cluster_is_told_before_anything_starts(monkeypatch):
 
 
 @pytest.mark.timeout(180)
-def test_workers_of_a_cluster(tmp_path):
+def test_workers_of_a_cluster(program, tmp_path):
     """One that is started late is waited for; started anew alone, it is told that it is alone."""
-    with cluster.started(PROGRAM, args=[60], folder=tmp_path) as procs:
+    with cluster.started(program, args=[60], folder=tmp_path) as procs:
         assert procs.wait(120) == [0, 0], procs.logs()
         for index, one in enumerate(procs):
             assert f"CollectiveAllReduceStrategy: {index} of 2, sum 3" in one.log()
@@ -78,8 +85,8 @@ def test_workers_of_a_cluster(tmp_path):
 
 
 @pytest.mark.timeout(180)
-def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(tmp_path):
-    with cluster.started(PROGRAM, args=[60, "die"], folder=tmp_path) as procs:
+def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(program, tmp_path):
+    with cluster.started(program, args=[60, "die"], folder=tmp_path) as procs:
         assert procs[1].wait(60) == -signal.SIGKILL
         assert procs[0].wait(60) == -signal.SIGALRM, procs.logs()
         log = procs[0].log()
@@ -88,8 +95,8 @@ def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(tmp_path):
 
 
 @pytest.mark.timeout(180)
-def test_a_chief_and_its_servers(tmp_path):
-    with cluster.started(PROGRAM, workers=1, ps=2, chief=True, args=[60], folder=tmp_path) as procs:
+def test_a_chief_and_its_servers(program, tmp_path):
+    with cluster.started(program, workers=1, ps=2, chief=True, args=[60], folder=tmp_path) as procs:
         assert procs[0].wait(120) == 0, procs.logs()
         assert "ParameterServerStrategyV2: 3 in 2 parts" in procs[0].log()
         assert procs.wait(60) == [0, 0, 0, 0], procs.logs()

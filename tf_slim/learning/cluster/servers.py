@@ -42,7 +42,8 @@ def serve(cluster: Cluster, resolver: Any, seconds: float, say: Callable[[str], 
     seen = time.monotonic()
     ever = False
     while True:
-        time.sleep(_LOOK_SECONDS)
+        # At first often: a chief with little to do is gone within a second.
+        time.sleep(_LOOK_SECONDS if ever else _LOOK_SECONDS / 10)
         now = time.monotonic()
         if _listens(chief):
             seen, ever = now, True
