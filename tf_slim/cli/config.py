@@ -124,7 +124,7 @@ class OptimizerOptions:
         choices=("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"),
     )
     learning_rate: float = option(0.03, "the highest one, after the warm-up", above=0)
-    momentum: float = option(0.9, "of momentum and nesterov", at_least=0, below=1)
+    momentum: float = option(0.9, "of momentum, nesterov and rmsprop", at_least=0, below=1)
     beta_1: float = option(0.9, "of adam and adamw", at_least=0, below=1)
     beta_2: float = option(0.999, "of adam and adamw", at_least=0, below=1)
     rho: float = option(0.9, "of rmsprop", at_least=0, below=1)
