@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from scripts.docs import made, public
 from scripts.docs.pages import PAGES, Page, Section
 from scripts.docs.public import Public
+from tf_slim.ops import types
 
 
 def placed() -> dict[Section, list[Public]]:
@@ -58,6 +59,18 @@ def written() -> dict[str, str]:
     return {page.name: _page(page, by_section) for page in PAGES}
 
 
+def words() -> str:
+    """The page of the words that signatures use."""
+    parts = [
+        "# Words of signatures",
+        "What the lists of parameters call by one word. They are for type checkers: no program "
+        "needs them.",
+    ]
+    names = sorted(vars(types)["__annotations__"])
+    parts += [_options(f"{types.__name__}.{name}", name, name) for name in names]
+    return "\n\n".join(parts) + "\n"
+
+
 def _page(page: Page, by_section: Mapping[Section, list[Public]]) -> str:
     parts = [f"# {page.title}", page.text]
     for section in page.sections:
@@ -67,8 +80,12 @@ def _page(page: Page, by_section: Mapping[Section, list[Public]]) -> str:
 
 
 def _entry(one: Public) -> str:
-    label = one.path.rpartition(".")[2]
-    return f"::: {one.path}\n    options:\n      heading: {one.name}\n      toc_label: {label}"
+    return _options(one.path, one.name, one.path.rpartition(".")[2])
+
+
+def _options(path: str, heading: str, label: str) -> str:
+    """An object of mkdocstrings."""
+    return f"::: {path}\n    options:\n      heading: {heading}\n      toc_label: {label}"
 
 
 def names() -> str:

@@ -17,6 +17,7 @@ def generated() -> dict[str, str]:
         "nets.md": gallery.written(),
         "differs.md": differs.written(),
         "reference/command-line.md": command_line.written(),
+        "reference/types.md": reference.words(),
         **{f"reference/{name}.md": text for name, text in reference.written().items()},
     }
     return {**pages, "llms.txt": for_tools.index(pages), for_tools.WHOLE: for_tools.whole()}

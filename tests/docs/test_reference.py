@@ -56,7 +56,7 @@ def test_no_page_is_empty_and_none_has_a_name_twice():
 
 def test_each_page_is_in_the_navigation():
     settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
-    pages = [*_pages(), "command-line"]
+    pages = [*_pages(), "command-line", "types"]
     assert [name for name in pages if f'"reference/{name}.md"' not in settings] == []
 
 
@@ -78,6 +78,14 @@ def test_the_other_paths_lead_there(package):
         "tf_slim.layers.conv.convolution2d",
     } <= {*package["conv2d"].aliases, package["conv2d"].canonical_path}
     assert "tf_slim.evaluation.Predictor.stream" in package["Predictor.stream"].aliases
+
+
+def test_the_words_of_signatures_are_explained(package):
+    words = _ENTRY.findall(reference.words())
+    assert "tf_slim.ops.types.TensorLike" in words
+    assert [word for word in words if not package[word.partition(".")[2]].has_docstring] == []
+    annotation = package["conv2d"].parameters["inputs"].annotation
+    assert annotation.canonical_path == "tf_slim.ops.types.TensorLike"
 
 
 def test_signatures_are_those_of_the_functions(package):

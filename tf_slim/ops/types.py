@@ -10,23 +10,27 @@ import numpy as np
 import tensorflow as tf
 
 Tensor: TypeAlias = tf.Tensor
+"""What a layer returns."""
 
 if TYPE_CHECKING:
     # TensorFlow is `Any` to a type checker (typings/). So must this be, or it would take a tensor
     # that was converted under its own name, `x = tf.convert_to_tensor(x)`, for what it was before.
     TensorLike: TypeAlias = Any
+    """What `tf.convert_to_tensor` takes: a tensor, a variable, an array, a number or lists of them."""
 else:
     TensorLike: TypeAlias = "tf.Tensor | tf.Variable | np.ndarray | Sequence | float"
-"""What `tf.convert_to_tensor` takes."""
 
 Size: TypeAlias = int | Sequence[int]
 """One size for all spatial dimensions, or one for each."""
 
 Shape: TypeAlias = Sequence[int | None] | tf.TensorShape
+"""Sizes of a tensor, None for those that are not known."""
 
 DType: TypeAlias = tf.DType | str
+"""A dtype, or its name."""
 
 Activation: TypeAlias = Callable[[Tensor], Tensor]
+"""A function from a tensor to one of the same shape, such as `tf.nn.relu`."""
 
 Normalizer: TypeAlias = Callable[..., Tensor]
 """A function such as `slim.batch_norm`: a tensor, then keywords of its own."""
