@@ -193,6 +193,7 @@ def running() -> Iterator[dict[str, str]]:
             yield {
                 "https_proxy": f"http://127.0.0.1:{port}",
                 "HTTPS_PROXY": f"http://127.0.0.1:{port}",
+                "no_proxy": "127.0.0.1,localhost",  # workers speak to each other without it
                 "CURL_CA_BUNDLE": os.path.join(folder, "ca.pem"),
                 "GOOGLE_AUTH_TOKEN_FOR_TESTING": "any",
                 "GCS_STAT_CACHE_MAX_AGE": "0",

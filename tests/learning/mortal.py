@@ -16,6 +16,7 @@ import tensorflow as tf
 
 import tf_slim as slim
 from tests.learning import lives, toy
+from tf_slim.ops import files
 
 STEPS = 50
 
@@ -83,7 +84,8 @@ def live(folder: str, *moment: str) -> None:
     )
     sys.setprofile(None)
     weights = {name: variable.numpy() for name, variable in model.named_variables.items()}
-    np.savez(os.path.join(folder, "at-the-end.npz"), **weights, best=run.best.value)
+    with files.replacing(os.path.join(folder, "at-the-end.npz")) as path, open(path, "wb") as file:
+        np.savez(file, **weights, best=run.best.value)
 
 
 if __name__ == "__main__":
