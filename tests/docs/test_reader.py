@@ -104,6 +104,8 @@ def _run(text: str) -> None:
 
 GOOD = {
     "a number that is elided": "```python\nprint('took', 1.25)\n```\n```text\ntook ...\n```\n",
+    "lines that may be there": "```console\n$ echo a; echo b\n...\na\n...\nb\n...\n```\n",
+    "progress": "```console\n$ echo 'reading: 1 of 1,072'; echo a\na\n```\n",
     "spaces": "```python\nprint('a   b')\n```\n```text\na b\n```\n",
     "what is said on the way": """
         ```python
@@ -187,6 +189,7 @@ BAD = {
     ),
     "what a command prints": ("```console\n$ echo 1\n1\n$ echo 2\n3\n```\n", "line 4: Expected"),
     "what a block prints": ("```bash\necho 1\n```\n```text\n2\n```\n", "Expected"),
+    "dots for one line": ("```console\n$ echo a; echo b\n...\nb\nc\n```\n", "Expected"),
     "a status that is not": ("<!-- run: status 1 -->\n```bash\ntrue\n```\n", "expected 1"),
     "a pipe": ("```bash\nfalse | cat\n```\n", "status is 1"),
     "an exit": ("```python\nraise SystemExit(0)\n```\n", "SystemExit"),
