@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections.abc import Mapping
 
 from scripts.docs import made, public
@@ -57,6 +58,32 @@ def written() -> dict[str, str]:
     """The text of each page by its name."""
     by_section = placed()
     return {page.name: _page(page, by_section) for page in PAGES}
+
+
+def overview() -> str:
+    """The first page of the reference: what stands where."""
+    parts = [
+        "# Reference",
+        "Every public name once, by the shortest path that leads to it: `import tf_slim as slim`. "
+        "Most of what a program needs is in `slim` itself; the search above finds the other names "
+        "of a thing, too.",
+    ]
+    pages = [page for page in PAGES if page is not PAGES[0]] + [PAGES[0]]
+    for page in pages:
+        sections = ", ".join(
+            f"[{section.title}]({page.name}.md#{_anchor(section.title)})"
+            for section in page.sections
+        )
+        parts.append(f"**[{page.title}]({page.name}.md)**: {sections}.")
+    parts += [
+        "**[The command line](command-line.md)**: commands, their options, and the config file.",
+        "**[Words of signatures](types.md)**: what lists of parameters call by one word.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"\W+", "-", title.lower()).strip("-")
 
 
 def words() -> str:

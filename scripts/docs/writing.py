@@ -16,6 +16,7 @@ def generated() -> dict[str, str]:
     pages = {
         "nets.md": gallery.written(),
         "differs.md": differs.written(),
+        "reference/index.md": reference.overview(),
         "reference/command-line.md": command_line.written(),
         "reference/types.md": reference.words(),
         **{f"reference/{name}.md": text for name, text in reference.written().items()},

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.docs import pages
-from tests.house.sources import ROOT
 from tests.docs.test_commands import _refused
+from tests.house.sources import ROOT
 from tf_slim.cli.config import SECTIONS
 from tf_slim.cli.options import fields
 

@@ -56,8 +56,16 @@ def test_no_page_is_empty_and_none_has_a_name_twice():
 
 def test_each_page_is_in_the_navigation():
     settings = (ROOT / "zensical.toml").read_text(encoding="utf-8")
-    pages = [*_pages(), "command-line", "types"]
+    pages = [*_pages(), "index", "command-line", "types"]
     assert [name for name in pages if f'"reference/{name}.md"' not in settings] == []
+
+
+def test_the_overview_leads_to_each_page_and_section():
+    text = reference.overview()
+    for page in PAGES:
+        assert f"**[{page.title}]({page.name}.md)**" in text
+        for section in page.sections:
+            assert f"[{section.title}]({page.name}.md#" in text
 
 
 def test_griffe_finds_each_by_its_path_and_with_a_docstring(package):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     # TensorFlow is `Any` to a type checker (typings/). So must this be, or it would take a tensor
     # that was converted under its own name, `x = tf.convert_to_tensor(x)`, for what it was before.
     TensorLike: TypeAlias = Any
-    """What `tf.convert_to_tensor` takes: a tensor, a variable, an array, a number or lists of them."""
+    """What `tf.convert_to_tensor` takes: a tensor, variable, array, number, or lists of them."""
 else:
     TensorLike: TypeAlias = "tf.Tensor | tf.Variable | np.ndarray | Sequence | float"
 
