@@ -7,6 +7,7 @@ is there, and looser in another: to it, any beginning of a name is a folder.
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -117,6 +118,31 @@ def conversion(root):
         slim.data.convert(f"{root}/pictures", f"{root}/pictures/out")
     with pytest.raises(slim.data.DataError, match="holds something else"):
         slim.data.convert(f"{root}/pictures", root)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+def test_an_archive_far_away_is_copied_once(ending, tmp_path, monkeypatch):
+    monkeypatch.setenv("TF_SLIM_CACHE", str(tmp_path / "cache"))
+    root = f"ram://bucket-{next(_NUMBERS)}"
+    for number in range(COUNT):
+        write(str(tmp_path / f"pets/{'ab'[number % 2]}/{number}.png"), png(number))
+    kind = {".zip": "zip", ".tar.gz": "gztar"}[ending]
+    packed = shutil.make_archive(str(tmp_path / "pets"), kind, tmp_path, "pets")
+    paths.copy(packed, f"{root}/pets{ending}")
+    copied = []
+    copy = paths.copy
+    monkeypatch.setattr(paths, "copy", lambda one, to: copied.append(one) or copy(one, to))
+    far, near = (
+        slim.data.convert(source, tmp_path / name, validation_share=0.5, workers=1)
+        for source, name in ((f"{root}/pets{ending}", "far"), (packed, "near"))
+    )
+    assert far.splits == near.splits and far.labels == near.labels
+    assert slim.data.convert(f"{root}/pets{ending}", tmp_path / "again", workers=1).splits
+    assert copied == [f"{root}/pets{ending}"]
+    # Another one in its place is copied anew, and what is wrong with it has its own name.
+    files.replace_text(f"{root}/pets{ending}", "no archive" * 100)
+    with pytest.raises(slim.data.DataError, match=rf"{root}/pets{ending}"):
+        slim.data.convert(f"{root}/pets{ending}", tmp_path / "broken")
 
 
 @row

@@ -74,13 +74,14 @@ def is_archive(path: str) -> bool:
     return os.path.isfile(path) and (zipfile.is_zipfile(path) or unpacking.is_archive(path))
 
 
-def members_of(path: str, scratch: str) -> Members:
+def members_of(path: str, scratch: str, called: str | None = None) -> Members:
     """Lists the files inside a folder (not those of the folders in it) or an archive.
 
     Args:
         path: Of the folder or archive.
         scratch: A folder for the uncompressed copy of a compressed tar archive, which has to stay
             for as long as its members are read.
+        called: What to call an archive in messages. None is its path.
 
     Returns:
         The files.
@@ -91,10 +92,11 @@ def members_of(path: str, scratch: str) -> Members:
     """
     if os.path.isdir(path):
         return _in_folder(path)
-    with _explained(path):
+    called = path if called is None else called
+    with _explained(called):
         if zipfile.is_zipfile(path):
-            return _in_zip(path)
-        return tar_members(_uncompressed(path, scratch), called=path)
+            return _in_zip(path, called)
+        return tar_members(_uncompressed(path, scratch), called=called)
 
 
 def tar_members(
@@ -168,20 +170,20 @@ def _in_folder(path: str) -> Members:
     return found
 
 
-def _in_zip(path: str) -> Members:
-    found = Members(path, {}, [])
+def _in_zip(path: str, called: str) -> Members:
+    found = Members(called, {}, [])
     archive = zipfile.ZipFile(path)
     for one in archive.infolist():
         if one.is_dir():
             continue
-        name = _checked(one.filename, path)
+        name = _checked(one.filename, called)
         if one.flag_bits & 1:
             found.skipped.append((name, "encrypted"))
             continue
         if (one.external_attr >> 28) == 0o12:
             found.skipped.append((name, "no plain file, but a link or a device"))
             continue
-        where = f"{path}, {name!r}"
+        where = f"{called}, {name!r}"
         found.files[name] = Member(name, one.file_size, where, _Zipped(archive, one, where))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tf_slim.data.archives import cifar10, class_folders, imagenet, mnist, visual_wake_words
+from tf_slim.data.archives import cifar10, class_folders, far, imagenet, mnist, visual_wake_words
 from tf_slim.data.archives.archive import Archive
 from tf_slim.data.archives.members import is_archive, members_of
 
@@ -34,7 +34,8 @@ def open_archive(path: str, scratch: str) -> Archive | str | None:
 
     Args:
         path: A folder with the files of MNIST, of CIFAR-10, of ImageNet or of COCO; or a tar or zip
-            archive: of CIFAR-10, of ImageNet, or of class folders, as `flower_photos.tgz` is.
+            archive: of CIFAR-10, of ImageNet, or of class folders, as `flower_photos.tgz` is. An
+            archive may be far away (`gs://...`); it is copied into the cache, once.
         scratch: An existing folder for what a compressed archive holds. It has to stay for as long
             as pictures are read.
 
@@ -46,6 +47,7 @@ def open_archive(path: str, scratch: str) -> Archive | str | None:
         DataError: If something in it is missing, damaged, or not to be trusted.
         OSError: If it cannot be read, or there is no room for what it holds.
     """
+    called, path = path, far.near(path)
     kind = archive_kind(path)
     if kind is None:
         return None
@@ -53,7 +55,7 @@ def open_archive(path: str, scratch: str) -> Archive | str | None:
         return mnist.read(path, mnist.find(path) or {})
     if kind == "visualwakewords":
         return visual_wake_words.read(path, visual_wake_words.find(path) or {}, scratch)
-    members = members_of(path, scratch)
+    members = members_of(path, scratch, called)
     batches = cifar10.find(members)
     if batches:
         return cifar10.read(batches)
