@@ -46,7 +46,7 @@ def told(dialogue: doctest.DocTest) -> str:
     np.random.seed(0)
     tf.random.set_seed(0)
     lines: list[str] = []
-    dialogue.globs.update(np=np, tf=tf, slim=slim)
+    dialogue.globs.update(np=np, tf=tf, slim=slim, __name__="__main__")
     doctest.DocTestRunner(optionflags=_FLAGS, verbose=False).run(dialogue, out=lines.append)
     return "".join(lines)
 
@@ -59,6 +59,26 @@ def furnished(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def registries(monkeypatch):
+    """What an example registers is forgotten after it."""
+    from tf_slim.data import registry as data_sets
+    from tf_slim.data.preprocessing import registry as preprocessings
+    from tf_slim.export import formats
+    from tf_slim.nets import _registry as nets
+
+    for place, name in [
+        (data_sets._builders, "_things"),
+        (data_sets, "_splits"),
+        (preprocessings._factories, "_things"),
+        (formats._writers, "_things"),
+        (formats, "_formats"),
+        (nets, "_SPECS"),
+    ]:
+        monkeypatch.setattr(place, name, dict(getattr(place, name)))
+
+
+@pytest.mark.usefixtures("registries")
 @pytest.mark.parametrize("room", _ROOMS)
 def test_examples_run_and_show_what_they_say(room, furnished, tmp_path, monkeypatch):
     found = []

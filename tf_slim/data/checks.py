@@ -35,6 +35,10 @@ def check(spec: DatasetSpec) -> dict[int, int]:
     Raises:
         DataError: At the first record that is at fault, or if the number of records is not
             `spec.num_samples`, or there are none.
+
+    Examples:
+        >>> slim.data.check(slim.data.from_folder("pets", "all"))
+        {0: 24, 1: 24, 2: 24}
     """
     source = spec.records()
     counts = dict.fromkeys(range(spec.num_classes), 0)

@@ -26,9 +26,6 @@ def class_weights(
 ) -> np.ndarray:
     """Works out the weight of each class.
 
-        slim.data.class_weights(spec, "balanced")            # each class counts alike
-        slim.data.class_weights(spec, {"defective": 3.0})    # the others count 1
-
     "balanced" gives a class of n pictures, of N in k classes, the weight N / (k n): the mean weight
     of a picture is 1, so that the learning rate keeps its meaning (G. King, L. Zeng, "Logistic
     Regression in Rare Events Data", 2001). For that the labels are counted: a folder or a table
@@ -49,6 +46,13 @@ def class_weights(
         ValueError: If there is no such class, a weight is negative or not finite, or all are 0.
         TypeError: If it is something else.
         DataError: If labels are to be counted, and a file ends within a record.
+
+    Examples:
+        >>> spec = slim.data.from_folder("pets", "all")
+        >>> print(slim.data.class_weights(spec, "balanced"))
+        [1. 1. 1.]
+        >>> print(slim.data.class_weights(spec, {"cat": 3.0}))
+        [3. 1. 1.]
     """
     if isinstance(weights, str):
         if weights != BALANCED:

@@ -52,6 +52,8 @@ def from_converted(
         DataError: If the manifest is none, a file has another size than it says, or the split is
             empty.
         ValueError: If there is no such split.
+
+    Examples: see `slim.data.convert`.
     """
     folder, manifest = read_converted(path)
     if split not in manifest.splits:

@@ -40,9 +40,6 @@ def convert(
 ) -> Manifest:
     """Writes pictures as TFRecord files, with the names of their classes and a manifest.
 
-        slim.data.convert("flower_photos.tgz", "flowers")
-        train = slim.data.from_source("flowers", "train")
-
     A pipeline gives the same batches of the converted data as of the source itself, bit for bit.
     The same source always gives the same files. A conversion that was stopped, in whatever way,
     goes on when it is called again: the shards that were finished are kept, and until all are there
@@ -75,6 +72,14 @@ def convert(
         OSError: If a file cannot be read or written, such as on a full disk. What was finished by
             then is kept.
         ValueError: If an argument is none of what it may be.
+
+    Examples:
+        >>> manifest = slim.data.convert("pets", "pets-records")
+        >>> manifest.num_classes, sorted(manifest.splits)
+        (3, ['train', 'validation'])
+        >>> train = slim.data.from_source("pets-records", "train")
+        >>> train.labels_to_names
+        {0: 'cat', 1: 'dog', 2: 'fox'}
     """
     check_on_error(on_error)
     out = paths.user(out)

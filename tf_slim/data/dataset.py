@@ -20,6 +20,8 @@ class Dataset:
       num_samples: how many examples there are.
       items_to_descriptions: what each item is, by its name.
       **kwargs: kept as attributes too; by convention `num_classes` and `labels_to_names`.
+
+    Examples: see `slim.dataset_data_provider.DatasetDataProvider`.
     """
 
     def __init__(

@@ -54,6 +54,14 @@ def from_tfrecords(
         DataNotFoundError: If a pattern matches nothing, or `labels_file` is not there.
         ValueError: If `num_classes` is neither given nor to be had from a label file, or a label
             of the file is not below it.
+
+    Examples:
+        >>> example = slim.data.image_example(np.zeros([4, 4, 3], np.uint8), label=7)
+        >>> slim.data.write_examples("a.tfrecord", [example] * 3)
+        3
+        >>> spec = slim.data.from_tfrecords("*.tfrecord", num_classes=10)
+        >>> len(spec.files()), slim.data.Pipeline(spec, 2).num_samples
+        (1, 3)
     """
     draft = DatasetSpec(
         name=name or "",

@@ -45,9 +45,6 @@ def inspect(
 ) -> Inspection:
     """Reads and decodes every picture of a source, and tells what speaks against training on it.
 
-        for problem in slim.data.inspect("pictures").problems:
-            print(problem.text)
-
     Args:
         source: What `from_source` and `convert` take.
         splits: Names of the splits to look at. None is all of them.
@@ -63,6 +60,13 @@ def inspect(
     Raises:
         DataError: For what `from_source` raises it, such as a folder without classes.
         OSError: If a file of records cannot be read.
+
+    Examples:
+        >>> found = slim.data.inspect("pets")
+        >>> {name: split.pictures for name, split in found.splits.items()}
+        {'train': 61, 'validation': 11}
+        >>> found.without_pictures, found.duplicates
+        ([], ())
     """
     with plan_to_look_at(
         source, splits=splits, columns=columns, validation_share=validation_share

@@ -98,10 +98,6 @@ class SplitContent:
 class Inspection:
     """What was found in a data set.
 
-        found = slim.data.inspect("pictures")
-        for problem in found.problems:
-            print(problem.text)
-
     Attributes:
         name: Name of the data set.
         labels: Name of each class.
@@ -110,6 +106,13 @@ class Inspection:
         duplicates: Groups of pictures whose files have the same bytes.
         samples: A few pictures of each class.
         doubled: The bytes of some of the duplicates, by the first picture of their group.
+
+    Examples:
+        >>> found = slim.data.inspect("pets")
+        >>> found.pictures, found.labels, found.duplicates
+        (72, {0: 'cat', 1: 'dog', 2: 'fox'}, ())
+        >>> [problem.text for problem in found.problems]
+        ['validation: 3 classes have fewer than 10 pictures: cat, dog, fox.']
     """
 
     name: str

@@ -25,6 +25,11 @@ def read_labels(path: str) -> dict[int, str]:
 
     Raises:
         DataError: If a line is not `id:name`, or an id comes twice.
+
+    Examples:
+        >>> slim.data.write_labels("labels.txt", {0: "cat", 1: "dog"})
+        >>> slim.data.read_labels("labels.txt")
+        {0: 'cat', 1: 'dog'}
     """
     with tf.io.gfile.GFile(path, "r") as file:
         lines = file.read().splitlines()
@@ -52,5 +57,11 @@ def write_labels(path: str, names: Mapping[int, str]) -> None:
     Raises:
         TypeError: `path` is no path.
         OSError: the file cannot be written.
+
+    Examples:
+        >>> slim.data.write_labels("labels.txt", {1: "dog", 0: "cat"})
+        >>> print(open("labels.txt").read().strip())
+        0:cat
+        1:dog
     """
     files.replace_text(path, "".join(f"{label}:{names[label]}\n" for label in sorted(names)))

@@ -172,6 +172,14 @@ def from_layout(folder: str | os.PathLike, split: str = "train") -> DatasetSpec:
     Raises:
         DataError: If the folder has no such files, or not all of a split's.
         ValueError: If the folder has no files of this split.
+
+    Examples:
+        >>> import shutil
+        >>> shutil.rmtree("pets/fox")  # visualwakewords has two classes
+        >>> manifest = slim.data.convert("pets", "records", layout="visualwakewords")
+        >>> spec = slim.data.from_layout("records", "train")
+        >>> spec.name, spec.num_classes
+        ('visualwakewords', 2)
     """
     folder = os.fsdecode(folder)
     layout = _existing(folder)

@@ -66,6 +66,8 @@ class Manifest:
         preprocessing: Name of the preprocessing that fits the data.
         weighted: Whether the records have weights.
         source: A digest of what was converted: paths, sizes, labels, splits and weights.
+
+    Examples: see `slim.data.convert`.
     """
 
     splits: Mapping[str, ManifestSplit]
@@ -97,6 +99,11 @@ def read_manifest(folder: str | os.PathLike) -> Manifest:
     Raises:
         DataNotFoundError: If there is none.
         DataError: If it is no manifest, of a later version, or names a file outside its folder.
+
+    Examples:
+        >>> manifest = slim.data.convert("pets", "pets-records")
+        >>> slim.data.read_manifest("pets-records") == manifest
+        True
     """
     path = os.fsdecode(folder)
     if os.path.basename(path) != FILE_NAME:

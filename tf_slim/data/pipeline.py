@@ -37,10 +37,6 @@ _ITERATOR_MARKS = ("Iterator::", "IteratorGetNext", "tf_slim.data:")
 class Pipeline:
     """Batches of preprocessed images and labels, a pure function of the spec and the seed.
 
-        train = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 128, is_training=True)
-        for images, labels in train.dataset(start=step):    # the batches after the first `step`
-            ...
-
     Training streams are shuffled anew in each epoch, repeat forever and never hold a short batch
     (a batch may straddle two epochs). Evaluation streams are one pass in the order of the files,
     and the last batch may be smaller.
@@ -60,6 +56,15 @@ class Pipeline:
         image_size: `(height, width)` in pixels that it is told, or None.
         service: Address of the tf.data service that makes the batches, or None.
         shard_files: Whether each of several workers reads files of its own.
+
+    Examples:
+        >>> spec = slim.data.get_dataset("digits", "train")
+        >>> train = slim.data.Pipeline(spec, 128, is_training=True)
+        >>> train.steps_per_epoch
+        11
+        >>> images, labels = next(iter(train.dataset(start=100)))
+        >>> images.shape, labels.shape
+        (TensorShape([128, 8, 8, 1]), TensorShape([128]))
     """
 
     @checked_by(seed=None)
@@ -324,15 +329,23 @@ class Pipeline:
     def diagnosing(self) -> Iterator[None]:
         """Raises what `diagnose` finds for an error inside a `with` block.
 
-            with pipeline.diagnosing():
-                for images, labels in pipeline.dataset():
-                    ...
-
         Yields:
             None.
 
         Raises:
             DataError: In place of TensorFlow's error, if the data is at fault.
+
+        Examples:
+            >>> with open("pets/cat/1.jpg", "wb") as picture:
+            ...     _ = picture.write(b"no picture")
+            >>> test = slim.data.Pipeline(slim.data.from_folder("pets", "all"), 8)
+            >>> try:
+            ...     with test.diagnosing():
+            ...         for images, labels in test.dataset():
+            ...             pass
+            ... except slim.data.DataError as error:
+            ...     print(error)
+            pets/cat/1.jpg: the image of 10 bytes, ... does not decode: ...
         """
         try:
             yield

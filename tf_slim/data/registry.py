@@ -16,10 +16,6 @@ _splits: dict[str, tuple[str, ...]] = {}
 def register(name: str, splits: Sequence[str] = ("train", "test")) -> Callable:
     """Decorates the function that builds the specs of a data set.
 
-        @slim.data.register("flowers", splits=("train", "validation"))
-        def flowers(split, data_dir="data"):
-            return slim.data.from_tfrecords(f"{data_dir}/flowers_{split}_*.tfrecord", 5)
-
     Args:
         name: Name of the data set.
         splits: Names of its splits.
@@ -29,6 +25,16 @@ def register(name: str, splits: Sequence[str] = ("train", "test")) -> Callable:
 
     Raises:
         ValueError: If the name is taken by another function.
+
+    Examples:
+        >>> @slim.data.register("mine", splits=("train",))
+        ... def mine(split):
+        ...     images = np.zeros([10, 8, 8], np.uint8)
+        ...     return slim.data.from_arrays(images, [0, 1] * 5, split=split)
+        >>> slim.data.get_dataset("mine", "train").num_samples
+        10
+        >>> slim.data.splits("mine")
+        ('train',)
     """
 
     def decorate(builder: Callable[..., DatasetSpec]) -> Callable[..., DatasetSpec]:
@@ -52,6 +58,10 @@ def get_dataset(name: str, split: str, **options: Any) -> DatasetSpec:
 
     Raises:
         ValueError: If the name or the split is unknown.
+
+    Examples:
+        >>> slim.data.get_dataset("digits", "train").num_samples
+        1442
     """
     builder = _builders.get(name)
     if not isinstance(split, str) or split not in _splits[name]:
@@ -62,7 +72,12 @@ def get_dataset(name: str, split: str, **options: Any) -> DatasetSpec:
 
 
 def names() -> list[str]:
-    """Names of all registered data sets, sorted."""
+    """Names of all registered data sets, sorted.
+
+    Examples:
+      >>> "digits" in slim.data.names()
+      True
+    """
     return _builders.names()
 
 
@@ -77,6 +92,10 @@ def splits(name: str) -> tuple[str, ...]:
 
     Raises:
         ValueError: If the name is unknown.
+
+    Examples:
+        >>> slim.data.splits("digits")
+        ('train', 'test')
     """
     _builders.get(name)
     return _splits[name]

@@ -84,6 +84,13 @@ def serve(
     Raises:
         ValueError: If an argument is none of what it may be.
         tf.errors.OpError: If the port is in use.
+
+    Examples:
+        >>> spec = slim.data.get_dataset("digits", "test")
+        >>> with slim.data.serve(workers=1) as service:
+        ...     test = slim.data.Pipeline(spec, 100, service=service.address)
+        ...     next(iter(test.dataset()))[0].shape
+        TensorShape([100, 8, 8, 1])
     """
     service = tf.data.experimental.service
     if dispatcher is not None:

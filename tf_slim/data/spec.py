@@ -40,6 +40,11 @@ class DatasetSpec:
             `[num_classes]` of 0 and 1.
         weighted: Whether pictures have weights, which training batches then hold.
         source: Where the records come from, if not from TFRecord files.
+
+    Examples:
+        >>> spec = slim.data.get_dataset("digits", "train")
+        >>> spec.num_classes, spec.num_samples, spec.image_size, spec.labels_to_names[7]
+        (10, 1442, (8, 8), 'seven')
     """
 
     name: str

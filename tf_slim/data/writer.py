@@ -35,6 +35,13 @@ def image_example(
 
     Raises:
         DataError: If the bytes are no image, or the pixels not uint8 of such a shape.
+
+    Examples:
+        >>> example = slim.data.image_example(np.zeros([4, 6, 3], np.uint8), label=7, text="seven")
+        >>> example.features.feature["image/width"].int64_list.value[0]
+        6
+        >>> sorted(example.features.feature)[:3]
+        ['image/class/label', 'image/class/text', 'image/encoded']
     """
     encoded, file_format, height, width = _encode(image)
     texts = None if text is None else [text]
@@ -100,6 +107,11 @@ def write_examples(path: str | os.PathLike, examples: Iterable) -> int:
     Raises:
         TypeError: `path` is no path.
         OSError: the file cannot be written.
+
+    Examples:
+        >>> example = slim.data.image_example(np.zeros([4, 4, 3], np.uint8), label=7)
+        >>> slim.data.write_examples("a.tfrecord", [example] * 3)
+        3
     """
     path = os.fsdecode(path)
     folder = os.path.dirname(path)

@@ -60,14 +60,6 @@ def create(
 ) -> Model:
     """Makes a net by its name.
 
-        model = slim.nets.create("resnet_v1_50", num_classes=10)
-        logits, end_points = model(images, is_training=False)          # [batch, 10], all outputs
-
-        trunk = slim.nets.create("resnet_v1_50", features=["block2", "block4"])
-        maps = trunk(images, is_training=False)                        # a dict of these two
-
-        model = slim.nets.create("resnet_v1_50", 5, checkpoint=True)   # a new head on a trained net
-
     Heads on inner layers are a function round it, for models may call models:
 
         def heads(images, is_training=True):
@@ -115,6 +107,15 @@ def create(
         or a decay is out of its range or of no use to the net.
       TypeError: the net has no such keyword.
       OSError: the checkpoint cannot be fetched.
+
+    Examples:
+      >>> model = slim.nets.create("mobilenet_v2", num_classes=5, depth_multiplier=0.35)
+      >>> logits, end_points = model(tf.ones([2, 64, 64, 3]))
+      >>> logits.shape, end_points["layer_7"].shape
+      (TensorShape([2, 5]), TensorShape([2, 8, 8, 16]))
+      >>> trunk = slim.nets.create("lenet", features=["pool1", "pool2"])
+      >>> {name: one.shape.as_list() for name, one in trunk(tf.ones([2, 28, 28, 1])).items()}
+      {'pool1': [2, 14, 14, 32], 'pool2': [2, 7, 7, 64]}
     """
     found = _registry.spec(name)
     _check_keywords(found, kwargs)
@@ -186,6 +187,12 @@ def get_network_fn(
 
     Raises:
       ValueError: there is no such net.
+
+    Examples:
+      >>> network = slim.nets.get_network_fn("lenet", num_classes=10, is_training=False)
+      >>> logits, end_points = network(tf.ones([2, 28, 28, 1]))
+      >>> logits.shape, network.default_image_size
+      (TensorShape([2, 10]), 28)
     """
     found = _registry.spec(name)
     network_fn = bind(

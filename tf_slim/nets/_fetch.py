@@ -50,6 +50,11 @@ def checkpoint(name: str) -> Checkpoint:
 
     Raises:
       ValueError: there is no such checkpoint or net, or none of the net was published.
+
+    Examples:
+      >>> found = slim.nets.checkpoint("resnet_v1_50")
+      >>> found.net, found.num_classes, found.image_size, found.preprocessing, found.top_1
+      ('resnet_v1_50', 1000, 224, 'vgg', 75.2)
     """
     if name in PUBLISHED:
         return PUBLISHED[name]

@@ -28,6 +28,8 @@ class Checkpoint:
       top_5: the same, of the true class among the first five.
       keywords: arguments of the net that it needs.
       sha256: the checksum of the archive, where it is known.
+
+    Examples: see `slim.nets.checkpoint`.
     """
 
     name: str

@@ -42,6 +42,8 @@ class NetSpec:
       defaults: keyword arguments that `create` and `get_network_fn` give the net unless told
         otherwise, where its function has others.
       paper: where the net comes from.
+
+    Examples: see `slim.nets.spec`.
     """
 
     name: str
@@ -116,11 +118,6 @@ def register(
 ) -> Callable[[_F], _F]:
     """Decorates the function of a net, so that it can be made by its name.
 
-        @slim.nets.register(arg_scope=tiny_arg_scope, image_size=32, logits_scopes=["tiny/fc2"])
-        def tiny(images, num_classes=10, is_training=True, scope="tiny"): ...
-
-        model = slim.nets.create("tiny", num_classes=3)
-
     A second function of the same name replaces the first, with a warning: a file of nets can be
     copied, changed and imported.
 
@@ -153,6 +150,17 @@ def register(
 
     Raises:
       ValueError: neither the function nor `num_classes` says how many classes the net has.
+
+    Examples:
+      >>> def tiny_scope(weight_decay=0.0):
+      ...     with slim.arg_scope([slim.fully_connected], activation_fn=None) as scope:
+      ...         return scope
+      >>> @slim.nets.register(arg_scope=tiny_scope, image_size=32, logits_scopes=["tiny/logits"])
+      ... def tiny(images, num_classes=10, is_training=True, scope="tiny"):
+      ...     with slim.scope(scope):
+      ...         return slim.fully_connected(slim.flatten(images), num_classes, scope="logits")
+      >>> slim.nets.create("tiny", num_classes=3)(tf.ones([2, 32, 32, 3])).shape
+      TensorShape([2, 3])
     """
 
     def decorate(fn: _F) -> _F:
@@ -208,6 +216,10 @@ def names(pattern: str = "*") -> list[str]:
 
     Raises:
       TypeError: `pattern` is no text.
+
+    Examples:
+      >>> slim.nets.names("vgg*")
+      ['vgg_16', 'vgg_19', 'vgg_a']
     """
     _load_families()
     return sorted(name for name in _SPECS if fnmatch.fnmatchcase(name, pattern))
@@ -224,6 +236,11 @@ def spec(name: str) -> NetSpec:
 
     Raises:
       ValueError: there is no such net.
+
+    Examples:
+      >>> spec = slim.nets.spec("inception_v3")
+      >>> spec.image_size, spec.num_classes, spec.preprocessing, spec.input_shape
+      (299, 1000, 'inception', [None, 299, 299, 3])
     """
     _load_families()
     if name not in _SPECS:

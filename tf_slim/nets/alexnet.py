@@ -79,6 +79,8 @@ def alexnet_v2(
     Raises:
       ValueError: the images are of another rank, or too small, or too large to be squeezed.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with slim.scope(scope, "alexnet_v2", [inputs], reuse=reuse) as sc:
         end_points_collection = sc.original_name_scope + "_end_points"

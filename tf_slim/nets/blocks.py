@@ -213,9 +213,6 @@ def trunk(
 def dilation(output_stride: int | None) -> Callable[[int], tuple[int, int]]:
     """Turns strides into dilation, from where a map has become `output_stride` times smaller.
 
-        step = dilation(output_stride=4)
-        [step(stride) for stride in (2, 2, 1, 2, 1)]  # [(2, 1), (2, 1), (1, 1), (1, 1), (1, 2)]
-
     A layer behind a stride that was turned sees as much of the image as it did, by its rate
     ("atrous" convolution: L.-C. Chen et al., DeepLab, arXiv:1606.00915).
 
@@ -225,6 +222,11 @@ def dilation(output_stride: int | None) -> Callable[[int], tuple[int, int]]:
     Returns:
       A function to be called for one layer after the other: from the stride of the layer to the
       stride and the rate that it is to have.
+
+    Examples:
+      >>> step = slim.nets.blocks.dilation(output_stride=4)
+      >>> [step(stride) for stride in (2, 2, 1, 2, 1)]
+      [(2, 1), (2, 1), (1, 1), (1, 1), (1, 2)]
     """
     shrunk = rate = 1
 

@@ -76,6 +76,13 @@ def cifarnet(
     Raises:
       ValueError: the images are of another rank, or too small.
       TypeError: they are not of floating point.
+
+    Examples:
+      >>> arg_scope = slim.nets.cifarnet.cifarnet_arg_scope()
+      >>> model = slim.Model(slim.nets.cifarnet.cifarnet, arg_scope=arg_scope)
+      >>> logits, end_points = model(tf.ones([2, 32, 32, 3]))
+      >>> logits.shape, list(end_points)[:5]
+      (TensorShape([2, 10]), ['conv1', 'pool1', 'conv2', 'pool2', 'Flatten'])
     """
     end_points = {}
     with slim.scope(scope, "CifarNet", [images], reuse=reuse):

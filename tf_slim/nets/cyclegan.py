@@ -129,6 +129,12 @@ def cyclegan_generator_resnet(
     Raises:
       ValueError: the images are of another rank or size.
       TypeError: they are not of floating point.
+
+    Examples:
+      >>> images, end_points = slim.nets.cyclegan.cyclegan_generator_resnet(
+      ...     tf.zeros([1, 32, 32, 3]), num_resnet_blocks=1, num_filters=8)
+      >>> images.shape
+      TensorShape([1, 32, 32, 3])
     """
     del is_training
     end_points = {}

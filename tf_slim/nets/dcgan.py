@@ -40,6 +40,11 @@ def discriminator(
     Raises:
       ValueError: the images are of another rank, not square, of unknown size, or no power of 2.
       TypeError: they are not of floating point.
+
+    Examples:
+      >>> logits, end_points = slim.nets.dcgan.discriminator(tf.zeros([2, 32, 32, 3]), depth=8)
+      >>> logits.shape, list(end_points)
+      (TensorShape([2, 1]), ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'logits'])
     """
     end_points = {}
     with slim.scope(scope, values=[inputs], reuse=reuse):
@@ -99,6 +104,12 @@ def generator(
 
     Raises:
       ValueError: the noise is of another rank, or `final_size` is no such power of 2.
+
+    Examples:
+      >>> noise = tf.random.normal([2, 64])
+      >>> images, end_points = slim.nets.dcgan.generator(noise, depth=8, final_size=32)
+      >>> images.shape, list(end_points)
+      (TensorShape([2, 32, 32, 3]), ['deconv1', 'deconv2', 'deconv3', 'deconv4', 'logits'])
     """
     inputs = tf.convert_to_tensor(inputs)
     if inputs.shape.rank not in (None, 2):

@@ -143,6 +143,8 @@ def i3d(
     Raises:
       ValueError: the videos are of another rank, or too large to be squeezed.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with (
         slim.scope(scope, "InceptionV1", [inputs], reuse=reuse) as sc,

@@ -328,6 +328,8 @@ def inception_resnet_v2(
     Raises:
       ValueError: the images are of another rank, or too small.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     create_aux_logits = create_aux_logits and bool(num_classes)
     with (

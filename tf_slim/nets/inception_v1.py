@@ -156,6 +156,8 @@ def inception_v1(
     Raises:
       ValueError: the images are of another rank, too small, or too large to be squeezed.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with (
         slim.scope(scope, "InceptionV1", [inputs], reuse=reuse) as sc,

@@ -229,6 +229,8 @@ def inception_v2(
       ValueError: the images are of another rank, or too large to be squeezed, or `depth_multiplier`
         is not positive.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with (
         slim.scope(scope, "InceptionV2", [inputs], reuse=reuse) as sc,

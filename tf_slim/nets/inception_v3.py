@@ -255,6 +255,8 @@ def inception_v3(
       ValueError: the images are of another rank, too small, or too large to be squeezed, or
         `depth_multiplier` is not positive.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     depth = depth_function(depth_multiplier, min_depth)
     create_aux_logits = create_aux_logits and bool(num_classes)

@@ -73,6 +73,12 @@ def lenet(
     Raises:
       ValueError: the images are of another rank, or too small.
       TypeError: they are not of floating point.
+
+    Examples:
+      >>> model = slim.Model(slim.nets.lenet.lenet, arg_scope=slim.nets.lenet.lenet_arg_scope())
+      >>> logits, end_points = model(tf.ones([2, 28, 28, 1]))
+      >>> logits.shape, list(end_points)[:5]
+      (TensorShape([2, 10]), ['conv1', 'pool1', 'conv2', 'pool2', 'Flatten'])
     """
     end_points = {}
     with slim.scope(scope, "LeNet", [images], reuse=reuse):

@@ -269,6 +269,8 @@ def mobilenet_v1(
     Raises:
       ValueError: the images are of another rank, or an argument is out of its range.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     conv_defs = conv_defs or MOBILENETV1_CONV_DEFS
     with (

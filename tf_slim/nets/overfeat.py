@@ -80,6 +80,8 @@ def overfeat(
     Raises:
       ValueError: the images are of another rank, or too small, or too large to be squeezed.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with slim.scope(scope, "overfeat", [inputs], reuse=reuse) as sc:
         end_points_collection = sc.original_name_scope + "_end_points"

@@ -124,6 +124,8 @@ def pix2pix_generator(
     Raises:
       ValueError: the images are of another rank or size, or `upsample_method` is unknown.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.pix2pix.pix2pix_discriminator`.
     """
     del is_training
     blocks = list(blocks or _BLOCKS)
@@ -187,6 +189,13 @@ def pix2pix_discriminator(
     Raises:
       ValueError: the images are of another rank, or too small; there is no layer.
       TypeError: they are not of floating point.
+
+    Examples:
+      >>> with slim.arg_scope(slim.nets.pix2pix.pix2pix_arg_scope()):
+      ...     logits, end_points = slim.nets.pix2pix.pix2pix_discriminator(
+      ...         tf.zeros([1, 64, 64, 6]), num_filters=[8, 16])
+      >>> logits.shape
+      TensorShape([1, 35, 35, 1])
     """
     del is_training
     last = len(num_filters) - 1

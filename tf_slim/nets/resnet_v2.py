@@ -95,6 +95,8 @@ def resnet_v2_block(scope: str, base_depth: int, num_units: int, stride: int) ->
 
     Returns:
       A `resnet_utils.Block`.
+
+    Examples: see `slim.nets.resnet_v2.resnet_v2`.
     """
     unit = {"depth": base_depth * 4, "depth_bottleneck": base_depth, "stride": 1}
     units = [unit] * (num_units - 1) + [{**unit, "stride": stride}]
@@ -114,12 +116,6 @@ def _resnet_v2(
     scope: Scope = None,
 ) -> NetOutput:
     """A ResNet of any blocks.
-
-        blocks = [
-            resnet_v2_block("block1", base_depth=64, num_units=3, stride=2),
-            resnet_v2_block("block2", base_depth=128, num_units=4, stride=1),
-        ]
-        net, end_points = resnet_v2(images, blocks, num_classes=10, scope="small")
 
     Args:
       inputs: images `[batch, height, width, channels]`, of any size; for dense prediction, best a
@@ -147,6 +143,18 @@ def _resnet_v2(
       ValueError: `inputs` is of another rank, `output_stride` cannot be reached, or there is a
         map of logits to be squeezed.
       TypeError: `inputs` is not of floating point.
+
+    Examples:
+      >>> block = slim.nets.resnet_v2.resnet_v2_block
+      >>> blocks = [
+      ...     block("block1", base_depth=8, num_units=1, stride=2),
+      ...     block("block2", base_depth=16, num_units=1, stride=1),
+      ... ]
+      >>> net = slim.nets.resnet_v2.resnet_v2
+      >>> model = slim.Model(net, blocks=blocks, num_classes=10, scope="small")
+      >>> logits, end_points = model(tf.zeros([2, 64, 64, 3]))
+      >>> logits.shape, end_points["small/block2"].shape
+      (TensorShape([2, 1, 1, 10]), TensorShape([2, 8, 8, 64]))
     """
     with slim.scope(scope, "resnet_v2", [inputs], reuse=reuse) as sc:
         collection = sc.original_name_scope + "_end_points"
@@ -205,6 +213,8 @@ def _with_four_blocks(
 
     Returns:
       (net, end_points), and errors: see `resnet_v2`.
+
+    Examples: see `slim.nets.create`.
     """
     blocks = [
         resnet_v2_block(f"block{index}", base_depth, num_units, stride)

@@ -257,6 +257,8 @@ def s3dg(
       ValueError: the videos are of another rank, or too large to be squeezed, or an argument is out
         of its range.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     with (
         slim.scope(scope, "InceptionV1", [inputs], reuse=reuse) as sc,

@@ -34,9 +34,6 @@ _OF_IMAGES = 0x51F1
 class Augment:
     """What a training stream adds to the augmentation of its preprocessing. All is off by default.
 
-        train = slim.data.Pipeline(
-            spec, 128, is_training=True, augment=slim.data.Augment(rand_augment_ops=2, mixup=0.2))
-
     Attributes:
         rand_augment_ops: How many operations of RandAugment change an image (2 is usual), or 0.
         rand_augment_magnitude: How strong they are, from 0 to 10.
@@ -47,6 +44,14 @@ class Augment:
 
     Raises:
         ValueError: If one of them is out of its range.
+
+    Examples:
+        >>> spec = slim.data.from_folder("pets", image_size=32, preprocessing="inception")
+        >>> augment = slim.data.Augment(rand_augment_ops=2, mixup=0.2)
+        >>> train = slim.data.Pipeline(spec, 8, is_training=True, augment=augment)
+        >>> images, labels = next(iter(train.dataset()))
+        >>> images.shape, labels.shape
+        (TensorShape([8, 32, 32, 3]), TensorShape([8, 3]))
     """
 
     rand_augment_ops: int = 0

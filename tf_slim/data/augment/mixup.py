@@ -36,6 +36,13 @@ def mixup(
 
     Raises:
         ValueError: If the images or labels are of another kind, or `alpha` is out of range.
+
+    Examples:
+        >>> images = tf.stack([tf.zeros([8, 8, 1]), tf.ones([8, 8, 1])])
+        >>> labels = tf.eye(2)
+        >>> mixed, shares = slim.data.augment.mixup(images, labels, seed=[1, 2])
+        >>> mixed.shape, bool(tf.reduce_all(abs(tf.reduce_sum(shares, 1) - 1) < 1e-5))
+        (TensorShape([2, 8, 8, 1]), True)
     """
     images, labels = mixing.checked("mixup", images, labels, alpha)
     order, drawing = tf.unstack(tf.random.split(seed, 2))

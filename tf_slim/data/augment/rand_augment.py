@@ -44,6 +44,11 @@ def rand_augment(
 
     Raises:
         ValueError: If an argument is out of its range, or the image has other channels.
+
+    Examples:
+        >>> image = tf.fill([32, 32, 3], 100.0)
+        >>> slim.data.augment.rand_augment(image, seed=[1, 2], num_ops=2, magnitude=9.0).shape
+        TensorShape([32, 32, 3])
     """
     if num_ops < 1:
         raise ValueError(f"rand_augment: num_ops must be at least 1; got {num_ops}.")

@@ -43,6 +43,12 @@ def random_erasing(
 
     Raises:
         ValueError: If an argument is out of its range.
+
+    Examples:
+        >>> image = tf.zeros([32, 32, 1])
+        >>> erased = slim.data.augment.random_erasing(image, seed=[1, 2], probability=1.0)
+        >>> 0.0 < float(tf.reduce_mean(tf.cast(erased > 0, tf.float32))) <= 0.4
+        True
     """
     if not 0 <= probability <= 1:
         raise ValueError(f"random_erasing: probability must be in [0, 1]; got {probability}.")

@@ -24,6 +24,11 @@ def digits(split: str) -> DatasetSpec:
 
     Returns:
         The spec.
+
+    Examples:
+        >>> spec = slim.data.datasets.digits.digits("test")
+        >>> spec.num_samples, spec.num_classes
+        (355, 10)
     """
     return DatasetSpec(
         name="digits",

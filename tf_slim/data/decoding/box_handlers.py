@@ -24,6 +24,13 @@ class BoundingBox(ItemHandler):
 
     Raises:
       ValueError: there are not four keys.
+
+    Examples:
+      >>> sides = {name: [0.25] for name in ("ymin", "xmin", "ymax", "xmax")}
+      >>> sides = {name: tf.sparse.from_dense([value]) for name, value in sides.items()}
+      >>> handler = slim.tfexample_decoder.BoundingBox()
+      >>> handler.tensors_to_item(sides).shape
+      TensorShape([1, 4])
     """
 
     def __init__(self, keys: Sequence[str] | None = None, prefix: str | None = ""):
@@ -103,6 +110,8 @@ class NumBoxesSequence(ItemHandler):
       keys: names of sparse features `[frames, boxes]`; `ymin`, `xmin`, `ymax`, `xmax` by default.
       check_consistency: whether it is an error if they have different numbers in a frame.
         Otherwise the first one counts.
+
+    Examples: see `slim.tfexample_decoder.BoundingBox`.
     """
 
     def __init__(self, keys: Sequence[str] | str | None = None, check_consistency: bool = True):

@@ -12,7 +12,10 @@ __all__ = ["DataDecoder"]
 
 
 class DataDecoder(abc.ABC):
-    """Turns a record into the items that a net is trained on, such as an image and its label."""
+    """Turns a record into the items that a net is trained on, such as an image and its label.
+
+    Examples: see `slim.tfexample_decoder.TFExampleDecoder`.
+    """
 
     @abc.abstractmethod
     def decode(self, data: tf.Tensor, items: Sequence[str]) -> Sequence[Any]:

@@ -29,6 +29,8 @@ class Image(ItemHandler):
       repeated: whether the feature holds several images, which must then be of one size.
       dct_method: how a JPEG is decoded: "" (TensorFlow's choice), "INTEGER_FAST" or
         "INTEGER_ACCURATE".
+
+    Examples: see `slim.tfexample_decoder.TFExampleDecoder`.
     """
 
     def __init__(

@@ -27,6 +27,8 @@ class ItemHandler(abc.ABC):
 
     Args:
       keys: the name of the feature needed, or a list of names.
+
+    Examples: see `slim.tfexample_decoder.ItemHandlerCallback`.
     """
 
     def __init__(self, keys: str | Sequence[str]):
@@ -55,6 +57,13 @@ class ItemHandlerCallback(ItemHandler):
     Args:
       keys: the features that the function needs.
       func: a function from `{name: feature}` to the item.
+
+    Examples:
+      >>> area = slim.tfexample_decoder.ItemHandlerCallback(
+      ...     ["height", "width"], lambda found: found["height"] * found["width"]
+      ... )
+      >>> int(area.tensors_to_item({"height": tf.constant(3), "width": tf.constant(4)}))
+      12
     """
 
     def __init__(self, keys: str | Sequence[str], func: Callable[[Mapping[str, Any]], Any]):
@@ -75,6 +84,12 @@ class BackupHandler(ItemHandler):
 
     Raises:
       ValueError: either is no `ItemHandler`.
+
+    Examples:
+      >>> Tensor = slim.tfexample_decoder.Tensor
+      >>> handler = slim.tfexample_decoder.BackupHandler(Tensor("label"), Tensor("old/label"))
+      >>> sorted(handler.keys)
+      ['label', 'old/label']
     """
 
     def __init__(self, handler: ItemHandler, backup: ItemHandler):
@@ -108,6 +123,12 @@ class Tensor(ItemHandler):
 
     Raises:
       ValueError: both `shape_keys` and `shape` are given.
+
+    Examples:
+      >>> handler = slim.tfexample_decoder.Tensor("box", shape=[2, 2])
+      >>> print(handler.tensors_to_item({"box": tf.constant([1, 2, 3, 4])}).numpy())
+      [[1 2]
+       [3 4]]
     """
 
     def __init__(
@@ -152,6 +173,14 @@ class LookupTensor(Tensor):
       shape_keys: as in `Tensor`.
       shape: as in `Tensor`.
       default_value: what fills the gaps of a sparse feature before the look-up.
+
+    Examples:
+      >>> table = tf.lookup.StaticHashTable(
+      ...     tf.lookup.KeyValueTensorInitializer(["cat", "dog"], [0, 1]), -1
+      ... )
+      >>> handler = slim.tfexample_decoder.LookupTensor("text", table)
+      >>> print(handler.tensors_to_item({"text": tf.constant(["dog", "fox"])}).numpy())
+      [ 1 -1]
     """
 
     def __init__(
@@ -180,6 +209,15 @@ class SparseTensor(ItemHandler):
       shape: the dense shape, if it is fixed; by default that of the feature of indices.
       densify: whether to make it dense.
       default_value: what fills the gaps then.
+
+    Examples:
+      >>> dense = slim.tfexample_decoder.SparseTensor("indices", "values", shape=[4], densify=True)
+      >>> found = {
+      ...     "indices": tf.sparse.from_dense(tf.constant([1, 3], tf.int64)),
+      ...     "values": tf.sparse.from_dense(tf.constant([5.0, 7.0])),
+      ... }
+      >>> print(dense.tensors_to_item(found).numpy())
+      [0. 5. 0. 7.]
     """
 
     def __init__(

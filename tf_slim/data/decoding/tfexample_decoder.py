@@ -88,22 +88,26 @@ class _Decoder(DataDecoder):
 class TFExampleDecoder(_Decoder):
     """Decodes `tf.train.Example` records.
 
-        decoder = slim.tfexample_decoder.TFExampleDecoder(
-            {
-                "image/encoded": tf.io.FixedLenFeature([], tf.string),
-                "image/format": tf.io.FixedLenFeature([], tf.string, "jpeg"),
-                "image/class/label": tf.io.FixedLenFeature([], tf.int64),
-            },
-            {
-                "image": slim.tfexample_decoder.Image(),
-                "label": slim.tfexample_decoder.Tensor("image/class/label"),
-            },
-        )
-        image, label = decoder.decode(record, ["image", "label"])
-
     Args:
       keys_to_features: what to parse: `tf.io.FixedLenFeature`, `tf.io.VarLenFeature` ... by name.
       items_to_handlers: an `ItemHandler` for each item.
+
+    Examples:
+      >>> example = slim.data.image_example(np.zeros([4, 6, 3], np.uint8), label=7)
+      >>> decoder = slim.tfexample_decoder.TFExampleDecoder(
+      ...     {
+      ...         "image/encoded": tf.io.FixedLenFeature([], tf.string),
+      ...         "image/format": tf.io.FixedLenFeature([], tf.string, "jpeg"),
+      ...         "image/class/label": tf.io.FixedLenFeature([], tf.int64),
+      ...     },
+      ...     {
+      ...         "image": slim.tfexample_decoder.Image(),
+      ...         "label": slim.tfexample_decoder.Tensor("image/class/label"),
+      ...     },
+      ... )
+      >>> image, label = decoder.decode(example.SerializeToString(), ["image", "label"])
+      >>> image.shape, int(label)
+      (TensorShape([4, 6, 3]), 7)
     """
 
     def __init__(
@@ -127,6 +131,8 @@ class TFSequenceExampleDecoder(_Decoder):
 
     Raises:
       ValueError: both kinds of features have a name in common.
+
+    Examples: see `slim.tfexample_decoder.TFExampleDecoder`.
     """
 
     def __init__(

@@ -31,6 +31,13 @@ def cifarnet(image_size: tuple[int, int] | None = None, *, padding: int = 4) -> 
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.cifarnet.cifarnet(image_size=(32, 32))
+        >>> picture = tf.random.uniform([40, 48, 3], 0, 255, tf.int32)
+        >>> image = preprocess(picture, is_training=False, seed=[0, 0])
+        >>> image.shape, abs(float(tf.reduce_mean(image))) < 1e-4
+        (TensorShape([32, 32, 3]), True)
     """
     size = SIZE if image_size is None else image_size
 

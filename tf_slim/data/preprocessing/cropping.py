@@ -15,20 +15,20 @@ class Cropping:
     A pipeline asks it for the part before it decodes a file, and of a JPEG then decodes not much
     more than that. The result is to the bit that of decoding all and cutting.
 
-        def window(height, width, *, is_training, seed):
-            return tf.stack([height // 4, width // 4, height // 2, width // 2])
-
-        def finish(image, *, is_training, seed):
-            return tf.image.resize(image, (224, 224))
-
-        crop = slim.data.preprocessing.Cropping(window, finish)
-        pipeline = slim.data.Pipeline(spec, 32, preprocess=crop)
-
     Attributes:
         window: `window(height, width, *, is_training, seed)`: `[top, left, height, width]` in
             pixels, int32 `[4]`, of a part that lies within a picture of this size (int32 scalars).
         finish: `finish(image, *, is_training, seed)`: from that part, uint8
             `[height, width, channels]`, to what the net is fed, as `get_preprocessing` says.
+
+    Examples:
+        >>> def window(height, width, *, is_training, seed):
+        ...     return tf.stack([height // 4, width // 4, height // 2, width // 2])
+        >>> def finish(image, *, is_training, seed):
+        ...     return tf.image.resize(image, (32, 32))
+        >>> crop = slim.data.preprocessing.Cropping(window, finish)
+        >>> crop(tf.zeros([96, 96, 3], tf.uint8), is_training=False, seed=[0, 0]).shape
+        TensorShape([32, 32, 3])
     """
 
     def __init__(self, window: Callable[..., tf.Tensor], finish: Callable[..., tf.Tensor]):

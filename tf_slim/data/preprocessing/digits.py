@@ -20,6 +20,11 @@ def digits(image_size: tuple[int, int] | None = None) -> Callable:
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.digits.digits()
+        >>> preprocess(tf.zeros([8, 8, 1], tf.uint8), is_training=True, seed=[0, 0]).shape
+        TensorShape([8, 8, 1])
     """
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:

@@ -53,6 +53,12 @@ def inception(
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.inception.inception(image_size=(224, 224))
+        >>> image = preprocess(tf.zeros([300, 400, 3], tf.uint8), is_training=False, seed=[0, 0])
+        >>> image.shape, float(image[0, 0, 0])
+        (TensorShape([224, 224, 3]), -1.0)
     """
     size = SIZE if image_size is None else image_size
 
@@ -199,5 +205,10 @@ def distort_by_any(image: tf.Tensor, seed: tf.Tensor, *, fast: bool) -> tf.Tenso
 
 
 def to_signed(image: tf.Tensor) -> tf.Tensor:
-    """From [0, 1] to [-1, 1]."""
+    """From [0, 1] to [-1, 1].
+
+    Examples:
+      >>> print(slim.data.preprocessing.inception.to_signed(tf.constant([0.0, 0.5, 1.0])).numpy())
+      [-1.  0.  1.]
+    """
     return (image - 0.5) * 2.0

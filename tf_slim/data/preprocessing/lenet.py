@@ -22,6 +22,12 @@ def lenet(image_size: tuple[int, int] | None = None) -> Callable:
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.lenet.lenet(image_size=(28, 28))
+        >>> image = preprocess(tf.zeros([20, 20, 1], tf.uint8), is_training=False, seed=[0, 0])
+        >>> image.shape, float(image[14, 14, 0])
+        (TensorShape([28, 28, 1]), -1.0)
     """
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:
@@ -34,5 +40,10 @@ def lenet(image_size: tuple[int, int] | None = None) -> Callable:
 
 
 def scale(image: tf.Tensor) -> tf.Tensor:
-    """Maps pixels of 0 to 255, of any shape, to `[-1, 1)`: `(pixel - 128) / 128`."""
+    """Maps pixels of 0 to 255, of any shape, to `[-1, 1)`: `(pixel - 128) / 128`.
+
+    Examples:
+      >>> print(slim.data.preprocessing.lenet.scale(tf.constant([0, 128, 255])).numpy().round(3))
+      [-1.     0.     0.992]
+    """
     return (tf.cast(image, tf.float32) - 128.0) / 128.0

@@ -19,6 +19,12 @@ def none(image_size: tuple[int, int] | None = None) -> Callable:
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.none.none()
+        >>> image = preprocess(tf.constant([[[200]]], tf.uint8), is_training=False, seed=[0, 0])
+        >>> image.dtype.name, float(image[0, 0, 0])
+        ('float32', 200.0)
     """
 
     def preprocess(image: tf.Tensor, *, is_training: bool, seed: tf.Tensor) -> tf.Tensor:

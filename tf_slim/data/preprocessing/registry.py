@@ -17,12 +17,6 @@ def register(
 ) -> Callable:
     """Decorates the function that makes a preprocessing.
 
-        @slim.data.preprocessing.register("unit")
-        def unit(image_size=None):
-            def preprocess(image, *, is_training, seed):
-                return tf.cast(image, tf.float32) / 255
-            return preprocess
-
     Args:
         name: Name of the preprocessing.
         pixel_range: What black and white become, such as `(-1.0, 1.0)`, for the augmentation that
@@ -35,6 +29,16 @@ def register(
 
     Raises:
         ValueError: If the name is taken by another function.
+
+    Examples:
+        >>> @slim.data.preprocessing.register("unit")
+        ... def unit(image_size=None):
+        ...     def preprocess(image, *, is_training, seed):
+        ...         return tf.cast(image, tf.float32) / 255
+        ...     return preprocess
+        >>> preprocess = slim.data.preprocessing.get_preprocessing("unit")
+        >>> print(preprocess(tf.constant([[[51]]]), is_training=False, seed=[0, 0]).numpy())
+        [[[0.2]]]
     """
 
     def decorate(factory: Callable) -> Callable:
@@ -61,6 +65,13 @@ def get_preprocessing(name: str, image_size: int | Sequence[int] | None = None) 
 
     Raises:
         ValueError: If the name is unknown or the size is none.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.get_preprocessing("inception", image_size=224)
+        >>> picture = tf.zeros([300, 400, 3], tf.uint8)
+        >>> image = preprocess(picture, is_training=False, seed=[0, 0])
+        >>> image.shape, float(image[0, 0, 0])
+        (TensorShape([224, 224, 3]), -1.0)
     """
     return _factories.get(name)(as_image_size(image_size))
 
@@ -77,6 +88,10 @@ def get_pixel_range(name: str, channels: int) -> PixelRange:
 
     Raises:
         ValueError: If the name is unknown.
+
+    Examples:
+        >>> slim.data.preprocessing.get_pixel_range("inception", 3)
+        (-1.0, 1.0)
     """
     _factories.get(name)
     pixel_range = _ranges[name]
@@ -84,5 +99,10 @@ def get_pixel_range(name: str, channels: int) -> PixelRange:
 
 
 def names() -> list[str]:
-    """Names of all registered preprocessings, sorted."""
+    """Names of all registered preprocessings, sorted.
+
+    Examples:
+      >>> "inception" in slim.data.preprocessing.names()
+      True
+    """
     return _factories.names()

@@ -24,7 +24,12 @@ SIZE = (224, 224)
 
 
 def means(channels: int) -> tuple[float, ...]:
-    """What is taken off each channel: those of three colours, or what grey has of them."""
+    """What is taken off each channel: those of three colours, or what grey has of them.
+
+    Examples:
+      >>> slim.data.preprocessing.vgg.means(3)
+      (123.68, 116.78, 103.94)
+    """
     return MEANS if channels == 3 else (_GREY_MEAN,)
 
 
@@ -33,6 +38,10 @@ def smallest_side(size: tuple[int, int]) -> int:
 
     Args:
         size: `(height, width)` of the crop.
+
+    Examples:
+        >>> slim.data.preprocessing.vgg.smallest_side((224, 224))
+        256
     """
     return round(max(size) * 256 / 224)
 
@@ -54,6 +63,12 @@ def vgg(image_size: tuple[int, int] | None = None) -> Callable:
 
     Returns:
         `preprocess(image, *, is_training, seed)`; see `get_preprocessing`.
+
+    Examples:
+        >>> preprocess = slim.data.preprocessing.vgg.vgg(image_size=(224, 224))
+        >>> image = preprocess(tf.zeros([300, 400, 3], tf.uint8), is_training=False, seed=[0, 0])
+        >>> print(image.shape, image[0, 0].numpy().round(2))
+        (224, 224, 3) [-123.68 -116.78 -103.94]
     """
     size = SIZE if image_size is None else image_size
     smallest = smallest_side(size)
@@ -90,6 +105,10 @@ def less_means(image: tf.Tensor) -> tf.Tensor:
 
     Raises:
         ValueError: If there are neither one channel nor three.
+
+    Examples:
+        >>> print(slim.data.preprocessing.vgg.less_means(tf.zeros([1, 3])).numpy().round(2))
+        [[-123.68 -116.78 -103.94]]
     """
     channels = shapes.size(image, -1)
     if channels not in (1, 3):

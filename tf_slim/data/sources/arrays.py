@@ -90,9 +90,6 @@ def from_arrays(
 ) -> DatasetSpec:
     """Describes pictures that are in memory, or in a file that NumPy maps into it.
 
-        (images, labels), _ = tf.keras.datasets.cifar10.load_data()
-        train = slim.data.from_arrays(images, labels)
-
     Args:
         images: uint8 `[pictures, height, width, channels]` or `[pictures, height, width]`, or a
             list of pictures of any sizes (arrays, PIL images). Floats are taken for the pixels
@@ -116,6 +113,12 @@ def from_arrays(
         TypeError: If these are no arrays of pictures and labels.
         ValueError: If there are not as many labels as pictures, or none, or values are out of
             range; it names the first one.
+
+    Examples:
+        >>> images = np.zeros([10, 28, 28], np.uint8)
+        >>> spec = slim.data.from_arrays(images, labels=[0, 1] * 5)
+        >>> spec.num_samples, spec.num_classes, spec.image_channels
+        (10, 2, 1)
     """
     pictures, channels = checked_picture(images)
     found, names, is_multi = read_labels_of_arrays(labels, len(pictures), num_classes, multi_label)

@@ -58,6 +58,11 @@ def checked(
         DataError: If pictures cannot be read and `on_error` is `fail`, naming the first few of
             them; or if none is left, or none of a class to train on.
         ValueError: If `on_error` is something else.
+
+    Examples:
+        >>> spec = slim.data.sources.checked(slim.data.from_folder("pets", "all"), on_error="skip")
+        >>> spec.listing.skipped
+        ()
     """
     check_on_error(on_error)
     listing = spec.listing
@@ -94,6 +99,12 @@ def with_listing(spec: DatasetSpec, listing: Listing) -> DatasetSpec:
     Args:
         spec: What else there is to know about it.
         listing: Its pictures, in canonical order.
+
+    Examples:
+        >>> spec = slim.data.from_folder("pets", "all")
+        >>> few = slim.data.sources.with_listing(spec, spec.listing.taken(range(5)))
+        >>> few.num_samples
+        5
     """
     return dataclasses.replace(
         spec,
@@ -146,6 +157,8 @@ def write_rows(path: str | os.PathLike, specs: Mapping[str, DatasetSpec]) -> Non
     Args:
         path: The file, such as `data.json` in the run folder.
         specs: The spec of each split, by its name. Those without a listing are left out.
+
+    Examples: see `slim.data.sources.read_rows`.
     """
     splits = {}
     for split, spec in specs.items():
@@ -183,6 +196,13 @@ def read_rows(path: str | os.PathLike) -> dict[str, DatasetSpec]:
 
     Raises:
         DataError: If the file is damaged, or of a later release.
+
+    Examples:
+        >>> spec = slim.data.from_folder("pets")
+        >>> slim.data.sources.write_rows("rows.jsonl", {"train": spec})
+        >>> rows = slim.data.sources.read_rows("rows.jsonl")
+        >>> rows["train"].listing.paths == spec.listing.paths
+        True
     """
     path = os.fspath(path)
     try:

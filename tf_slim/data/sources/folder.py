@@ -38,9 +38,6 @@ def from_folder(
 ) -> DatasetSpec:
     """Describes a folder that has the pictures of each class in a folder of its own.
 
-        train = slim.data.from_folder("flowers")                    # flowers/roses/1.jpg ...
-        validation = slim.data.from_folder("flowers", "validation")
-
     The labels 0, 1, 2 ... go to the names of the class folders in the order of these. If the
     folder holds `train/` and `validation/` (`val/`) or `test/` instead of classes, these are the
     splits. Else a hash of a picture's relative path says whether it is for training or for
@@ -72,6 +69,12 @@ def from_folder(
         DataError: If there are no class folders, or fewer than two, or no picture, or two classes
             whose names differ in case alone, or a class without a picture to train on.
         ValueError: If there is no such split.
+
+    Examples:
+        >>> train = slim.data.from_folder("pets")
+        >>> validation = slim.data.from_folder("pets", "validation")
+        >>> train.labels_to_names, train.num_samples + validation.num_samples
+        ({0: 'cat', 1: 'dog', 2: 'fox'}, 72)
     """
     root = _existing(path)
     checking.check_on_error(on_error)

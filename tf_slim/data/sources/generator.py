@@ -226,12 +226,6 @@ def from_generator(
 ) -> DatasetSpec:
     """Describes the pictures that a function makes.
 
-        def drawn():
-            for number in range(1000):
-                yield draw(number), number % 10     # a picture and its label
-
-        train = slim.data.from_generator(drawn, num_classes=10)
-
     The function is called anew for each epoch, and must make the same pictures in the same order
     each time. A training that goes on skips those that it has seen: they are made, but not
     preprocessed. Python makes one picture at a time, so files are read faster by `from_folder` and
@@ -260,6 +254,15 @@ def from_generator(
     Raises:
         TypeError: If it is no function, or cannot be called anew.
         DataError: If it yields nothing, or the first is no picture with a label.
+
+    Examples:
+        >>> def drawn():
+        ...     for number in range(100):
+        ...         yield np.full([8, 8, 1], number, np.uint8), number % 10
+        >>> spec = slim.data.from_generator(drawn, num_classes=10, num_samples=100)
+        >>> images, labels = next(iter(slim.data.Pipeline(spec, 4).dataset()))
+        >>> images.shape, labels.numpy().tolist()
+        (TensorShape([4, 8, 8, 1]), [0, 1, 2, 3])
     """
     if inspect.isgenerator(function) or not callable(function):
         raise TypeError(

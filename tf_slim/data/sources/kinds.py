@@ -70,6 +70,12 @@ def from_source(
         DataNotFoundError: If there is no such thing.
         DataError: If it cannot be used; see the function of its kind.
         ValueError: If there is no such split, or `columns` are given for another kind of source.
+
+    Examples:
+        >>> slim.data.from_source("pets", "validation").num_classes
+        3
+        >>> slim.data.from_source("digits", "test").num_samples
+        355
     """
     kind, text = _kind(source)
     _check_columns(kind, text, columns)
@@ -130,6 +136,12 @@ def source_splits(
     Raises:
         DataNotFoundError: If there is no such thing.
         DataError: If it cannot be used.
+
+    Examples:
+        >>> slim.data.source_splits("pets")
+        ('train', 'validation')
+        >>> slim.data.source_splits("digits")
+        ('train', 'test')
     """
     kind, text = _kind(source)
     _check_columns(kind, text, columns)

@@ -37,6 +37,13 @@ class Listing:
         labels: Label of each picture, or a tuple of labels where there are several a picture.
         weights: Weight of each picture, or None where none are given.
         skipped: What was left out: `(path, reason)`.
+
+    Examples:
+        >>> listing = slim.data.from_folder("pets", "all").listing
+        >>> len(listing.paths), listing.paths[0], listing.labels[0]
+        (72, 'dog/12.jpg', 1)
+        >>> listing.counts(3)
+        array([24, 24, 24])
     """
 
     root: str

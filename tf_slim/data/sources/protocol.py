@@ -46,6 +46,8 @@ class RecordSource(abc.ABC):
         picture_spec: A nest of `tf.TensorSpec`: one row of `Loaded.pictures`.
         listing: The pictures by their paths (`slim.data.sources.Listing`), where it has such.
         portable: Whether another process can read it, as the workers of a tf.data service do.
+
+    Examples: see `slim.data.DatasetSpec`.
     """
 
     encoded: bool = True

@@ -84,6 +84,15 @@ def from_table(
             named twice, a path with `..`. The message has the line.
         ValueError: If there is no such split.
         ImportError: If it is a Parquet file and pyarrow is not installed.
+
+    Examples:
+        >>> rows = ("path,label,split", "pets/cat/1.jpg,cat,train", "pets/dog/1.jpg,dog,train")
+        >>> with open("table.csv", "w") as table:
+        ...     for row in rows:
+        ...         print(row, file=table)
+        >>> spec = slim.data.from_table("table.csv")
+        >>> spec.num_samples, spec.labels_to_names
+        (2, {0: 'cat', 1: 'dog'})
     """
     table, rows = _read(path, columns)
     checking.check_on_error(on_error)

@@ -368,6 +368,8 @@ def mobilenet(
     Raises:
       ValueError: the images are of another rank or size, or an argument is out of its range.
       TypeError: they are not of floating point, or a keyword is unknown.
+
+    Examples: see `slim.nets.create`.
     """
     conv_defs = V3_LARGE if conv_defs is None else conv_defs
     if use_groupnorm:

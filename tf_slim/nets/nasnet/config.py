@@ -14,11 +14,6 @@ _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 class NasNetConfig:
     """The hyperparameters of a NASNet or a PNASNet.
 
-        config = slim.nets.nasnet.nasnet.mobile_imagenet_config()
-        config.drop_path_keep_prob = 0.9
-        config.parse("num_cells=6,use_aux_head=0")
-        logits, end_points = slim.nets.nasnet.nasnet.nasnet_mobile(images, config=config)
-
     It does what programs do with the `HParams` of TF 1, and the nets take those in its place.
 
     Attributes:
@@ -35,6 +30,13 @@ class NasNetConfig:
       data_format: "NHWC" or "NCHW": of what is computed inside. Images are NHWC.
       total_training_steps: after how many steps paths are dropped at the full rate.
       use_bounded_activation: whether all activations are within [-6, 6], for quantization.
+
+    Examples:
+      >>> config = slim.nets.nasnet.nasnet.mobile_imagenet_config()
+      >>> config.drop_path_keep_prob = 0.9
+      >>> config = config.parse("num_cells=6,use_aux_head=0")
+      >>> config.num_cells, config.use_aux_head, config.get("drop_path_keep_prob")
+      (6, 0, 0.9)
     """
 
     num_conv_filters: int

@@ -114,6 +114,8 @@ def build(
     Raises:
       ValueError: the images are of another rank or size, or there is no such end point.
       TypeError: they are not of floating point.
+
+    Examples: see `slim.nets.create`.
     """
     # Without reduction cells, normal cells with stride 2 make the map smaller. `imagenet` chooses
     # between the stems for ImageNet and for CIFAR-10.
