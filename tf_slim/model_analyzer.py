@@ -29,7 +29,12 @@ _VARIABLES = ("VarHandleOp", "VariableV2")
 
 
 def tensor_description(var: tf.Tensor | tf.Variable) -> str:
-    """The type and shape of a tensor or a variable, such as `(float32 1x8x8x1024)`."""
+    """The type and shape of a tensor or a variable, such as `(float32 1x8x8x1024)`.
+
+    Examples:
+      >>> slim.model_analyzer.tensor_description(tf.zeros([1, 8, 8, 1024]))
+      '(float32 1x8x8x1024)'
+    """
     known = var.shape.rank is not None
     sides = ["?" if n is None else str(n) for n in shapes.of(var)] if known else []
     return f"({' '.join([var.dtype.base_dtype.name, 'x'.join(sides)]).rstrip()})"
@@ -44,6 +49,12 @@ def analyze_ops(graph: tf.Graph, print_info: bool = False) -> int:
 
     Returns:
       The number of elements of all outputs. One whose shape is not known counts as none.
+
+    Examples:
+      >>> with tf.Graph().as_default() as graph:
+      ...     net = tf.ones([8, 10], name="ones") * 2.0
+      >>> slim.model_analyzer.analyze_ops(graph)
+      161
     """
     if print_info:
         print(f"{_RULE}\nOperations: name -> (type shapes) [size]\n{_RULE}")
@@ -68,6 +79,11 @@ def analyze_vars(variables: Iterable[Any], print_info: bool = False) -> tuple[in
 
     Returns:
       (elements, bytes). One whose shape is not known counts as none.
+
+    Examples:
+      >>> net = slim.fully_connected(tf.ones([8, 20]), 10)
+      >>> slim.model_analyzer.analyze_vars(slim.get_model_variables())
+      (210, 840)
     """
     if print_info:
         print(f"{_RULE}\nVariables: name (type shape) [size]\n{_RULE}")
@@ -96,6 +112,12 @@ def multiply_adds(graph: tf.Graph) -> dict[str, int]:
 
     Returns:
       For each operation that has any, by its name, their number in one run.
+
+    Examples:
+      >>> with tf.Graph().as_default() as graph:
+      ...     net = slim.fully_connected(tf.ones([8, 20]), 10, scope="fc1")
+      >>> slim.model_analyzer.multiply_adds(graph)
+      {'fc1/MatMul': 1600}
     """
     counted = ((op.name, _multiply_adds(op)) for op in graph.get_operations())
     return {name: count for name, count in counted if count}
@@ -142,6 +164,8 @@ class Layer:
         for a layer that is no convolution or product.
       parameters: how many trainable numbers it has.
       multiply_adds: how many it computes for one image.
+
+    Examples: see `slim.model_analyzer.analyze_net`.
     """
 
     name: str
@@ -162,6 +186,8 @@ class Statistics:
       state: how many numbers that are not trained, such as moving averages.
       multiply_adds: of convolutions and matrix products.
       operations: how many operations the graph of a prediction has.
+
+    Examples: see `slim.model_analyzer.analyze_net`.
     """
 
     layers: tuple[Layer, ...]
@@ -190,6 +216,13 @@ def analyze_net(
     Raises:
       ValueError: there is no such net, or it cannot take images of that size.
       TypeError: the net has no such keyword.
+
+    Examples:
+      >>> found = slim.model_analyzer.analyze_net("mobilenet_v2")
+      >>> found.parameters, found.multiply_adds
+      (3506153, 300775552)
+      >>> found.layers[0].name, found.layers[0].output
+      ('MobilenetV2/Conv', '(float32 1x112x112x32)')
     """
     spec = nets.spec(name)
     shape = [1, *spec.input_shape[1:]]

@@ -44,6 +44,11 @@ def add_histogram_summary(
 
     Raises:
       ValueError: an eager tensor is given without a name.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.summaries.add_histogram_summary(tf.ones([8]), "net").op.name
+      'net'
     """
     title = _title(tensor, name, prefix)
     return summary_ops.histogram(title, tensor)
@@ -65,6 +70,11 @@ def add_image_summary(
 
     Returns:
       As `add_histogram_summary`.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.summaries.add_image_summary(tf.zeros([1, 8, 8, 3]), "images").op.name
+      'images'
     """
     title = _title(tensor, name, prefix)
     return summary_ops.image(title, tensor, print_summary)
@@ -86,6 +96,11 @@ def add_scalar_summary(
 
     Returns:
       As `add_histogram_summary`.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.summaries.add_scalar_summary(tf.constant(0.5), "loss").op.name
+      'loss'
     """
     title = _title(tensor, name, prefix)
     return summary_ops.scalar(title, tensor, print_summary)
@@ -107,6 +122,11 @@ def add_zero_fraction_summary(
 
     Returns:
       As `add_histogram_summary`.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     slim.summaries.add_zero_fraction_summary(tf.zeros([8]), "net").op.name
+      'net/Fraction_of_Zero_Values'
     """
     title = _title(tensor, name, prefix) + "/Fraction_of_Zero_Values"
     share = tf.math.zero_fraction(tensor)
@@ -114,26 +134,42 @@ def add_zero_fraction_summary(
 
 
 def add_histogram_summaries(tensors: Iterable, prefix: str | None = None) -> list[tf.Tensor | bool]:
-    """Adds a histogram of each tensor; see `add_histogram_summary`."""
+    """Adds a histogram of each tensor; see `add_histogram_summary`.
+
+    Examples:
+      >>> with tf.Graph().as_default():
+      ...     tensors = [tf.ones([8], name="a"), tf.ones([8], name="b")]
+      ...     [one.op.name for one in slim.summaries.add_histogram_summaries(tensors, prefix="net")]
+      ['net/a', 'net/b']
+    """
     return [add_histogram_summary(tensor, prefix=prefix) for tensor in tensors]
 
 
 def add_image_summaries(tensors: Iterable, prefix: str | None = None) -> list[tf.Tensor | bool]:
-    """Adds a summary of images for each tensor; see `add_image_summary`."""
+    """Adds a summary of images for each tensor; see `add_image_summary`.
+
+    Examples: see `slim.summaries.add_image_summary`.
+    """
     return [add_image_summary(tensor, prefix=prefix) for tensor in tensors]
 
 
 def add_scalar_summaries(
     tensors: Iterable, prefix: str | None = None, print_summary: bool = False
 ) -> list[tf.Tensor | bool]:
-    """Adds a summary of each number; see `add_scalar_summary`."""
+    """Adds a summary of each number; see `add_scalar_summary`.
+
+    Examples: see `slim.summaries.add_scalar_summary`.
+    """
     return [add_scalar_summary(tensor, None, prefix, print_summary) for tensor in tensors]
 
 
 def add_zero_fraction_summaries(
     tensors: Iterable, prefix: str | None = None
 ) -> list[tf.Tensor | bool]:
-    """Adds the share of zeros in each tensor; see `add_zero_fraction_summary`."""
+    """Adds the share of zeros in each tensor; see `add_zero_fraction_summary`.
+
+    Examples: see `slim.summaries.add_zero_fraction_summary`.
+    """
     return [add_zero_fraction_summary(tensor, prefix=prefix) for tensor in tensors]
 
 

@@ -168,10 +168,6 @@ def test_arguments_are_read(text, names):
     assert documented(text) == names
 
 
-# Rooms whose doors do not all have examples yet.
-_NOT_YET = ("export", "model_analyzer", "report", "serving", "summaries")
-
-
 def example_missing(door: doors.Door) -> str | None:
     """What is wrong with the examples of a function or class."""
     if door.neighbour is not None:
@@ -198,12 +194,7 @@ def excused(name: str) -> bool:
 
 
 def test_doors_have_examples():
-    rooms = {door.name: door.room for door in doors.doors()}
-    found = [
-        f"{name}: {wrong}"
-        for name, wrong in without_examples().items()
-        if rooms[name] not in _NOT_YET and not excused(name)
-    ]
+    found = [f"{name}: {wrong}" for name, wrong in without_examples().items() if not excused(name)]
     assert not found, "\n".join(found)
 
 
@@ -211,10 +202,3 @@ def test_reasons_are_needed():
     lacking = without_examples()
     needless = [pattern for pattern in REASONS if not fnmatch.filter(lacking, pattern)]
     assert not needless
-
-
-def test_rooms_are_listed_as_long_as_examples_are_missing():
-    lacking = without_examples()
-    missing = {door.room for door in doors.doors() if door.name in lacking}
-    excused_alone = {door.room for door in doors.doors() if excused(door.name)}
-    assert set(_NOT_YET) <= missing - excused_alone

@@ -64,7 +64,7 @@ def inspect(
     Examples:
         >>> found = slim.data.inspect("pets")
         >>> {name: split.pictures for name, split in found.splits.items()}
-        {'train': 61, 'validation': 11}
+        {'train': 57, 'validation': 15}
         >>> found.without_pictures, found.duplicates
         ([], ())
     """

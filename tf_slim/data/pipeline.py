@@ -336,7 +336,7 @@ class Pipeline:
             DataError: In place of TensorFlow's error, if the data is at fault.
 
         Examples:
-            >>> with open("pets/cat/1.jpg", "wb") as picture:
+            >>> with open("pets/cat/01.jpg", "wb") as picture:
             ...     _ = picture.write(b"no picture")
             >>> test = slim.data.Pipeline(slim.data.from_folder("pets", "all"), 8)
             >>> try:
@@ -345,7 +345,7 @@ class Pipeline:
             ...             pass
             ... except slim.data.DataError as error:
             ...     print(error)
-            pets/cat/1.jpg: the image of 10 bytes, ... does not decode: ...
+            pets/cat/01.jpg: the image of 10 bytes, ... does not decode: ...
         """
         try:
             yield

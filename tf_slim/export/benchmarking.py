@@ -35,6 +35,8 @@ class Timing:
       median_ms: the median, in milliseconds a batch.
       p95_ms: the 95th percentile.
       images_per_second: at the median.
+
+    Examples: see `slim.export.benchmark`.
     """
 
     batch_size: int
@@ -58,6 +60,8 @@ class Benchmarked:
         batch; None if nobody knows.
       memory_after: what is left of that once it has run.
       timings: by batch size.
+
+    Examples: see `slim.export.benchmark`.
     """
 
     name: str
@@ -83,8 +87,6 @@ def benchmark(
 ) -> list[Benchmarked]:
     """Times nets, runs and exported files, in one process, in turns.
 
-        slim.export.benchmark(["runs/flowers", "flowers.onnx", "flowers-int8.tflite"])
-
     Each is given the same random images. They take turns, several times over and each second time
     in the opposite order, so that a machine that slows down slows all of them. Nets (with random
     weights) and runs are what `slim.export.for_inference` makes of them. Memory is measured in a
@@ -109,6 +111,13 @@ def benchmark(
       MissingExtraError: what runs a file is not installed.
       LoadError, EngineError: one cannot be loaded.
       ValueError: an argument is out of its range.
+
+    Examples:
+      >>> [found] = slim.export.benchmark(
+      ...     ["runs/digits"], batch_sizes=[8], seconds=0.05, with_memory=False
+      ... )
+      >>> found.name, found.image_shape, [one.batch_size for one in found.timings]
+      ('runs/digits', (8, 8, 1), [8])
     """
     if isinstance(targets, (str, os.PathLike)):
         targets = [targets]

@@ -31,6 +31,8 @@ class Comparison:
       source_size: in bytes, of its variables.
       size: of the file, with what belongs beside it.
       tolerance: what is accepted.
+
+    Examples: see `slim.export.save`.
     """
 
     pictures: int

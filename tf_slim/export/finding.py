@@ -35,10 +35,6 @@ def source_of(
 ) -> Source:
     """What formats are given: a model, and all that is known of it.
 
-        source = slim.export.source_of("runs/flowers")
-        for path in ("flowers.onnx", "flowers.tflite"):
-            slim.export.save(source, path)
-
     Args:
       model_or_run: see `save`, as the others; of a `Source` only the pictures can be changed.
       checkpoint: of a run.
@@ -58,6 +54,14 @@ def source_of(
       ExportError: what is said does not go together, or there are no such pictures.
       LoadError: the run cannot be loaded.
       ValueError: the model is not built.
+
+    Examples:
+      >>> source = slim.export.source_of("runs/digits")
+      >>> source.input_names, source.output_names, source.size
+      (('images',), ('probabilities', 'logits'), 1302056)
+      >>> paths = [slim.export.save(source, path, verify=False).path for path in ("a.pb", "b.pb")]
+      >>> paths
+      ['a.pb', 'b.pb']
     """
     said: dict[str, Any] = {
         "labels": labels,

@@ -32,6 +32,8 @@ class Folded:
       outputs: the names of the tensors that it gives, by what they are.
       specs: what each of the inputs is.
       folds: how many batch norms and factors have gone into the weights before them.
+
+    Examples: see `slim.export.folded`.
     """
 
     inputs: tuple[str, ...]
@@ -136,6 +138,15 @@ def folded(
     Raises:
       ExportError: the model changes its variables in inference, or belongs to a v1 graph.
       ValueError: the model is not built, or there is no such precision or end point.
+
+    Examples:
+      >>> def net(images):
+      ...     return slim.conv2d(images, 4, 3, normalizer_fn=slim.batch_norm, activation_fn=None)
+      >>> spec = tf.TensorSpec([None, 8, 8, 3])
+      >>> model = slim.Model(net).build(spec)
+      >>> graph = slim.export.folded(model, spec)
+      >>> graph.folds, [node.op for node in graph.graph_def.node if "Norm" in node.op]
+      (1, [])
     """
     model.require_variables("export")
     precisions.check(precision)

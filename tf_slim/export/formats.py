@@ -32,6 +32,10 @@ class Tolerance:
       agreement: the least share of pictures that get the same top class.
       or_agreement: that share with which a larger difference is accepted; None for none. One
         picture between two classes can move far by a small step of all numbers.
+
+    Examples:
+      >>> slim.export.get("onnx").tolerance("int8", "float32")
+      Tolerance(difference=None, agreement=0.95, or_agreement=None)
     """
 
     difference: float | None
@@ -68,6 +72,8 @@ class Options:
       features: the end point for embeddings; None for the last one before the logits.
       runtime: where the program is that runs the file, for a format that takes it along; None to
         look for it.
+
+    Examples: see `slim.export.register`.
     """
 
     quantize: str | None = None
@@ -96,6 +102,8 @@ class Format:
       beside: endings of files that are written beside its own, such as `.bin`.
       tolerances: by quantization or precision, where others than `TOLERANCES` fit.
       any_inputs: whether nets can be written that take something else than images alone.
+
+    Examples: see `slim.export.get`.
     """
 
     name: str
@@ -213,11 +221,6 @@ def register(
 ) -> Callable[[_F], _F]:
     """Decorates the function that writes a format.
 
-        @slim.export.register("mine", ending=".mine")
-        def write(source, path, options):
-            graph_def = source.folded(options.precision).graph_def
-            ...
-
     Args:
       name: of the format.
       ending: see `Format`, as the other arguments.
@@ -235,6 +238,15 @@ def register(
 
     Raises:
       ValueError: the name is taken by another function.
+
+    Examples:
+      >>> @slim.export.register("mine", ending=".mine")
+      ... def write(source, path, options):
+      ...     graph_def = source.folded(options.precision).graph_def
+      ...     with open(path, "wb") as file:
+      ...         file.write(graph_def.SerializeToString())
+      >>> slim.export.save("runs/digits", "digits.mine", verify=False).format
+      'mine'
     """
 
     def decorate(write: _F) -> _F:
@@ -262,13 +274,23 @@ def get(name: str) -> Format:
 
     Raises:
       ValueError: there is none; the message has the close names and the whole list.
+
+    Examples:
+      >>> onnx = slim.export.get("onnx")
+      >>> onnx.ending, onnx.quantize, onnx.precision
+      ('.onnx', ('int8',), ('float32',))
     """
     _writers.get(name)
     return _formats[name]
 
 
 def names() -> list[str]:
-    """The names of all formats, sorted."""
+    """The names of all formats, sorted.
+
+    Examples:
+      >>> "onnx" in slim.export.names()
+      True
+    """
     return _writers.names()
 
 

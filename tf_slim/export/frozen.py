@@ -33,6 +33,8 @@ def write(source: Source, path: str, options: Options) -> None:
       source: the model.
       path: of the file; its metadata stand beside it.
       options: what is asked for.
+
+    Examples: see `slim.export.save`.
     """
     graph_def = _folded(source, options.precision).graph_def
     with open(path, "wb") as file:

@@ -23,9 +23,6 @@ def for_inference(
 ) -> Callable:
     """A built model as a function for inference, one to three times as fast.
 
-        predict = slim.export.for_inference(model, precision="mixed_bfloat16")
-        logits = predict(images)
-
     It has the weights that the model has now, as constants: a later training does not reach it.
     Batch norm is folded into the convolutions before it (see `slim.export.folded`).
 
@@ -45,6 +42,15 @@ def for_inference(
     Raises:
       ExportError: see `slim.export.folded`.
       ValueError: the model is not built, or there is no such precision or end point.
+
+    Examples:
+      >>> def net(images):
+      ...     return slim.conv2d(images, 4, 3, normalizer_fn=slim.batch_norm, activation_fn=None)
+      >>> model = slim.Model(net).build(tf.TensorSpec([None, 8, 8, 3]))
+      >>> predict = slim.export.for_inference(model)
+      >>> images = tf.ones([2, 8, 8, 3])
+      >>> bool(tf.reduce_all(abs(predict(images) - model(images)) < 1e-5))
+      True
     """
     model.require_variables("run")
     wanted = tuple(end_points) if not isinstance(end_points, str) else (end_points,)

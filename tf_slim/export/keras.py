@@ -27,6 +27,8 @@ def write(source: Source, path: str, options: Options) -> None:
 
     Raises:
       ExportError: the net has no name that a file could hold.
+
+    Examples: see `slim.export.save`.
     """
     # A net of its own: a layer makes the variables of its net anew.
     copy = keras_layer.made({**keras_layer.recipe(source.model), "precision": None})

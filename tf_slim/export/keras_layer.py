@@ -48,6 +48,13 @@ def as_keras_layer(model: Model, **kwargs: Any) -> tf.keras.layers.Layer:
 
     Returns:
       A `tf.keras.layers.Layer`.
+
+    Examples:
+      >>> layer = slim.as_keras_layer(slim.Model(slim.linear, num_outputs=2), name="head")
+      >>> inputs = tf.keras.Input([3])
+      >>> keras_model = tf.keras.Model(inputs, layer(inputs))
+      >>> keras_model(tf.ones([8, 3])).shape, [one.shape for one in layer.weights]
+      (TensorShape([8, 2]), [TensorShape([3, 2]), TensorShape([2])])
     """
     return SlimLayer(model, **{"name": model.name, **kwargs})
 
@@ -66,6 +73,8 @@ class SlimLayer(tf.keras.layers.Layer):
     Args:
       model: the net.
       **kwargs: of the Keras layer.
+
+    Examples: see `slim.as_keras_layer`.
     """
 
     def __init__(self, model: Model, **kwargs: Any):
@@ -122,6 +131,8 @@ def recipe(model: Model) -> dict[str, Any]:
 
     Raises:
       ExportError: its net has no name that a file could hold, or arguments that none can.
+
+    Examples: see `slim.export.keras_layer.made`.
     """
     origin = model.origin
     found: dict[str, Any] = {"precision": model.precision, "name": model.name}
@@ -156,6 +167,12 @@ def made(recipe: Mapping[str, Any]) -> Model:
 
     Raises:
       ValueError: there is no such net, or function.
+
+    Examples:
+      >>> model = slim.nets.create("lenet", num_classes=5)
+      >>> same = slim.export.keras_layer.made(slim.export.keras_layer.recipe(model))
+      >>> same(tf.ones([2, 28, 28, 1]))[0].shape
+      TensorShape([2, 5])
     """
     kwargs = dict(recipe["kwargs"])
     if "net" in recipe:

@@ -41,6 +41,8 @@ def write(source: Source, path: str, options: Options) -> None:
 
     Raises:
       ExportError: LiteRT lacks an operation of the net, or there are no pictures to quantize by.
+
+    Examples: see `slim.export.save`.
     """
     pictures = calibration.images(source, options) if options.quantize == "int8" else None
     folded = source.folded()

@@ -37,6 +37,11 @@ class Metadata:
       verified: whether the file has been run and compared with what it was made from; or a text
         that says why not.
       exporter: the release that wrote it.
+
+    Examples:
+      >>> metadata = slim.export.Metadata(net="lenet", labels=("zero", "one"))
+      >>> slim.export.Metadata.from_json(metadata.to_json()).labels
+      ('zero', 'one')
     """
 
     net: str | None = None

@@ -43,6 +43,8 @@ def write(source: Source, path: str, options: Options) -> None:
 
     Raises:
       ExportError: ONNX lacks an operation of the net, or there are no pictures to quantize by.
+
+    Examples: see `slim.export.save`.
     """
     with tempfile.TemporaryDirectory(prefix="tf_slim-") as folder:
         save(converted(source, options, folder), path, options.metadata)
@@ -58,6 +60,8 @@ def converted(source: Source, options: Options, folder: str) -> Any:
 
     Raises:
       ExportError: as `write` does.
+
+    Examples: see `slim.export.save`.
     """
     # Before the conversion, which takes long.
     pictures = None if options.quantize is None else calibration.images(source, options)
@@ -72,6 +76,8 @@ def save(proto: Any, path: str, metadata: Metadata) -> None:
       proto: the model.
       path: of the file.
       metadata: what it has to say of itself.
+
+    Examples: see `slim.export.save`.
     """
     onnx: Any = importlib.import_module("onnx")
     proto.producer_name = metadata.exporter or "TF-Slim"

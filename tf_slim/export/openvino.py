@@ -39,6 +39,8 @@ def write(source: Source, path: str, options: Options) -> None:
     Raises:
       ExportError: ONNX or OpenVINO lacks an operation of the net, or there are no pictures to
         quantize by.
+
+    Examples: see `slim.export.save`.
     """
     openvino: Any = importlib.import_module("openvino")
     with tempfile.TemporaryDirectory(prefix="tf_slim-") as folder:

@@ -33,6 +33,8 @@ def write(source: Source, path: str, options: Options) -> None:
       source: the model.
       path: of the folder.
       options: what is asked for.
+
+    Examples: see `slim.export.save`.
     """
     core: Any = source.folded(options.precision, features=options.features or True).function
     there = tuple(core.structured_outputs)

@@ -36,6 +36,8 @@ class Export:
       format: the name of its format.
       size: in bytes, with what belongs beside it.
       verified: how it compares with what it was made from; None where that was not asked for.
+
+    Examples: see `slim.export.save`.
     """
 
     path: str
@@ -69,9 +71,6 @@ def save(
     progress: Progress | None = None,
 ) -> Export:
     """Writes a model as a file of another format, for programs without this package.
-
-        slim.export.save("runs/flowers", "flowers", "saved_model")
-        slim.export.save("runs/flowers", "flowers.onnx")               # told by the ending
 
     Files take prepared images, `images`, float32 `[batch, height, width, channels]`, and give
     `probabilities` and `logits`, float32 `[batch, classes]`; what a format adds to that is said
@@ -117,6 +116,14 @@ def save(
       LoadError: the run cannot be loaded.
       ValueError: an argument is out of its range.
       OSError: it cannot be written.
+
+    Examples:
+      >>> done = slim.export.save("runs/digits", "digits.pb", pictures=50)
+      >>> done.format, done.verified.pictures, done.verified.agreement
+      ('frozen', 50, 1.0)
+      >>> engine = slim.export.engines.open("digits.pb")
+      >>> engine(np.zeros([2, 8, 8, 1], np.float32))["probabilities"].shape
+      (2, 10)
     """
     runtime = None if runtime is None else os.fsdecode(runtime)
     path, chosen, place = check(

@@ -37,6 +37,8 @@ class Source:
       test: pictures to compare on; None if nobody knows them.
       step: of training, or None.
       num_classes: how many it tells apart, if that was said; None otherwise.
+
+    Examples: see `slim.export.source_of`.
     """
 
     model: Model

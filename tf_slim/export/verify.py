@@ -37,6 +37,13 @@ class VerificationError(ExportError):
 
     Attributes:
       comparison: all that was measured; None if it could not be run.
+
+    Examples:
+      >>> try:
+      ...     slim.export.save("runs/digits", "digits.pb", tolerance=0.0, pictures=50)
+      ... except slim.export.VerificationError as error:
+      ...     print(error.comparison.pictures, error.comparison.difference > 0)
+      50 True
     """
 
     def __init__(self, message: str, comparison: Comparison | None = None):

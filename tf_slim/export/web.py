@@ -45,6 +45,8 @@ def write(source: Source, path: str, options: Options) -> None:
       ExportError: the model does not tell classes apart, its preprocessing is none that a page
         knows, or ONNX lacks an operation of it.
       MissingExtraError: onnxruntime-web is not installed.
+
+    Examples: see `slim.export.save`.
     """
     package = runtime.find(options.runtime)
     if not source.takes_images or not source.tells_classes:

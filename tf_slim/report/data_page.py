@@ -29,6 +29,11 @@ def write_data(
 
     Raises:
       OSError: the file cannot be written.
+
+    Examples:
+      >>> slim.report.write_data("pets.html", slim.data.inspect("pets"), title="Three pets")
+      >>> "Three pets" in open("pets.html").read()
+      True
     """
     files.replace_text(path, data_html(found, title=title, footer=footer))
 
@@ -40,6 +45,8 @@ def data_html(found: Inspection, *, title: str = "", footer: str = "") -> str:
       found: what `slim.data.inspect` found.
       title: what to call the data set. Without: its name.
       footer: how the page came about.
+
+    Examples: see `slim.report.write_data`.
     """
     title = title or found.name
     return document.page(

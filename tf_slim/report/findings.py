@@ -19,11 +19,6 @@ _MOST_LOG_ODDS = 20.0
 class Findings:
     """Counts over an evaluation, and the worst mistakes.
 
-        findings = slim.report.Findings(num_classes=10)
-        for images, labels in test:
-            findings.add(images, model(images), labels)
-        slim.report.write("report.html", findings, title="LeNet on digits")
-
     Where an example may be of several classes, `Findings(10, multi_label=True)` takes the net's
     answer for each class by itself: yes where the probability is above 1/2.
 
@@ -51,6 +46,13 @@ class Findings:
 
     Raises:
       ValueError: there are too few classes to tell apart.
+
+    Examples:
+      >>> findings = slim.report.Findings(num_classes=3)
+      >>> logits = tf.constant([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0]])
+      >>> findings.add(tf.zeros([2, 8, 8, 1]), logits, tf.constant([0, 2]))
+      >>> findings.answers, findings.wrong, findings.mistakes[0].predicted
+      (2, 1, 1)
     """
 
     def __init__(self, num_classes: int, *, multi_label: bool = False, mistakes: int = 24):

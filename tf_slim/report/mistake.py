@@ -23,6 +23,8 @@ class Mistake:
       image: what the net was given, without the batch dimension.
       filename: of the picture, or None.
       heat_map: where the net saw `shown_class`, `[height, width]` in [0, 1], or None.
+
+    Examples: see `slim.report.Findings`.
     """
 
     index: int

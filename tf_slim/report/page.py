@@ -43,6 +43,13 @@ def write(
     Raises:
       ValueError: there are no examples.
       OSError: the file cannot be written.
+
+    Examples:
+      >>> findings = slim.report.Findings(num_classes=2)
+      >>> findings.add(tf.zeros([1, 8, 8, 1]), tf.constant([[2.0, 0.0]]), tf.constant([1]))
+      >>> slim.report.write("report.html", findings, title="LeNet on digits")
+      >>> "LeNet on digits" in open("report.html").read()
+      True
     """
     files.replace_text(
         path,
@@ -70,7 +77,10 @@ def html(
     history: Sequence[Mapping[str, Any]] = (),
     warnings: Sequence[str] = (),
 ) -> str:
-    """The text of the page that `write` writes. Its arguments and errors are those of `write`."""
+    """The text of the page that `write` writes. Its arguments and errors are those of `write`.
+
+    Examples: see `slim.report.write`.
+    """
     if not findings.examples:
         raise ValueError("There is nothing to report: the findings hold no examples.")
     names = [

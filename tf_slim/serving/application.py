@@ -30,10 +30,6 @@ def application(
 ) -> Any:
     """Makes an application of a model, which any server of the ASGI standard runs.
 
-        served = slim.serving.Served(slim.Predictor("runs/flowers"), "flowers")
-        served.warm_up()
-        app = slim.serving.application(served)              # uvicorn.run(app)
-
     It answers `/` (a page for people), `/predict` (one picture), `/v1/models/NAME` (the REST forms
     of TensorFlow Serving), `/healthz` and `/metrics`. What it refuses it answers with a JSON object
     `{"error": reason}`. When the server stops, what was accepted is computed first.
@@ -43,6 +39,14 @@ def application(
       about: a line about it, for the page.
       hosts: the names by which it may be called (the header `Host`, without a port); None for any.
       origins: the pages of other servers that may ask, such as `https://example.org`.
+
+    Examples:
+      >>> served = slim.serving.Served(slim.Predictor("runs/digits"), "digits")
+      >>> app = slim.serving.application(served)
+      >>> from starlette.testclient import TestClient
+      >>> TestClient(app).get("/healthz").status_code
+      200
+      >>> served.close()
     """
 
     @contextlib.asynccontextmanager

@@ -39,6 +39,11 @@ class Limits:
 
     Raises:
       ValueError: one of them is out of its range.
+
+    Examples:
+      >>> limits = slim.serving.Limits(max_bytes=1_000_000, timeout=5.0)
+      >>> limits.queue, limits.batch_size
+      (256, 16)
     """
 
     max_bytes: int = 32_000_000

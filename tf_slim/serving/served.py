@@ -45,6 +45,12 @@ class Served:
 
     Raises:
       ValueError: the name cannot stand in an address.
+
+    Examples:
+      >>> served = slim.serving.Served(slim.Predictor("runs/digits"), "digits")
+      >>> served.warm_up() is None
+      True
+      >>> served.close()
     """
 
     def __init__(

@@ -86,7 +86,7 @@ def from_table(
         ImportError: If it is a Parquet file and pyarrow is not installed.
 
     Examples:
-        >>> rows = ("path,label,split", "pets/cat/1.jpg,cat,train", "pets/dog/1.jpg,dog,train")
+        >>> rows = ("path,label,split", "pets/cat/01.jpg,cat,train", "pets/dog/01.jpg,dog,train")
         >>> with open("table.csv", "w") as table:
         ...     for row in rows:
         ...         print(row, file=table)

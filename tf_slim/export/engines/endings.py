@@ -32,6 +32,10 @@ def format_of(path: str | os.PathLike) -> str | None:
 
     Args:
       path: of the file or folder, which need not be there.
+
+    Examples:
+      >>> slim.export.engines.format_of("flowers.onnx")
+      'onnx'
     """
     path = os.fsdecode(path)
     if paths.is_folder(path):
@@ -43,5 +47,10 @@ def format_of(path: str | os.PathLike) -> str | None:
 
 
 def is_exported(path: str | os.PathLike) -> bool:
-    """Whether an exported model stands at a path, by its look."""
+    """Whether an exported model stands at a path, by its look.
+
+    Examples:
+      >>> slim.export.engines.is_exported("runs/digits")
+      False
+    """
     return paths.exists(path) and format_of(path) is not None

@@ -45,6 +45,8 @@ class Engine(abc.ABC):
       inputs: what it takes.
       outputs: the names of what it gives.
       threads: how many it computes by; None leaves that to what runs it.
+
+    Examples: see `slim.export.engines.open`.
     """
 
     format: ClassVar[str]

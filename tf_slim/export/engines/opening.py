@@ -28,6 +28,13 @@ def open(path: str | os.PathLike, *, threads: int | None = None) -> Engine:
       EngineError: it is no exported model, or a damaged one, or the threads cannot be had.
       MissingExtraError: what runs it is not installed.
       FileNotFoundError: there is no such file.
+
+    Examples:
+      >>> done = slim.export.save("runs/digits", "digits.pb", verify=False)
+      >>> engine = slim.export.engines.open("digits.pb")
+      >>> found = engine(np.zeros([2, 8, 8, 1], np.float32))
+      >>> engine.image_shape, {name: array.shape for name, array in found.items()}
+      ((8, 8, 1), {'probabilities': (2, 10), 'logits': (2, 10)})
     """
     if threads is not None and (integer(threads) or 0) < 1:
         raise ValueError(f"threads: expected at least 1, or None; got {describe(threads)}.")
