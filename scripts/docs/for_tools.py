@@ -35,7 +35,7 @@ def index(generated: Mapping[str, str]) -> str:
     Raises:
       LookupError: a page has no title, or no paragraph to be described by.
     """
-    project = _settings()
+    project = settings()
     parts = [f"# {project['site_name']}", f"> {project['site_description']}"]
     parts.append(
         f"Every public name with its signature and docstring, in one file: [{WHOLE}]({WHOLE})"
@@ -46,7 +46,8 @@ def index(generated: Mapping[str, str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _settings() -> dict[str, Any]:
+def settings() -> dict[str, Any]:
+    """Those of the site."""
     return tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
 
 

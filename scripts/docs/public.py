@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import tf_slim
+from tf_slim.cli import net_statistics
 
 ROOT = "tf_slim"
 
@@ -68,7 +69,9 @@ def everything() -> tuple[Public, ...]:
 
 def _rank(path: str) -> tuple:
     parts = path.split(".")
-    return len(parts), parts[1] in _ROOMS_LAST, len(parts[-1]), path
+    # A net goes by the name that it has in the registry: vgg_16, not vgg_d.
+    is_other_name = parts[1] == "nets" and parts[-1] not in net_statistics.known()
+    return len(parts), parts[1] in _ROOMS_LAST, is_other_name, len(parts[-1]), path
 
 
 def _below(

@@ -43,7 +43,7 @@ def test_methods_and_properties_are_there(whole):
 
 
 def test_the_index_has_a_line_for_each_page(index):
-    project = for_tools._settings()
+    project = for_tools.settings()
     pages = [page for _, below in for_tools.sections(project["nav"]) for page in below]
     lines = re.findall(r"^- \[.+\]\(\S+\): .+$", index, re.MULTILINE)
     assert len(lines) == len(pages) == index.count("\n- ")
