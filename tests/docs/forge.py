@@ -108,6 +108,8 @@ def _serve(address: str) -> None:
     for name in LOADED:
         with contextlib.suppress(ImportError):  # Pillow, which few pages want
             importlib.import_module(name)
+    # What it has to say of GPUs that are not there is said here, once.
+    sys.modules["tensorflow"].config.list_physical_devices()
     server = socket.socket(socket.AF_UNIX)
     server.bind(address)
     server.listen(64)

@@ -32,7 +32,6 @@ TITLE = re.compile(r'\btitle="([^"]*)"')
 FILE = re.compile(r"[\w./-]+\.[a-z]\w*")
 INCLUDE = re.compile(r'^--8<-- "([^":]+)(?::([\w-]+))?"$')
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-SHELLS = {"", "sh", "bash", "shell", "console", "text"}
 COMMANDS = {"sh", "bash", "shell", "console"}
 # What ends a command on a shell line, or begins the next one.
 SEPARATORS = {"|", "||", "&&", ";", "&", ">", ">>", "<", "2>", "(", ")"}
@@ -256,8 +255,11 @@ def command_lines(page: Page) -> list[str]:
     lines = []
     for section in page.sections:
         for block in section.blocks:
-            if block.language in SHELLS:
-                lines += block.text.replace("\\\n", " ").splitlines()
+            text = block.text.replace("\\\n", " ")
+            if block.language == "console":
+                lines += [line for line in text.splitlines() if line.startswith("$ ")]
+            elif block.language in {"", *COMMANDS}:
+                lines += text.splitlines()
         lines += INLINE.findall("\n".join(section.prose))
     return lines
 
@@ -270,7 +272,7 @@ def commands(page: Page, name: str) -> list[list[str]]:
         lexer.whitespace_split = True
         try:
             words = list(lexer)
-        except ValueError:  # an apostrophe in a text block: no command line
+        except ValueError:  # an apostrophe: no command line
             continue
         pieces: list[list[str]] = [[]]
         for word in words:
