@@ -50,9 +50,10 @@ bench-compare: $(DEV)  ## tell what got slower than noise against BASE=revision
 bench-gpu: $(DEV)  ## the table of nets on your GPU
 	@"$(BIN)/python" -m benchmarks gpu $(ARGS)
 
-docs: $(DOCS)  ## build the site of the documentation into site/; a broken link is an error
+docs: $(DEV) $(DOCS)  ## build the site of the documentation into site/, strictly, and look at it in a browser
 	@"$(BIN)/python" -m scripts.docs
 	@"$(BIN)/zensical" build --clean --strict $(ARGS)
+	@SITE=site "$(BIN)/python" -m pytest -q tests/docs/test_site.py
 
 docs-serve: $(DOCS)  ## show it on this machine, and follow what is written
 	@"$(BIN)/python" -m scripts.docs

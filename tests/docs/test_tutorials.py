@@ -1,7 +1,7 @@
 """Each file of docs/tutorials/ runs whole, and its sections, which the page shows, cover it.
 
-A page that shows all sections of its file in order, and no other Python, has run the file: it is not
-run again.
+A page that shows all sections of its file in order, and no other Python, has run the file: it is
+not run again.
 """
 
 from __future__ import annotations
