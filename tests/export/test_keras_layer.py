@@ -45,6 +45,17 @@ def of_a_name():
     return slim.nets.create("mobilenet_v1_025", 5, weight_decay=1e-3)
 
 
+@keras.utils.register_keras_serializable("tests")
+def with_keras_inside(images, is_training=True):
+    net = slim.conv2d(images, 4, 3)
+    net = slim.keras_layer(keras.layers.BatchNormalization, scope="norm")(net)
+    return tf.reduce_mean(slim.keras_layer(keras.layers.Dense, 3, scope="fc")(net), [1, 2])
+
+
+def of_keras_layers():
+    return slim.Model(with_keras_inside)
+
+
 def within_keras(model):
     inputs = keras.Input(IMAGES.shape[1:])
     layer = slim.as_keras_layer(model, name="trunk")
@@ -53,7 +64,18 @@ def within_keras(model):
     return whole
 
 
-@pytest.mark.parametrize("make", [of_a_function, of_a_name])
+def test_keras_layers_within_are_trained():
+    model = of_keras_layers()
+    whole = within_keras(model)
+    before = {name: variable.numpy() for name, variable in model.named_variables.items()}
+    whole.compile("sgd", "mse")
+    whole.fit(IMAGES, np.ones([3, 2], np.float32), verbose=0)
+    same = [n for n, v in model.named_variables.items() if np.array_equal(before[n], v)]
+    assert same == ["Conv/biases"]  # which the normalization after it takes out again
+    assert len(whole.layers[1].weights) == len(model.variables) + 1  # and a counter
+
+
+@pytest.mark.parametrize("make", [of_a_function, of_a_name, of_keras_layers])
 def test_it_is_saved_and_loaded(make, tmp_path):
     whole = within_keras(make())
     path = str(tmp_path / "whole.keras")

@@ -89,7 +89,12 @@ class SlimLayer(tf.keras.layers.Layer):
         if not model.variables:
             model.build(tf.TensorSpec(input_shape, self.compute_dtype))
         self._updates.value.variable()
+        # Keras finds the variables of its own layers by these.
+        self.keras_layers = list(model.keras_layers)
+        known = {id(one.value) for layer in self.keras_layers for one in layer.variables}
         for name, variable in model.named_variables.items():
+            if id(variable) in known:
+                continue
             weight = self.add_weight(
                 name=name.replace("/", "."),
                 shape=variable.shape,

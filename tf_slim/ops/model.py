@@ -384,6 +384,12 @@ class Model(tf.Module):
         return (*own, *(v for child in self._children for v in child.variables))
 
     @property
+    def keras_layers(self) -> tuple[Any, ...]:
+        """The Keras layers within it (see `slim.keras_layer`), in the order of their creation."""
+        own = self._store.objects.values()
+        return (*own, *(layer for child in self._children for layer in child.keras_layers))
+
+    @property
     def trainable_variables(self) -> tuple[tf.Variable, ...]:
         """The variables that training changes, in the order of their creation."""
         return tuple(v for v in self.variables if v.trainable)
