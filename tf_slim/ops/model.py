@@ -57,8 +57,7 @@ class Model(tf.Module):
         default what is in force now. Variables are float32 in each, and so are the outputs, but
         not the end points.
       quantize: True, or a mapping of the options of `slim.quantize`, for layers that learn to be
-        computed in integers, and images that are rounded like their outputs; by default what is in
-        force now.
+        computed in integers, and images rounded like their outputs; by default what is in force.
       recompute: True, or patterns over the names of its blocks (`["*/block1/*"]`), to compute the
         activations in them a second time for the gradient, in place of keeping them: see
         `slim.block`. By default what is in force for the model that calls this one.
@@ -380,14 +379,12 @@ class Model(tf.Module):
     @property
     def variables(self) -> tuple[tf.Variable, ...]:
         """All variables, in the order of their creation."""
-        own = self._store.all()
-        return (*own, *(v for child in self._children for v in child.variables))
+        return (*self._store.all(), *(v for child in self._children for v in child.variables))
 
     @property
     def keras_layers(self) -> tuple[Any, ...]:
         """The Keras layers within it (see `slim.keras_layer`), in the order of their creation."""
-        own = self._store.objects.values()
-        return (*own, *(layer for child in self._children for layer in child.keras_layers))
+        return (*self._store.objects.values(), *(v for c in self._children for v in c.keras_layers))
 
     @property
     def trainable_variables(self) -> tuple[tf.Variable, ...]:
@@ -453,8 +450,8 @@ class Model(tf.Module):
 
     def regularization_losses(self) -> list[tf.Tensor]:
         """One scalar for each variable with a regularizer, computed now."""
-        losses = self._store.regularization_losses()
-        return losses + [loss for child in self._children for loss in child.regularization_losses()]
+        own = self._store.regularization_losses()
+        return own + [loss for child in self._children for loss in child.regularization_losses()]
 
     @property
     def losses(self) -> list[tf.Tensor]:
