@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 
 import tf_slim as slim
+from tests import object_store
 from tests.data.sources.table import png
 from tf_slim.checkpoints import notes
 from tf_slim.ops import files, paths
@@ -118,6 +119,21 @@ def conversion(root):
         slim.data.convert(f"{root}/pictures", f"{root}/pictures/out")
     with pytest.raises(slim.data.DataError, match="holds something else"):
         slim.data.convert(f"{root}/pictures", root)
+
+
+def test_a_listing_asks_an_object_store_of_no_single_file(monkeypatch):
+    with object_store.running() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        write_pictures("gs://bucket/pets")
+        write("gs://bucket/pets/a/inner/more.png", png(1))
+        write("gs://bucket/pets/a/.hidden/none.png", png(1))
+        asked = []
+        monkeypatch.setattr(tf.io.gfile, "isdir", lambda path: asked.append(path) or True)
+        monkeypatch.setattr(tf.io.gfile, "stat", asked.append)
+        spec = slim.data.from_folder("gs://bucket/pets", "all", image_channels=1)
+        assert spec.num_samples == COUNT + 1 and spec.labels_to_names == {0: "a", 1: "b"}
+        assert not [path for path in asked if path.endswith(".png")]
 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar.gz"])

@@ -98,6 +98,23 @@ def names(folder: str) -> list[str]:
         return sorted({name.rstrip("/") for name in _gfile().listdir(folder)} - {""})
 
 
+def folders_and_files(folder: str) -> tuple[list[str], list[str]]:
+    """The names of the folders in a folder that is far away, and those of the files, sorted.
+
+    Raises:
+      OSError: there is none.
+    """
+    with asking(folder):
+        found = _gfile().listdir(folder)
+        # A listing of gs:// tells them apart. To ask of each name is a request each.
+        if os.fsdecode(folder).startswith("gs://"):
+            inner = {name for name in found if name.endswith("/")}
+        else:
+            inner = {name for name in found if _gfile().isdir(os.path.join(folder, name))}
+    files = {name for name in found if name not in inner}
+    return sorted({name.rstrip("/") for name in inner} - {""}), sorted(files - {""})
+
+
 def starting(prefix: str, pattern: str) -> list[str]:
     """The paths that begin with a prefix, as it is written, and go on as a pattern.
 

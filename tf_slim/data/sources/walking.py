@@ -36,7 +36,7 @@ def hidden(name: str) -> bool:
 def folders(path: str) -> list[str]:
     """Names of the folders in a folder, sorted, without the hidden ones."""
     if paths.is_far(path):
-        found = [n for n in paths.names(path) if paths.is_folder(os.path.join(path, n))]
+        found, _ = paths.folders_and_files(path)
     else:
         with os.scandir(path) as entries:
             found = [entry.name for entry in entries if entry.is_dir()]
@@ -91,14 +91,16 @@ def pictures(folder: str, within: Sequence[str] = ()) -> Iterator[Found]:
 
 
 def _far_away(folder: str) -> Iterator[Found]:
-    for path, _, names in tf.io.gfile.walk(folder):
-        prefix = path[len(folder) :].strip("/")
-        if any(hidden(part) for part in prefix.split("/") if part):
-            continue
+    waiting = [(folder, "")]
+    while waiting:
+        path, prefix = waiting.pop()
+        inner, names = paths.folders_and_files(path)
         for name in names:
             if not hidden(name):
-                full = os.path.join(path, name)
-                yield Found(f"{prefix}/{name}" if prefix else name, _no_picture(full, name))
+                yield Found(prefix + name, _no_picture(os.path.join(path, name), name))
+        waiting += [
+            (os.path.join(path, name), f"{prefix}{name}/") for name in inner if not hidden(name)
+        ]
 
 
 def _identity(path: str) -> tuple[int, int]:
