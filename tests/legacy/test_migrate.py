@@ -116,9 +116,9 @@ def test_each_import_that_cannot_be_mended_is_noted():
 
 @pytest.mark.parametrize("line", USES)
 def test_uses(line):
-    done = migrate.migrate(f"{HEAD}y = {line}\n")
+    done = migrate.migrate(f"{HEAD}y = [{line}]\n")
     expected = USES[line]
-    assert done.after == f"{NEW_HEAD}y = {line if expected is None else expected}\n"
+    assert done.after == f"{NEW_HEAD}y = [{line if expected is None else expected}]\n"
     assert len(done.left) == (expected is None)
     assert migrate.migrate(done.after).after == done.after
 
@@ -126,12 +126,12 @@ def test_uses(line):
 def test_new_imports_stand_behind_the_others():
     done = migrate.migrate(
         '"""Doc."""\nfrom __future__ import print_function\nimport tensorflow as tf\n\n'
-        "y = tf.layers.dense(tf.contrib.layers.flatten(x), 3)\n"
+        "y = [tf.layers.dense(tf.contrib.layers.flatten(x), 3)]\n"
     )
     assert done.after == (
         '"""Doc."""\nfrom __future__ import print_function\nimport tensorflow.compat.v1 as tf\n'
         "import tf_slim\nfrom tf_slim.legacy.tensorflow1 import layers as tf_layers\n\n"
-        "y = tf_layers.dense(tf_slim.flatten(x), 3)\n"
+        "y = [tf_layers.dense(tf_slim.flatten(x), 3)]\n"
     )
 
 
@@ -169,6 +169,38 @@ def test_what_it_writes_runs(tmp_path, capsys):
     assert "0 files" in capsys.readouterr().err.splitlines()[-1]
     done = run_python(f"import runpy; runpy.run_path({str(program)!r}, run_name='__main__')")
     assert done.stdout == "(2, 2)\n", done.stderr
+
+
+SCRIPTS = {
+    "placeholder": "x = tf.placeholder(tf.float32, [])",
+    "slim": "images = slim.variable('x', shape=[1])",
+    "session": "with tf.Session() as session:\n    print(session.run(tf.constant(1)))",
+    "loop": "for step in range(3):\n    tf.Variable(step)",
+    "run": "tf.app.run()",
+    "main": "def main():\n    pass\n\nmain()",
+}
+MODULES = {
+    "flags": "FLAGS = tf.app.flags.FLAGS\ntf.app.flags.DEFINE_string('x', '', '')",
+    "more_flags": "flags = tf.flags\ntf.flags.DEFINE_string('y', '', '')",
+    "logging": "tf.logging.set_verbosity(tf.logging.INFO)",
+    "function": "def net(x):\n    return tf.placeholder(tf.float32)",
+    "numbers": "STEPS = int('3')\nprint(STEPS)",
+    "attribute": "layer = tf.layers.dense",
+    "initializer": "initializer = tf.truncated_normal_initializer(stddev=0.1)",
+}
+BEGINNING = "import tensorflow as tf\nimport tensorflow.contrib.slim as slim\n"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_without_main_switches_to_graphs(name):
+    after = migrate.migrate(BEGINNING + SCRIPTS[name]).after
+    assert after.count("\ntf.disable_v2_behavior()\n") == 1
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_leaves_that_to_the_program(name):
+    after = migrate.migrate(BEGINNING + MODULES[name]).after
+    assert "compat.v1" in after and "disable_v2_behavior" not in after
 
 
 def test_no_such_file(tmp_path, capsys):

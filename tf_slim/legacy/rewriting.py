@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,11 @@ _SHORT = {
     "tf_slim.legacy.tensorflow1.layers": "tf_layers",
     "tf_slim.legacy.tensorflow1.rnn_cell": "rnn_cell",
 }
+
+# What a module, too, calls when it is imported, of TensorFlow 1.
+_OF_MODULES = re.compile(
+    r"(compat\.v1\.)?((app\.)?flags\.|logging\.)|.*_(initializer|regularizer)$"
+)
 
 HomeOf = Callable[[str], tuple[str, str] | None]
 
@@ -131,6 +137,28 @@ class _Names(cst.CSTVisitor):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         if node.attr.value in ("disable_v2_behavior", "disable_eager_execution"):
             self.disables_v2 = True
+
+    def leave_Module(self, original_node: cst.Module) -> None:
+        self.is_main = self.is_main or any(map(self._runs, original_node.body))
+
+    def _runs(self, statement: cst.CSTNode) -> bool:
+        """Whether a statement of the top level is one of a script, which has no `__main__`."""
+        if isinstance(statement, (cst.With, cst.For, cst.While)):
+            return True
+        if not isinstance(statement, cst.SimpleStatementLine):
+            return False
+        return any(
+            self._is_of_script(part.value.func)
+            for part in statement.body
+            if isinstance(part, (cst.Expr, cst.Assign)) and isinstance(part.value, cst.Call)
+        )
+
+    def _is_of_script(self, function: cst.BaseExpression) -> bool:
+        name = dotted(function) or ""
+        root, _, rest = name.partition(".")
+        if root == "main":
+            return True
+        return root in {*self.tensorflow, self.slim} and not _OF_MODULES.match(rest)
 
 
 class _Rewriter(cst.CSTTransformer):
