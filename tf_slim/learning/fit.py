@@ -104,8 +104,9 @@ def fit(
         the batches already seen, so its order must be reproducible (seeded shuffles). Under a
         strategy with several replicas the batches are global ones. Each of several workers reads
         all of a Dataset and computes on its share, so the order must be the same on all.
-      logdir: folder for checkpoints (`model.ckpt-<step>`), `history.jsonl`, TensorBoard summaries
-        and `run.json`, which `slim.load` reads; None to write nothing.
+      logdir: folder, on a disk or in an object store (`gs://...`), for checkpoints
+        (`model.ckpt-<step>`), `history.jsonl`, TensorBoard summaries and `run.json`, which
+        `slim.load` reads; None to write nothing.
       number_of_steps: the global step to end at; None to train until the data end.
       hooks: see `slim.hooks`; by default progress lines on standard error. Each worker calls its
         own.
