@@ -202,3 +202,24 @@ def test_reasons_are_needed():
     lacking = without_examples()
     needless = [pattern for pattern in REASONS if not fnmatch.filter(lacking, pattern)]
     assert not needless
+
+
+# Code, and no formula nor a piece of a file.
+_CODE = re.compile(r"\b(slim|tf|model|strategy|session)\.\w")
+
+
+def code_outside_examples(docstring: str) -> list[str]:
+    """The indented blocks of code before the first section, which no test would run."""
+    head = re.split(r"^[A-Z]\w+:$", docstring, maxsplit=1, flags=re.MULTILINE)[0]
+    blocks = re.findall(r"\n\n((?: {4}.*\n?)+)", head)
+    return [block for block in blocks if _CODE.search(block)]
+
+
+def test_code_stands_under_examples():
+    found = [
+        f"{door.name}:\n{block}"
+        for door in doors.doors()
+        for text in door.docstrings
+        for block in code_outside_examples(text)
+    ]
+    assert not found, "\n".join(found)

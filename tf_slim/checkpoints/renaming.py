@@ -16,7 +16,7 @@ _AVERAGE = "/ExponentialMovingAverage"
 def averages(name: str) -> str:
     """Renames moving averages to what they are the averages of: restores these in their place.
 
-        model.restore(path, rename=slim.checkpoints.averages)
+    It is for `model.restore(path, rename=slim.checkpoints.averages)`.
 
     `tf.train.ExponentialMovingAverage` keeps that of `net/weights` under the name
     `net/weights/ExponentialMovingAverage`. Variables without an average keep their own value.

@@ -216,9 +216,8 @@ class Pipeline:
     ) -> tf.data.Dataset:
         """Makes the stream of batches, or a worker's share of it.
 
-            strategy.distribute_datasets_from_function(
-                lambda context: train.dataset(start=step, context=context)
-            )
+        `strategy.distribute_datasets_from_function` takes a function that gives a worker its share:
+        `lambda context: train.dataset(start=step, context=context)`.
 
         The batches of several workers together are those of one, whatever their number. Each
         decodes its own examples alone (where training mixes pictures: all, since partners may be

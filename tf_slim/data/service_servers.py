@@ -60,11 +60,8 @@ def serve(
 ) -> Servers:
     """Starts servers of a tf.data service in this process.
 
-        with slim.data.serve(workers=2) as service:                       # on one machine
-            train = slim.data.Pipeline(spec, 64, is_training=True, service=service.address)
-
-        slim.data.serve(["a:5051", "b:5051"], 5050).join()                # on host d
-        slim.data.serve(port=5051, dispatcher="grpc://d:5050", address="a:5051").join()  # on host a
+    On several machines: `slim.data.serve(["a:5051", "b:5051"], 5050).join()` on host d, and
+    `slim.data.serve(port=5051, dispatcher="grpc://d:5050", address="a:5051").join()` on host a.
 
     Workers read the files of the data by the paths that the pipeline has: they need the same
     folders, or paths such as `gs://...`. Anyone who reaches a port can have files read: open it to

@@ -21,10 +21,6 @@ _PREDICTIONS = ("Predictions", "predictions")
 def write(source: Source, path: str, options: Options) -> None:
     """Writes a GraphDef whose variables are constants, with batch norm folded.
 
-        graph_def.ParseFromString(open("flowers.pb", "rb").read())       # in TensorFlow 1
-        tf.import_graph_def(graph_def, name="")
-        session.run("MobilenetV1/Predictions/Reshape_1:0", {"input:0": images})
-
     Nodes have the names that `freeze_graph` gives them: those of the net's own scopes. It takes
     `input`, and gives `probabilities` and `logits` besides. Attributes that have their default are
     left out, since TensorFlow 1 refuses those that it does not know.
@@ -34,7 +30,14 @@ def write(source: Source, path: str, options: Options) -> None:
       path: of the file; its metadata stand beside it.
       options: what is asked for.
 
-    Examples: see `slim.export.save`.
+    Examples:
+      >>> done = slim.export.save("runs/digits", "digits.pb", verify=False)
+      >>> graph_def = tf.compat.v1.GraphDef()
+      >>> _ = graph_def.ParseFromString(open("digits.pb", "rb").read())
+      >>> with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+      ...     tf.import_graph_def(graph_def, name="")
+      ...     session.run("probabilities:0", {"input:0": np.zeros([2, 8, 8, 1])}).shape
+      (2, 10)
     """
     graph_def = _folded(source, options.precision).graph_def
     with open(path, "wb") as file:

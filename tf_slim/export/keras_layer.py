@@ -22,9 +22,6 @@ _PACKAGE = "tf_slim"
 def as_keras_layer(model: Model, **kwargs: Any) -> tf.keras.layers.Layer:
     """A `slim.Model` as a Keras 3 layer, to be trained by `fit` on its own or among others.
 
-        inputs = tf.keras.Input([28, 28, 1])
-        keras_model = tf.keras.Model(inputs, slim.as_keras_layer(slim.Model(lenet))(inputs))
-
     The variables stay those of `model`: what `fit` trains, `model.save` saves by name, and what
     `model.restore` restores, the layer has. Its regularization joins the loss of `fit`;
     `training` becomes `is_training`; with `layer.trainable = False` nothing of it changes, and it
@@ -32,12 +29,8 @@ def as_keras_layer(model: Model, **kwargs: Any) -> tf.keras.layers.Layer:
     The averages of batch norm warm up as in a step of `slim.learning.make_train_step`.
 
     A model of `slim.nets.create` can be saved within a Keras model (`.keras`), cloned and made
-    from its config, and so can one of a function that Keras knows by name:
-
-        @tf.keras.utils.register_keras_serializable("mine")
-        def tiny(images, classes=10): ...
-
-        layer = slim.as_keras_layer(slim.Model(tiny, classes=3))
+    from its config, and so can one of a function that Keras knows by name, which
+    `tf.keras.utils.register_keras_serializable("mine")` above its `def` sees to.
 
     A program that loads such a file says `from tf_slim import as_keras_layer` before: so Keras
     learns of the layer.

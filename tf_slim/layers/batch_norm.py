@@ -67,10 +67,8 @@ def batch_norm(
 
     When training in eager mode or in a `tf.function` the layer moves its averages itself. In a v1
     graph it adds two operations to `updates_collections`, and the training operation must run
-    them, as that of `slim.learning.create_train_op` does:
-
-        with tf.control_dependencies(tf.compat.v1.get_collection("update_ops")):
-            train_op = optimizer.minimize(loss)
+    them, as that of `slim.learning.create_train_op` does, or a `minimize` within
+    `tf.control_dependencies(tf.compat.v1.get_collection("update_ops"))`.
 
     Args:
       inputs: `[batch, ..., channels]`; for "NCHW" `[batch, channels, ...]`. Rank 2 or more. The

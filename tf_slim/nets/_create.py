@@ -60,13 +60,7 @@ def create(
 ) -> Model:
     """Makes a net by its name.
 
-    Heads on inner layers are a function round it, for models may call models:
-
-        def heads(images, is_training=True):
-            maps = trunk(images, is_training=is_training)
-            return [slim.fully_connected(tf.reduce_mean(m, [1, 2]), 5) for m in maps.values()]
-
-        model = slim.Model(heads)
+    Heads on inner layers are a function round it, for models may call models.
 
     Args:
       name: one of `names()`.
@@ -116,6 +110,10 @@ def create(
       >>> trunk = slim.nets.create("lenet", features=["pool1", "pool2"])
       >>> {name: one.shape.as_list() for name, one in trunk(tf.ones([2, 28, 28, 1])).items()}
       {'pool1': [2, 14, 14, 32], 'pool2': [2, 7, 7, 64]}
+      >>> def heads(images):
+      ...     return [slim.linear(tf.reduce_mean(m, [1, 2]), 5) for m in trunk(images).values()]
+      >>> [one.shape.as_list() for one in slim.Model(heads)(tf.ones([2, 28, 28, 1]))]
+      [[2, 5], [2, 5]]
     """
     found = _registry.spec(name)
     _check_keywords(found, kwargs)

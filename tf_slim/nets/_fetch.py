@@ -73,7 +73,7 @@ def fetch(
 ) -> str:
     """Fetches a published checkpoint, unless it is there already.
 
-        model.restore(slim.nets.fetch("resnet_v1_50"))
+    `model.restore(slim.nets.fetch("resnet_v1_50"))` restores it.
 
     A transfer that was cut off goes on where it was, also by another call. Where there is no
     network, the archive may be put into the folder by hand: the error says which one, and where.

@@ -121,16 +121,11 @@ def register(
     A second function of the same name replaces the first, with a warning: a file of nets can be
     copied, changed and imported.
 
-    A net whose function has another name than the net, or is no function at all, is registered so:
-
-        slim.nets.register(name="mobilenet_v1_050", arg_scope=..., image_size=224)(
-            functools.partial(mobilenet_v1, depth_multiplier=0.5))
-
-    and one whose function keeps the conventions of older programs gives those of the registry, one
-    vector of logits for each image, as `defaults`:
-
-        @slim.nets.register(..., num_classes=1000, defaults={"spatial_squeeze": True})
-        def resnet_v1_50(inputs, num_classes=None, ..., spatial_squeeze=False): ...
+    A net whose function has another name than the net gives that as `name`. What is no function
+    with a `def` of its own, such as a `functools.partial`, is passed to what `register(...)`
+    returns. One whose function keeps the conventions of older programs gives those of the
+    registry, one vector of logits for each image, as `defaults`: `{"spatial_squeeze": True}` for
+    the ResNets.
 
     Args:
       arg_scope: see `NetSpec`, as the other arguments.

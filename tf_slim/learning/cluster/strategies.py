@@ -36,11 +36,8 @@ def make_strategy(
 ) -> tf.distribute.Strategy:
     """The `tf.distribute` strategy that fits where this process was started.
 
-        strategy = slim.learning.make_strategy()        # before anything else of TensorFlow
-        with strategy.scope():
-            model = slim.Model(net).build(spec)
-            step = slim.learning.make_train_step(model, loss, optimizer())
-        slim.learning.fit(step, dataset, "runs/mine", 1000)
+    It is called before anything else of TensorFlow. Model, optimizer and step are made within its
+    `scope()`.
 
     On one machine it is the default strategy for one device, and a `MirroredStrategy` for several
     GPUs. In a cluster of workers it is a `MultiWorkerMirroredStrategy`: all take each step
@@ -69,6 +66,10 @@ def make_strategy(
       >>> strategy = slim.learning.make_strategy(["CPU:0"])
       >>> strategy.num_replicas_in_sync
       1
+      >>> with strategy.scope():
+      ...     model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+      >>> list(model.named_variables)
+      ['fully_connected/weights', 'fully_connected/biases']
     """
     return strategy_of(None if tpu else environment.found(), devices, wait_for_workers, tpu)
 

@@ -144,12 +144,17 @@ class TrainStep:
     def averaged_weights(self) -> contextlib.AbstractContextManager[None]:
         """Inside, the model has the moving averages of its weights, to be evaluated or exported.
 
-            with step.averaged_weights():
-                results = slim.evaluation.evaluate(step.model, test, metrics)
-                step.model.save("averaged.ckpt")
-
         Afterwards it has its weights again, also after an error or Ctrl-C. Steps, and checkpoints
         of the training, are for outside. Without `average_decay` the block changes nothing.
+
+        Examples:
+          >>> model = slim.Model(slim.linear, num_outputs=2).build(tf.TensorSpec([None, 3]))
+          >>> loss, sgd = slim.losses.sparse_softmax_cross_entropy, tf.keras.optimizers.SGD(0.1)
+          >>> step = slim.learning.make_train_step(model, loss, sgd, average_decay=0.999)
+          >>> value = step(tf.ones([8, 3]), tf.zeros([8], tf.int64))
+          >>> with step.averaged_weights():
+          ...     model.save("averaged.npz")
+          'averaged.npz'
         """
         if self._averages is None:
             return contextlib.nullcontext()

@@ -18,10 +18,6 @@ from tf_slim.ops.tracing import TracedFunction
 class SeveralSteps:
     """Takes steps on the next batches of an iterator: `losses = several(batches)`.
 
-        several = slim.learning.SeveralSteps(train_step, 8)
-        batches = iter(dataset)
-        losses = several(batches)                    # of the next eight steps
-
     They are the steps that `train_step` takes one by one, bit for bit. The time of Python, of
     reading a batch and of starting a function, is spent once for all of them. `slim.learning.fit`
     does the same by `steps_per_call`.
