@@ -30,11 +30,11 @@ for path, quantize in [
     ("saved", None),
 ]:
     export = slim.export.save(source, path, quantize=quantize)
-    found = export.verified
-    print(
-        f"{path:18} {export.size / 1000:5.0f} kB   {found.accuracy:6.1%}  {found.agreement:9.1%}"
-        f"   {found.difference:.0e}"
-    )
+    if found := export.verified:  # None if it was not asked for
+        print(
+            f"{path:18} {export.size / 1000:5.0f} kB   {found.accuracy:6.1%}"
+            f"  {found.agreement:9.1%}   {found.difference:.0e}"
+        )
 # --8<-- [end:files]
 
 # --8<-- [start:phone]

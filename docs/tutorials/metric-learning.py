@@ -103,7 +103,7 @@ report("before training", embeddings)
 
 # --8<-- [start:training]
 def loss(embeddings, labels):
-    return slim.losses.metric_learning.triplet_semihard_loss(labels, embeddings, margin=0.5)
+    return slim.losses.triplet_semihard_loss(labels, embeddings, margin=0.5)
 
 
 step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.Adam(0.002))

@@ -1,5 +1,6 @@
 """Trains LeNet on digits with all workers that there are: python several-machines.py RUN STEPS."""
 
+# --8<-- [start:program]
 import sys
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ import tf_slim as slim
 strategy = slim.learning.make_strategy()  # before anything else of TensorFlow
 tf.random.set_seed(1)  # the same first weights, however many begin with them
 
-logdir, steps = sys.argv[1], int(sys.argv[2])
+logdir, steps = sys.argv[1:] or ["runs/alone", "30"]
 train = slim.data.Pipeline(slim.data.get_dataset("digits", "train"), 64, is_training=True)
 test = slim.data.Pipeline(slim.data.get_dataset("digits", "test"), 355)
 
@@ -23,9 +24,10 @@ with strategy.scope():
         tf.keras.optimizers.SGD(0.05, momentum=0.9),
     )
 
-run = slim.learning.fit(step, train, logdir, steps, hooks=[])
+run = slim.learning.fit(step, train, logdir, int(steps), hooks=[])
 with strategy.scope():
     results = slim.evaluation.evaluate(model, test, slim.evaluation.classification_metrics(10))
 if run.is_chief:
     print(f"steps {run.first_step + 1} to {run.step} by {strategy.num_replicas_in_sync}")
     print(f"accuracy {results['accuracy']:.1%}")
+# --8<-- [end:program]

@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_slim as slim
 
 tf1 = tf.compat.v1  # what old programs call tf
+tf.random.set_seed(1)
 # --8<-- [end:imports]
 
 # --8<-- [start:variables-new]
