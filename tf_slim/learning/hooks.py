@@ -118,8 +118,8 @@ class ProgressLines(Hook):
       >>> data = tf.data.Dataset.from_tensors((tf.ones([8, 3]), tf.zeros([8], tf.int64))).repeat()
       >>> lines = slim.hooks.ProgressLines(every_secs=0.0, out=sys.stdout)
       >>> run = slim.learning.fit(step, data, None, 2, hooks=[lines])
-      step 1/2  loss 1.1210  ... steps/s  0:00 left
-      step 2/2  loss 0.7912  ... steps/s  0:00 left
+      step 1/2  loss ...  ... steps/s  0:00 left
+      step 2/2  loss ...  ... steps/s  0:00 left
     """
 
     every_steps = None
