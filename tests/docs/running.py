@@ -183,7 +183,7 @@ def _commands(block: reader.Block) -> None:
 def _compare(expected: str, printed: Sequence[str], where: str) -> None:
     checker = doctest.OutputChecker()
     # A line of dots stands for any lines, none among them: doctest wants its two line ends there.
-    expected = re.sub(r"^\.\.\.\n", "...", re.sub(r"\n\.\.\.(?=\n)", "...", expected))
+    expected = re.sub(r"^\.\.\.\n\s*", "...", re.sub(r"\n\.\.\.(?=\n)", "...", expected))
     if not any(checker.check_output(expected, one, HOW) for one in printed):
         example = doctest.Example("", expected)
         raise Failed(f"{where}: {checker.output_difference(example, printed[0], HOW)}")

@@ -104,7 +104,7 @@ def _run(text: str) -> None:
 
 GOOD = {
     "a number that is elided": "```python\nprint('took', 1.25)\n```\n```text\ntook ...\n```\n",
-    "lines that may be there": "```console\n$ echo a; echo b\n...\na\n...\nb\n...\n```\n",
+    "lines that may be there": "```console\n$ echo '  a'; echo b\n...\n  a\n...\nb\n...\n```\n",
     "progress": "```console\n$ echo 'reading: 1 of 1,072'; echo a\na\n```\n",
     "spaces": "```python\nprint('a   b')\n```\n```text\na b\n```\n",
     "what is said on the way": """
