@@ -6,6 +6,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 import tf_slim as slim
 
+tf.random.set_seed(1)
+
 # --8<-- [end:imports]
 
 # --8<-- [start:training]
