@@ -19,7 +19,7 @@ _NUMBERS = itertools.count()
 def run(trained):
     """A copy of a run of 60 steps."""
     folder, _ = trained
-    copy = f"ram://bucket-{os.getpid()}-{next(_NUMBERS)}/runs/run"
+    copy = f"ram://of-commands-{os.getpid()}-{next(_NUMBERS)}/runs/run"
     for name in os.listdir(folder):
         paths.copy(str(folder / name), f"{copy}/{name}")
     return copy
