@@ -340,8 +340,8 @@ def _loop(
         turn.after_step(run)
     if run.stop == _DATA_ENDED and validation is not None and validation.pending_at_the_end(run):
         _validate(run, validation, watchers, saver, turn)
-    turn.close(run)
-    if run.step > began and not turn.asked_to_stop():
+    is_stopped = turn.close(run)
+    if run.step > began and not is_stopped:
         step, batch = run.train_step, steps.example()
         if batch is not None:
             inputs, labels, *_ = batch

@@ -59,9 +59,14 @@ class Alone:
         """Before the first step."""
         steps.begin(run)
 
-    def close(self, run: Run) -> None:
-        """After the last step: the last checkpoint."""
+    def close(self, run: Run) -> bool:
+        """After the last step: the last checkpoint.
+
+        Returns:
+          Whether there was a signal.
+        """
         self._saver.save(run)
+        return self.asked_to_stop()
 
 
 class Meeting:
@@ -150,8 +155,13 @@ class Meeting:
             return Taken([])
         return None
 
-    def close(self, run: Run) -> None:
-        """After the last step: the last checkpoint, and what was kept is raised."""
+    def close(self, run: Run) -> bool:
+        """After the last step: the last checkpoint, and what was kept is raised.
+
+        Returns:
+          Whether there was a signal to any worker. Then they may not meet any more: it ends one of
+          them at once.
+        """
         words = self._workers.words(self._word(None))
         said = functools.reduce(operator.or_, words)
         if said & _FAILED:
@@ -161,6 +171,7 @@ class Meeting:
             raise error
         self._saver.save(run)
         self._workers.part()  # before a signal ends one of them
+        return max(words) >= _SIGNAL
 
     def _word(self, missing: Taken | None) -> int:
         """What there is to say now."""
