@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import traceback
 from collections.abc import Callable
 from typing import NoReturn
+
+
+def keep() -> None:
+    """Has all that is loaded left alone by those that are forked from here on.
+
+    Their collector of garbage would read, and so copy, all of TensorFlow again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def run(program: Callable[[], object]) -> NoReturn:

@@ -110,6 +110,7 @@ def _serve(address: str) -> None:
             importlib.import_module(name)
     # What it has to say of GPUs that are not there is said here, once.
     sys.modules["tensorflow"].config.list_physical_devices()
+    forked.keep()
     server = socket.socket(socket.AF_UNIX)
     server.bind(address)
     server.listen(64)

@@ -24,6 +24,7 @@ def serve(live: Callable[..., None]) -> None:
     """
     # To read and convert all that is called takes longer than a whole life.
     tf.function = functools.partial(tf.function, autograph=False)
+    forked.keep()
     for line in sys.stdin:
         child = os.fork()
         if not child:

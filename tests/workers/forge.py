@@ -88,6 +88,7 @@ def _serve(module: str) -> None:
     # To read and convert all that is called takes longer than a run.
     tf.function = functools.partial(tf.function, autograph=False)
     main = importlib.import_module(module).main
+    forked.keep()
     for line in sys.stdin:
         what = json.loads(line)
         if "poll" in what:
