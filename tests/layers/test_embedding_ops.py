@@ -62,6 +62,21 @@ def test_unique_of_parts():
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("params", [TABLE, [TABLE[::2], TABLE[1::2]]], ids=["whole", "parts"])
+def test_an_unknown_partition_strategy(mode, params):
+    def unique(ids):
+        return slim.embedding_lookup_unique(params, ids, "modulo")
+
+    def sparse(ids):
+        sparse_ids = tf.sparse.from_dense(ids)
+        return slim.safe_embedding_lookup_sparse(params, sparse_ids, partition_strategy="modulo")
+
+    for look_up in (unique, sparse):
+        with pytest.raises(ValueError, match="'mod' or 'div'; got partition_strategy='modulo'"):
+            each_mode.run(mode, look_up, np.array([[3, 1]]))
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_scattered(mode):
     values = np.array([[7, 8], [7, 9]])
 

@@ -92,7 +92,7 @@ def embedding_lookup_unique(
       `[*shape of ids, dimension]`.
 
     Raises:
-      ValueError: there are no params.
+      ValueError: there are no params, or `partition_strategy` is neither.
 
     Examples:
       >>> matrix = tf.constant([[0.0, 0.0], [1.0, 10.0], [2.0, 20.0]])

@@ -220,6 +220,12 @@ CHECKPOINT_OR_FLAG = optional(
         "Write for instance {}='runs/mine'.",
     )
 )
+PARTITIONING = Kind(
+    "'mod' or 'div'",
+    lambda value: value in ("mod", "div"),
+    "Write {}='div' for parts of consecutive ids, and 'mod' for ids that go round the parts.",
+    ValueError,
+)
 FOLDER = optional(
     Kind(
         "a path",
