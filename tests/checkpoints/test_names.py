@@ -28,6 +28,8 @@ NAMES = ["vgg/conv/w", "vgg/conv10/w", "vgg/fc/w", "step"]
         ({"vgg/": "net/", "step": None}, ["net/conv/w", "net/conv10/w", "net/fc/w"]),
         ({re.compile(r"conv(\d+)"): r"c\1", "vgg": "n"}, ["n/conv/w", "vgg/c10/w", "n/fc/w",
                                                           "step"]),
+        ({r"re:conv(\d+)": r"c\1", "vgg": "n"}, ["n/conv/w", "vgg/c10/w", "n/fc/w", "step"]),
+        ({"re:^vgg/fc": None, "re:/w$": "/v"}, ["vgg/conv/v", "vgg/conv10/v", "step"]),
         (lambda name: name.upper(), [name.upper() for name in NAMES]),
         (lambda name: name if "fc" in name else None, ["vgg/fc/w"]),
         ({"vgg/conv/w": "vgg/fc/w", "vgg/fc/w": "vgg/conv/w"},
@@ -43,6 +45,8 @@ def test_renaming(rename, expected):
     [
         ({"vg": "x"}, ValueError, "rename pattern 'vg' matches no name among 4"),
         ({re.compile("x+"): "y"}, ValueError, "matches no name"),
+        ({"re:x+": "y"}, ValueError, "matches no name"),
+        ({"re:(x": "y"}, ValueError, r"in the regular expression of 're:\(x'"),
         ({3: "x"}, TypeError, "got .3."),
         ("vgg", TypeError, "a dict or a function"),
         (lambda name: 3, TypeError, "made 3 of 'vgg/conv/w'"),

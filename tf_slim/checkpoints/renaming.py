@@ -11,6 +11,7 @@ from tf_slim.ops.arguments import binds, describe
 from tf_slim.ops.types import Rename
 
 _AVERAGE = "/ExponentialMovingAverage"
+_EXPRESSION = "re:"
 
 
 def averages(name: str) -> str:
@@ -47,16 +48,17 @@ def renamed(names: Iterable[str], rename: Rename) -> dict[str, str]:
       names: the names in the checkpoint.
       rename: None; a function from a name to another one, or to None to leave it out; or a
         mapping. A key of a mapping is a full name, a scope (`{"vgg_16": "trunk/vgg_16"}`; ""
-        stands for all, and in a value for no scope), or a compiled regular expression whose
-        match is replaced (`{re.compile("^module/"): ""}`). A full name counts before an
-        expression, and that before a scope, of which the longest counts.
+        stands for all, and in a value for no scope), or a regular expression whose match is
+        replaced, compiled or after "re:" (`{re.compile("^module/"): ""}`, `{"re:^module/": ""}`).
+        A full name counts before an expression, and that before a scope, of which the longest
+        counts.
 
     Returns:
       The names in the checkpoint by their new name, in the same order. A name that was changed
       takes the place of an unchanged one.
 
     Raises:
-      ValueError: a key fits no name, or two names become one.
+      ValueError: a key fits no name or is no regular expression, or two names become one.
       TypeError: `rename` is something else, or returns no name.
     """
     names = list(names)
@@ -99,6 +101,7 @@ def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callabl
         raise TypeError(
             f"rename: the values of a mapping are names, or None to leave out; got {describe(odd)}."
         )
+    rename = {_expression_or_scope(key): value for key, value in rename.items()}
     scopes = {
         key.rstrip("/"): value and value.rstrip("/")
         for key, value in rename.items()
@@ -135,3 +138,12 @@ def _from_mapping(names: list[str], rename: Mapping[Any, str | None]) -> Callabl
         if key not in used:
             raise ValueError(patterns.nothing_matches("rename", key, names, "name"))
     return change
+
+
+def _expression_or_scope(key: Any) -> Any:
+    if not isinstance(key, str) or not key.startswith(_EXPRESSION):
+        return key
+    try:
+        return re.compile(key.removeprefix(_EXPRESSION))
+    except re.error as error:
+        raise ValueError(f"rename: {error} in the regular expression of {key!r}.") from error

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
 
 from tf_slim.cli.options import ConfigError
-
-_EXPRESSION = "re:"
 
 Option = Annotated[
     list[str] | None,
@@ -23,24 +20,18 @@ Option = Annotated[
 ]
 
 
-def parsed(values: list[str] | None) -> dict | None:
+def parsed(values: list[str] | None) -> dict[str, str] | None:
     """The mapping that several `OLD=NEW` stand for.
 
     Raises:
-      ConfigError: one has no `=`, or is no regular expression.
+      ConfigError: one has no `=`.
     """
     if not values:
         return None
-    mapping: dict = {}
+    mapping = {}
     for value in values:
         old, equals, new = value.rpartition("=")
         if not equals:
             raise ConfigError(f"--rename {value}: write OLD=NEW, such as --rename vgg_16=trunk.")
-        if not old.startswith(_EXPRESSION):
-            mapping[old] = new
-            continue
-        try:
-            mapping[re.compile(old.removeprefix(_EXPRESSION))] = new
-        except re.error as error:
-            raise ConfigError(f"--rename {value}: {error} in the regular expression.") from error
+        mapping[old] = new
     return mapping
