@@ -90,7 +90,8 @@ def fit(
     Under a `tf.distribute.MultiWorkerMirroredStrategy` all workers call `fit` alike, with the same
     dataset and one `logdir` that all of them see. Each takes its share of every global batch: steps
     and losses are those of one process (of a net with `slim.batch_norm`, where this is
-    `synchronized`), and a run may go on with another number of workers. The first worker, the
+    `synchronized`; with dropout the losses are others, for each replica draws random numbers of
+    its own), and a run may go on with another number of workers. The first worker, the
     chief, writes what is in the folder. What stops one (a signal, an error, a hook, patience) stops
     all at the same step, with a checkpoint. Before the first step they compare their programs,
     settings, models and data. If one is killed or frozen, or cut off, the others notice it within
