@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim import nets
 from tf_slim.ops import net_table, shapes
+from tf_slim.ops.outputs import split_outputs
 
 __all__ = [
     "Layer",
@@ -230,13 +231,19 @@ def analyze_net(
         shape[-3:-1] = [image_size, image_size]
     with tf.Graph().as_default() as graph:
         net = nets.get_network_fn(name, num_classes or spec.num_classes)
-        _, end_points = net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
+        outputs, end_points = split_outputs(
+            net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
+        )
+        if end_points is None:  # a net of one's own
+            end_points = outputs if isinstance(outputs, Mapping) else {}
         variables = tf.compat.v1.global_variables()
         trainable = tf.compat.v1.trainable_variables()
         parameters = analyze_vars(trainable)[0]
         return Statistics(
             layers=tuple(_layers(graph, trainable)),
-            end_points=tuple((key, tensor_description(v)) for key, v in end_points.items()),
+            end_points=tuple(
+                (key, tensor_description(v)) for key, v in end_points.items() if tf.is_tensor(v)
+            ),
             variables=len(variables),
             parameters=parameters,
             state=analyze_vars(variables)[0] - parameters,

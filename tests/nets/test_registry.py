@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
 import pathlib
@@ -251,6 +252,95 @@ class TestRegister:
         _register(_tiny, "tiny", "mine")
         _register(_tiny, "tiny", "mine")
         assert not recwarn
+
+
+def _trunk(images, scope="trunk"):
+    """A net of features alone: no classes, and nothing that is different in training."""
+    with slim.scope(scope):
+        fine = slim.conv2d(images, 3, 3, stride=2, scope="fine")
+        return {"fine": fine, "coarse": slim.conv2d(fine, 5, 3, stride=2, scope="coarse")}
+
+
+@pytest.mark.usefixtures("empty_registry")
+class TestWithoutClasses:
+    @pytest.fixture(autouse=True)
+    def trunk(self):
+        _register(_trunk, "trunk", "mine")
+
+    def test_its_spec(self):
+        spec = slim.nets.spec("trunk")
+        assert spec.num_classes is None
+        assert spec.keywords == {"scope": "trunk"}
+
+    @pytest.mark.parametrize("mode", ["eager", "function", "v1"])
+    def test_it_is_made_by_name(self, mode):
+        def shapes():
+            model = slim.nets.create("trunk", scope="other")
+            call = tf.function(model) if mode == "function" else model
+            maps = call(tf.zeros([1, 8, 8, 3]))
+            assert len(model.variables) == 4
+            return {key: value.shape.as_list() for key, value in maps.items()}
+
+        with tf.Graph().as_default() if mode == "v1" else contextlib.nullcontext():
+            assert shapes() == {"fine": [1, 4, 4, 3], "coarse": [1, 2, 2, 5]}
+
+    @pytest.mark.parametrize("classes", [{}, {"num_classes": None}, {"num_classes": 0}])
+    def test_some_of_its_features(self, classes):
+        model = slim.nets.create("trunk", features=["coarse"], **classes)
+        assert list(model(tf.zeros([1, 8, 8, 3]))) == ["coarse"]
+
+    def test_as_a_function_of_the_images(self):
+        network = slim.nets.get_network_fn("trunk", None, is_training=True)
+        assert list(network(tf.zeros([1, 8, 8, 3]))) == ["fine", "coarse"]
+
+    def test_what_it_is_made_of(self):
+        found = slim.model_analyzer.analyze_net("trunk")
+        assert found.parameters == 3 * 9 * 3 + 3 + 3 * 9 * 5 + 5
+        assert dict(found.end_points)["coarse"] == "(float32 1x2x2x5)"
+
+    @pytest.mark.parametrize(
+        "make", [slim.nets.create, slim.nets.get_network_fn], ids=["create", "get_network_fn"]
+    )
+    def test_it_takes_no_number_of_classes(self, make):
+        with pytest.raises(TypeError, match="'trunk' has no classes.*got num_classes=7. Leave it"):
+            make("trunk", 7)
+
+    def test_none_can_be_registered_with_it(self):
+        with pytest.raises(ValueError, match="'_trunk' has no argument num_classes; got .*=7"):
+            slim.nets.register(
+                arg_scope=_tiny_arg_scope, image_size=8, num_classes=7, name="_trunk"
+            )(_trunk)
+
+    def test_a_run_of_it_is_loaded(self, tmp_path):
+        model = slim.nets.create("trunk").build(tf.TensorSpec([None, 8, 8, 3]))
+
+        def loss(maps, labels):
+            return tf.reduce_mean(tf.square(tf.reduce_mean(maps["coarse"], [1, 2]) - labels))
+
+        step = slim.learning.make_train_step(model, loss, tf.keras.optimizers.SGD(0.1))
+        data = tf.data.Dataset.from_tensors((tf.ones([2, 8, 8, 3]), tf.zeros([2, 5])))
+        slim.learning.fit(step, data, tmp_path, 1, hooks=[])
+        again = slim.load(tmp_path).model
+        for name, variable in model.named_variables.items():
+            np.testing.assert_array_equal(again.named_variables[name], variable)
+
+
+@pytest.mark.usefixtures("empty_registry")
+def test_a_number_of_classes_is_needed_where_the_function_takes_one():
+    def head(images, num_classes):
+        return slim.fully_connected(slim.flatten(images), num_classes)
+
+    with pytest.raises(ValueError, match="'head' has no number of classes by default: pass"):
+        _register(head, "head", "mine")
+
+
+def test_features_of_a_net_without_end_points(empty_registry):
+    def bare(images, num_classes=3):
+        return slim.fully_connected(slim.flatten(images), num_classes)
+
+    _register(bare, "bare", "mine")
+    with pytest.raises(ValueError, match="'bare', features=.*returns no end points"):
+        slim.nets.create("bare", 3, features=["x"])(tf.zeros([1, 8, 8, 3]))
 
 
 def _home(name):

@@ -42,7 +42,8 @@ def _check_net(name: str) -> None:
     known = net_statistics.known()
     if name not in known:
         raise ConfigError(
-            f"There is no net {name!r}.{did_you_mean(name, known)} The nets: {', '.join(known)}."
+            f"There is no net {name!r}.{did_you_mean(name, known)} The nets: {', '.join(known)}. "
+            "One of your own is trained in Python, by slim.learning.fit."
         )
 
 

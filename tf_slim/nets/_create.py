@@ -65,7 +65,8 @@ def create(
     Args:
       name: one of `names()`.
       num_classes: the number of classes; None or 0 for features instead of logits. Left out, the
-        number of the checkpoint or else the net's own; none if there are `features`.
+        number of the checkpoint or else the net's own; none if there are `features`. A net
+        without classes takes none.
       weight_decay: the factor of the L2 regularization; None for the net's own.
       batch_norm_decay: how much the moving averages of batch norm keep in an update; None for the
         net's own, which is made for a million steps (0.9997 in many). In training it is at most
@@ -128,6 +129,7 @@ def create(
         classes = num_classes
     elif features is not None:
         classes = None
+    fixed = {**found.defaults, **kwargs, **_classes_argument(found, classes)}
     net = _warmed_up(found.fn)
     if isinstance(features, Iterable) and not isinstance(features, str):
         features = tuple(features)  # read twice
@@ -145,8 +147,7 @@ def create(
         precision=precision,
         quantize=quantize,
         recompute=recompute,
-        num_classes=classes,
-        **{**found.defaults, **kwargs},
+        **fixed,
     )
     options = {
         "weight_decay": weight_decay,
@@ -193,9 +194,10 @@ def get_network_fn(
       (TensorShape([2, 10]), 28)
     """
     found = _registry.spec(name)
-    network_fn = bind(
-        name, found.fn, found.arg_scope, num_classes, weight_decay, is_training, **found.defaults
-    )
+    bound = {**found.defaults, **_classes_argument(found, num_classes)}
+    if _registry.takes(found.fn, "is_training"):
+        bound["is_training"] = is_training
+    network_fn = bind(name, found.fn, found.arg_scope, weight_decay, **bound)
     network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]
     return network_fn
 
@@ -204,13 +206,10 @@ def bind(
     name: str,
     net: Callable,
     arg_scope: Callable[..., Mapping],
-    num_classes: int | None,
     weight_decay: float | None,
-    is_training: bool,
-    **defaults: Any,
+    **bound: Any,
 ) -> Callable:
-    """`net` in its scope, with the two arguments that all nets have; a call may override them."""
-    bound = {**defaults, "num_classes": num_classes, "is_training": is_training}
+    """`net` in its scope, with arguments that a call may override."""
 
     @functools.wraps(net)
     def network_fn(images, **kwargs):
@@ -241,6 +240,22 @@ def _check_keywords(found: _registry.NetSpec, kwargs: Mapping[str, Any]) -> None
                 f"The net {found.name!r} has no keyword {name!r}.{hint} It has: "
                 f"{', '.join(_OPTIONS)}, {', '.join(found.keywords)}."
             )
+
+
+def _classes_argument(found: _registry.NetSpec, classes: int | None) -> dict[str, int | None]:
+    """The number of classes as a keyword argument of the net, if it takes one.
+
+    Raises:
+      TypeError: it takes none, and there is one.
+    """
+    if found.num_classes is not None:
+        return {"num_classes": classes}
+    if classes:
+        raise TypeError(
+            f"The net {found.name!r} has no classes: its function takes no num_classes; got "
+            f"num_classes={classes!r}. Leave it out, and make a head in a function round the net."
+        )
+    return {}
 
 
 def _warmed_up(net: Callable) -> Callable:

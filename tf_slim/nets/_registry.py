@@ -29,12 +29,14 @@ class NetSpec:
 
     Attributes:
       name: the name of the net, which is that of its function.
-      fn: the function: `fn(images, num_classes, ...) -> (logits, end_points)`.
+      fn: the function: `fn(images, num_classes, ...) -> (logits, end_points)`. One of features
+        alone has no `num_classes`.
       arg_scope: a function that makes the scope the net was trained in; takes `weight_decay`.
       image_size: height and width, in pixels, of the images that the net was designed for.
       channels: their number of channels.
       frames: for a net of videos, the number of images in a clip; None for a net of images.
-      num_classes: the number of classes that the net has unless told otherwise.
+      num_classes: the number of classes that the net has unless told otherwise; None for a net
+        without classes, such as one of features alone.
       preprocessing: the name of the preprocessing that goes with the net. Published checkpoints
         have their own: see `checkpoints`.
       logits_scopes: the scopes of the layers whose size depends on the number of classes.
@@ -52,7 +54,7 @@ class NetSpec:
     image_size: int
     channels: int = 3
     frames: int | None = None
-    num_classes: int
+    num_classes: int | None
     preprocessing: str | None = None
     logits_scopes: tuple[str, ...] = ()
     auxiliary_scopes: tuple[str, ...] = ()
@@ -132,7 +134,8 @@ def register(
       image_size: in pixels.
       channels: of the images.
       frames: of a clip, for a net of videos.
-      num_classes: needed only if the function has no default for it, or None or 0.
+      num_classes: needed only if the function has no default for it, or None or 0. A function
+        without this argument is a net without classes: a trunk of features, say, or a detector.
       preprocessing: a name.
       logits_scopes: full names of scopes.
       auxiliary_scopes: full names of scopes, those of whole heads: `logits_patterns` has them too.
@@ -144,7 +147,8 @@ def register(
       A decorator, which returns the function, whose `default_image_size` is then `image_size`.
 
     Raises:
-      ValueError: neither the function nor `num_classes` says how many classes the net has.
+      ValueError: neither the function nor `num_classes` says how many classes the net has, or
+        the function takes no number of classes, and one is given.
 
     Examples:
       >>> def tiny_scope(weight_decay=0.0):
@@ -164,12 +168,6 @@ def register(
         if not _home(fn).startswith("tf_slim.nets."):
             _load_families()  # which would otherwise take the place of a fork, later
         called = name or fn.__name__
-        classes = num_classes or _default(fn, "num_classes")
-        if not classes:
-            raise ValueError(
-                f"The function of the net {called!r} has no number of classes by default: pass "
-                "num_classes to register."
-            )
         new = NetSpec(
             name=called,
             fn=fn,
@@ -177,7 +175,7 @@ def register(
             image_size=image_size,
             channels=channels,
             frames=frames,
-            num_classes=classes,
+            num_classes=_classes(fn, called, num_classes),
             preprocessing=preprocessing,
             logits_scopes=tuple(logits_scopes),
             auxiliary_scopes=tuple(auxiliary_scopes),
@@ -252,6 +250,33 @@ def _load_families() -> None:
         for name in module.__all__:
             if inspect.ismodule(offered := getattr(module, name)) and hasattr(offered, "__path__"):
                 pending.append(offered.__name__)
+
+
+def _classes(fn: Callable, called: str, given: int | None) -> int | None:
+    """The number of classes that a net has unless told otherwise; None if it takes none."""
+    named = "num_classes" in inspect.signature(fn).parameters
+    if not named and given is None:
+        return None
+    if not takes(fn, "num_classes"):
+        raise ValueError(
+            f"The function of the net {called!r} has no argument num_classes; got "
+            f"num_classes={given!r}. Leave it out for a net without classes, or give the function "
+            "the argument."
+        )
+    default: Any = _default(fn, "num_classes") if named else None
+    classes = given or (None if default is inspect.Parameter.empty else default)
+    if not classes:
+        raise ValueError(
+            f"The function of the net {called!r} has no number of classes by default: pass "
+            "num_classes to register."
+        )
+    return classes
+
+
+def takes(fn: Callable, keyword: str) -> bool:
+    """Whether a function has an argument of this name, or takes any."""
+    parameters = inspect.signature(fn).parameters
+    return keyword in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _default(fn: Callable, parameter: str) -> Any:

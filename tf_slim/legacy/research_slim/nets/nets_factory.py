@@ -42,4 +42,6 @@ def get_network_fn(
             raise ValueError(unknown_name("net", name, networks_map))
         networks_map[name], arg_scopes_map[name] = spec(name).fn, spec(name).arg_scope
     net, arg_scope = networks_map[name], arg_scopes_map[name]
-    return bind(name, net, arg_scope, num_classes, weight_decay, is_training)
+    return bind(
+        name, net, arg_scope, weight_decay, num_classes=num_classes, is_training=is_training
+    )
