@@ -48,8 +48,9 @@ def convert(
     Args:
         source: What `from_source` takes, such as a folder of class folders; the archives of MNIST,
             CIFAR-10, ImageNet and COCO (a folder with them, or the file), or a tar or zip archive
-            of class folders; a spec; or the specs of several splits. An archive of one file may be
-            far away (`gs://bucket/pets.zip`): it is copied into the cache of this machine, once.
+            of class folders; a spec; or the specs of several splits. All may be far away
+            (`gs://bucket/pets.zip`): archives, and other files that hold many pictures, are copied
+            into the cache of this machine, once.
         out: The folder to write to. It is made if need be, and must hold nothing else.
         splits: Names of the splits to convert. None is all of them.
         on_error: What to do about a picture that cannot be read. `fail` raises an error before

@@ -49,10 +49,18 @@ def find(members: Members) -> dict[str, Member] | None:
     """
     found = {}
     for name, member in members.files.items():
-        base = name.rpartition("/")[2].removesuffix(".bin")
-        if base in _FILES:
-            found[base] = member
+        if is_batch(name):
+            found[_base(name)] = member
     return found or None
+
+
+def is_batch(name: str) -> bool:
+    """Whether a file is one of the batches, by its name."""
+    return _base(name) in _FILES
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2].removesuffix(".bin")
 
 
 def read(batches: dict[str, Member]) -> Archive:

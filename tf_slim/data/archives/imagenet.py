@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from tf_slim.data.archives.archive import Archive, Packed
 from tf_slim.data.archives.members import Member, Members, range_of, tar_members
@@ -29,12 +30,22 @@ _CLASS_ID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})\.JPEG")
 
 
-def find(members: Members) -> bool:
-    """Whether a folder or an archive holds the archive of the pictures or those of the classes."""
-    if os.path.basename(members.path) == TRAIN:
-        return True
-    names = [name.rpartition("/")[2] for name in members.files]
-    return TRAIN in names or any(map(_CLASS.fullmatch, names))
+def find(path: str, names: Iterable[str]) -> bool:
+    """Whether a folder or an archive holds the archive of the pictures or those of the classes.
+
+    Args:
+        path: Of the folder or archive.
+        names: Of the files in it.
+    """
+    names = [os.path.basename(path), *(name.rpartition("/")[2] for name in names)]
+    return TRAIN in names or any(map(_CLASS.fullmatch, names[1:]))
+
+
+def is_part(name: str) -> bool:
+    """Whether a file in a folder is one that `read` looks at, by its name."""
+    return name in (TRAIN, VALIDATION, CLASSES_OF_VALIDATION, *NAMES) or bool(
+        _CLASS.fullmatch(name)
+    )
 
 
 def read(members: Members) -> Archive:

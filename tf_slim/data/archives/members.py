@@ -15,10 +15,11 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
-from tf_slim.ops import unpacking
+from tf_slim.data.archives import far
+from tf_slim.ops import files, paths, unpacking
 from tf_slim.ops.data_errors import DataError
 
 LARGEST = 1 << 30
@@ -75,13 +76,13 @@ def is_archive(path: str) -> bool:
 
 
 def members_of(path: str, scratch: str, called: str | None = None) -> Members:
-    """Lists the files inside a folder (not those of the folders in it) or an archive.
+    """Lists the files inside an archive.
 
     Args:
-        path: Of the folder or archive.
+        path: Of the archive.
         scratch: A folder for the uncompressed copy of a compressed tar archive, which has to stay
             for as long as its members are read.
-        called: What to call an archive in messages. None is its path.
+        called: What to call it in messages. None is its path.
 
     Returns:
         The files.
@@ -90,13 +91,39 @@ def members_of(path: str, scratch: str, called: str | None = None) -> Members:
         DataError: If the archive is damaged or too large, or a name in it leads out of it.
         OSError: If it cannot be read, or there is no room for the copy.
     """
-    if os.path.isdir(path):
-        return _in_folder(path)
     called = path if called is None else called
     with _explained(called):
         if zipfile.is_zipfile(path):
             return _in_zip(path, called)
         return tar_members(_uncompressed(path, scratch), called=called)
+
+
+def in_folder(path: str, names: Iterable[str], *, copied: bool) -> Members:
+    """Describes files in a folder, which may be far away.
+
+    Args:
+        path: Of the folder.
+        names: Of the files in it.
+        copied: Whether files that are far away are copied first, and read from there; if not, they
+            are read where they are.
+
+    Returns:
+        The files.
+
+    Raises:
+        OSError: If one is missing or cannot be read, or there is no room for the copies.
+    """
+    where = {name: os.path.join(path, name) for name in names}
+    at = far.copies(where.values()) if copied else {one: one for one in where.values()}
+    sizes = [size for size, _ in paths.versions(list(at.values()))]
+    return Members(
+        path,
+        {
+            name: Member(name, size, one, _Range(at[one], 0, size))
+            for (name, one), size in zip(where.items(), sizes)
+        },
+        [],
+    )
 
 
 def tar_members(
@@ -149,7 +176,7 @@ class _Range:
 
     def __call__(self) -> bytes:
         _check_size(self.size, self.path)
-        with open(self.path, "rb") as file:
+        with files.opened(self.path) as file:
             file.seek(self.offset)
             return file.read(self.size)
 
@@ -158,16 +185,6 @@ def range_of(member: Member) -> tuple[str, int, int] | None:
     """`(file, offset, size)` of a member that is stored as it is, so that it may hold another."""
     read = member.read
     return (read.path, read.offset, read.size) if isinstance(read, _Range) else None
-
-
-def _in_folder(path: str) -> Members:
-    found = Members(path, {}, [])
-    for name in sorted(os.listdir(path)):
-        full = os.path.join(path, name)
-        if os.path.isfile(full):
-            size = os.path.getsize(full)
-            found.files[name] = Member(name, size, full, _Range(full, 0, size))
-    return found
 
 
 def _in_zip(path: str, called: str) -> Members:

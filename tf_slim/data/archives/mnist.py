@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import functools
 import gzip
-import os
+import io
 import re
 import zlib
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from tf_slim.data import labels
 from tf_slim.data.archives.archive import Archive, Packed
+from tf_slim.data.archives.members import Member, Members
 from tf_slim.data.layouts import LAYOUTS
 from tf_slim.ops.data_errors import DataError
 
@@ -27,28 +29,25 @@ _UNSIGNED_BYTES = 8
 _MOST_BYTES = 1 << 30
 
 
-def find(folder: str) -> dict[tuple[str, str], str] | None:
-    """Looks for the files.
+def find(names: Iterable[str]) -> bool:
+    """Whether there is one of the files, by its name.
 
     Args:
-        folder: Where to look.
-
-    Returns:
-        The path of each by `(split, "images" or "labels")`, or None if there are none.
+        names: Of the files in a folder.
     """
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        if match := _FILE.fullmatch(name):
-            found[_SPLITS[match[1]], match[2]] = os.path.join(folder, name)
-    return found or None
+    return any(map(_FILE.fullmatch, names))
 
 
-def read(folder: str, files: dict[tuple[str, str], str]) -> Archive:
+def is_part(name: str) -> bool:
+    """Whether a file in a folder is one that `read` looks at, by its name."""
+    return name == labels.FILE_NAME or bool(_FILE.fullmatch(name))
+
+
+def read(members: Members) -> Archive:
     """Reads the data set.
 
     Args:
-        folder: Where the files are. A `labels.txt` in it names the classes.
-        files: What `find` found.
+        members: The files in a folder. A `labels.txt` among them names the classes.
 
     Returns:
         The data set.
@@ -57,21 +56,26 @@ def read(folder: str, files: dict[tuple[str, str], str]) -> Archive:
         DataError: If a file is missing or damaged, or two do not fit together.
     """
     names: dict[int, str] = dict(enumerate(NAMES))
-    own = os.path.join(folder, labels.FILE_NAME)
-    if os.path.exists(own):
-        names.update(labels.read_labels(own))
+    if labels.FILE_NAME in members.files:
+        names.update(labels.read_labels(members.files[labels.FILE_NAME].where))
+    files = {
+        (_SPLITS[match[1]], match[2]): one
+        for name, one in sorted(members.files.items())
+        if (match := _FILE.fullmatch(name))
+    }
     splits = {}
     for split in dict.fromkeys(split for split, _ in files):
-        images = _idx(_path(folder, files, split, "images"), 3)
-        classes = _idx(_path(folder, files, split, "labels"), 1)
+        images = _idx(_file(members.path, files, split, "images"), 3)
+        classes = _idx(_file(members.path, files, split, "labels"), 1)
+        where = files[split, "images"].where
         if len(images) != len(classes):
             raise DataError(
                 f"there are {len(images)} pictures, but {len(classes)} labels in "
-                f"{files[split, 'labels']!r}.",
-                path=files[split, "images"],
+                f"{files[split, 'labels'].where!r}.",
+                path=where,
                 remedy="Fetch both again.",
             )
-        splits[split] = _pictures(split, images, classes, names, files[split, "images"])
+        splits[split] = _pictures(split, images, classes, names, where)
     return Archive(
         LAYOUTS["mnist"],
         splits=splits,
@@ -79,11 +83,11 @@ def read(folder: str, files: dict[tuple[str, str], str]) -> Archive:
     )
 
 
-def _path(folder: str, files: dict[tuple[str, str], str], split: str, kind: str) -> str:
+def _file(folder: str, files: Mapping[tuple[str, str], Member], split: str, kind: str) -> Member:
     if (split, kind) not in files:
         raise DataError(
             f"the {kind} of the split {split!r} are missing; there are "
-            f"{', '.join(sorted(map(os.path.basename, files.values())))}.",
+            f"{', '.join(sorted(one.name for one in files.values()))}.",
             path=folder,
             remedy="Put them there as well.",
         )
@@ -110,12 +114,13 @@ def _pictures(
     ]
 
 
-def _idx(path: str, rank: int) -> np.ndarray:
+def _idx(member: Member, rank: int) -> np.ndarray:
     """The array in a file: 0, 0, kind, rank, the sizes (4 bytes each, big-endian), the values."""
-    opened = gzip.open if path.endswith(".gz") else open
+    path, content = member.where, member.read()
     try:
-        with opened(path, "rb") as file:
-            content = file.read(_MOST_BYTES)
+        if member.name.endswith(".gz"):
+            with gzip.open(io.BytesIO(content)) as file:
+                content = file.read(_MOST_BYTES)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"this is damaged, or no gzip file: {error}.", path=path, remedy="Fetch it again."

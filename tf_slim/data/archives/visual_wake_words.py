@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 
+from tf_slim.data.archives import far
 from tf_slim.data.archives.archive import Archive, Packed
-from tf_slim.data.archives.members import Member, members_of
+from tf_slim.data.archives.members import in_folder, members_of
 from tf_slim.data.layouts import LAYOUTS
+from tf_slim.ops import paths
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import first_few
 
@@ -20,36 +23,40 @@ LABELS = {0: "background", 1: "person"}
 LEAST_SHARE = 0.005
 """Share of the picture that the box of a person has to be larger than."""
 
+_ENDINGS = (".zip", ".tar", ".tar.gz")
 _ANNOTATIONS = re.compile(r"instances_((?:train|val)20\d\d)\.json")
 
 
-def find(folder: str) -> dict[str, str] | None:
+def find(folder: str, folders: Sequence[str]) -> dict[str, str]:
     """Looks for annotations such as `annotations/instances_train2014.json`.
 
     Args:
         folder: Where to look.
+        folders: Names of the folders in it.
 
     Returns:
-        The path of each file by the name of the pictures, such as `train2014`, or None if there
-        are none.
+        The path of each file by the name of the pictures, such as `train2014`.
     """
     inside = os.path.join(folder, "annotations")
-    names = sorted(os.listdir(inside)) if os.path.isdir(inside) else []
-    found = {
+    names = paths.names(inside) if "annotations" in folders else []
+    return {
         match[1]: os.path.join(inside, name)
         for name in names
         if (match := _ANNOTATIONS.fullmatch(name))
     }
-    return found or None
 
 
-def read(folder: str, annotations: dict[str, str], scratch: str) -> Archive:
+def read(folder: str, folders: Sequence[str], names: Sequence[str], scratch: str) -> Archive:
     """Reads the annotations and finds the pictures.
+
+    Of a folder that is far away, annotations and archives are copied; pictures in a folder are
+    read where they are.
 
     Args:
         folder: The folder. Beside the annotations it has a folder or an archive of the pictures of
             each split, such as `train2014` or `train2014.zip`.
-        annotations: What `find` found.
+        folders: Names of the folders in it.
+        names: Names of the files in it.
         scratch: See `members_of`.
 
     Returns:
@@ -58,11 +65,31 @@ def read(folder: str, annotations: dict[str, str], scratch: str) -> Archive:
     Raises:
         DataError: If the annotations are none of COCO's, or pictures are missing.
     """
+    annotations = find(folder, folders)
+    archives = {
+        called: os.path.join(folder, called + ending)
+        for called in annotations
+        for ending in reversed(_ENDINGS)
+        if called not in folders and called + ending in names
+    }
+    near = far.copies([*annotations.values(), *archives.values()])
     splits = {}
     for called, file in annotations.items():
         split = called[:-4]
-        pictures = _pictures(folder, called, file, scratch)
-        labels = _labels(file)
+        if called in archives:
+            archive = archives[called]
+            inside = members_of(near[archive], scratch, archive)
+        elif called in folders:
+            path = os.path.join(folder, called)
+            inside = in_folder(path, paths.folders_and_files(path)[1], copied=False)
+        else:
+            raise DataError(
+                f"the pictures that it is about are missing: there is neither a folder {called} "
+                f"nor an archive {called}.zip in {folder!r}.",
+                path=file,
+            )
+        pictures = {name.rpartition("/")[2]: one for name, one in inside.files.items()}
+        labels = _labels(near[file], file)
         missing = sorted(set(labels) - set(pictures))
         if missing:
             raise DataError(
@@ -88,22 +115,7 @@ def read(folder: str, annotations: dict[str, str], scratch: str) -> Archive:
     )
 
 
-def _pictures(folder: str, called: str, file: str, scratch: str) -> dict[str, Member]:
-    for name in (called, f"{called}.zip", f"{called}.tar", f"{called}.tar.gz"):
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            return {
-                name.rpartition("/")[2]: one
-                for name, one in members_of(path, scratch).files.items()
-            }
-    raise DataError(
-        f"the pictures that it is about are missing: there is neither a folder {called} nor an "
-        f"archive {called}.zip in {folder!r}.",
-        path=file,
-    )
-
-
-def _labels(path: str) -> dict[str, int]:
+def _labels(path: str, called: str) -> dict[str, int]:
     """Whether there is a person in a picture, by the name of its file."""
     try:
         with open(path, encoding="utf-8") as file:
@@ -119,6 +131,6 @@ def _labels(path: str) -> dict[str, int]:
                 labels[image["file_name"]] = 1
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise DataError(
-            f"these are no annotations of COCO: {type(error).__name__}: {error}.", path=path
+            f"these are no annotations of COCO: {type(error).__name__}: {error}.", path=called
         ) from error
     return labels

@@ -370,8 +370,9 @@ def _rows(spec: DatasetSpec) -> Iterator[tuple[list[Any], int]]:
     """What tells the pictures of a split from others, and their sizes."""
     listing = spec.listing
     if listing is not None:
-        for path, label, weight in listing.rows:
-            yield [ordering.normalized(path), label, weight], _size(listing.opened(path))
+        sizes = _sizes([listing.opened(path) for path in listing.paths])
+        for (path, label, weight), size in zip(listing.rows, sizes):
+            yield [ordering.normalized(path), label, weight], size
         return
     if spec.source is None:
         for path in spec.files():
@@ -384,6 +385,13 @@ def _rows(spec: DatasetSpec) -> Iterator[tuple[list[Any], int]]:
             raw = content.tobytes() if isinstance(content, np.ndarray) else content or b""
             row = [one.path, one.labels, one.weight, hashlib.blake2b(raw).hexdigest()]
             yield row, len(raw)
+
+
+def _sizes(found: Sequence[str]) -> list[int]:
+    try:
+        return [size for size, _ in paths.versions(found)]
+    except OSError:
+        return [_size(path) for path in found]
 
 
 def _size(path: str) -> int:

@@ -35,12 +35,7 @@ def hidden(name: str) -> bool:
 
 def folders(path: str) -> list[str]:
     """Names of the folders in a folder, sorted, without the hidden ones."""
-    if paths.is_far(path):
-        found, _ = paths.folders_and_files(path)
-    else:
-        with os.scandir(path) as entries:
-            found = [entry.name for entry in entries if entry.is_dir()]
-    return sorted(name for name in found if not hidden(name))
+    return [name for name in paths.folders_and_files(path)[0] if not hidden(name)]
 
 
 def loose(path: str) -> list[str]:
