@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import object_store
 from tests.workers import cluster
+from tf_slim.ops import files
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -22,10 +24,10 @@ import sys
 from tf_slim.cli import launching
 assert "tensorflow" not in sys.modules
 launching.FROZEN_SECONDS = 60 if "worker 1:freeze" not in sys.argv else 3
-folder, workers, servers, restarts, *words = sys.argv[1:]
+folder, run, workers, servers, restarts, *words = sys.argv[1:]
 program = [sys.executable, words.pop(0)]
 sys.exit(launching.launch(launching.Launch(
-    [folder, *words], folder, int(workers), int(servers), int(restarts), program)))
+    [folder, *words], run, int(workers), int(servers), int(restarts), program)))
 """
 
 
@@ -33,14 +35,21 @@ class Launched:
     """A launcher in a process of its own."""
 
     def __init__(
-        self, folder: Path, *words: str, workers: int = 2, servers: int = 0, restarts: int = 0
+        self,
+        folder: Path,
+        *words: str,
+        workers: int = 2,
+        servers: int = 0,
+        restarts: int = 0,
+        run: str | None = None,
+        **environ: str,
     ):
         self.folder = folder
         names = [f"worker-{index}" for index in range(workers)]
         self.names = [*["chief"][:servers], *names, *(f"ps-{index}" for index in range(servers))]
-        environ = cluster.environment()
+        environ = cluster.environment(**environ)
         del environ["TF_NUM_INTRAOP_THREADS"]
-        given = [folder, workers, servers, restarts, PROGRAM, *words]
+        given = [folder, run or folder, workers, servers, restarts, PROGRAM, *words]
         self.process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, *map(str, given)],
             env=environ,
@@ -144,6 +153,18 @@ def test_a_worker_that_is_killed_is_told_by_name(launched):
     assert err.endswith(
         "worker-1.log.\nNo checkpoint was written yet: the same command begins anew.\n"
     )
+
+
+def test_the_log_of_one_that_failed_is_in_a_far_run_folder(launched, tmp_path, monkeypatch):
+    with object_store.running() as store:
+        run = f"gs://bucket-of-{tmp_path.name}/run"
+        one = launched("worker 1:break_down", run=run, TF_SLIM_CACHE=str(tmp_path), **store)
+        status, _, err = one.ended()
+        for name, value in store.items():
+            monkeypatch.setenv(name, value)
+        log = files.read_text(f"{run}/workers/worker-1.log")
+    assert status == 1 and "KeyError: 'a bug'" in log
+    assert err.index("error: worker 1") < err.index(f"The logs of the workers are in {run}/workers")
 
 
 def test_that_the_same_command_goes_on_is_said(launched, tmp_path):

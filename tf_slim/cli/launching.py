@@ -10,18 +10,16 @@ import dataclasses
 import functools
 import json
 import os
-import re
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from tf_slim.cli import errors, runs, terminal
+from tf_slim.cli import errors, runs, terminal, worker_logs
 from tf_slim.cli.options import ConfigError
 from tf_slim.cli.worker_process import WorkerProcess
 from tf_slim.learning.cluster import ports
 from tf_slim.learning.cluster.tasks import task_name
-from tf_slim.ops import downloads, paths
 
 FROZEN_SECONDS = 60.0
 """After how long without a sign of life a worker is given up."""
@@ -61,17 +59,6 @@ class Launch:
             return {"worker": self.workers}
         return {"chief": 1, "worker": self.workers, "ps": self.servers}
 
-    @property
-    def logs(self) -> str:
-        """The folder of what they print: in the run folder, or of a far one here beside its name.
-
-        They are written to at each line, which an object store cannot take.
-        """
-        if not paths.is_far(self.folder):
-            return os.path.join(self.folder, runs.WORKERS)
-        name = "-".join(re.findall(r"[\w.]+", self.folder))
-        return str(downloads.cache_folder(runs.WORKERS, name))
-
 
 @dataclasses.dataclass(frozen=True)
 class _Failure:
@@ -87,21 +74,27 @@ def launch(plan: Launch) -> int:
 
     Returns:
       The exit status: as that of one process which trains alone.
+
+    Raises:
+      ConfigError: this system, or the environment, is not fit for it.
     """
-    os.makedirs(plan.logs, exist_ok=True)
-    servers = f" and {plan.servers} parameter servers" if plan.servers else ""
-    leader = task_name(next(iter(plan.jobs)), 0)
-    terminal.progress(
-        f"{plan.workers} workers{servers} on this machine; what they print is kept in "
-        f"{plan.logs}, and the progress of {leader} is shown here"
-    )
     if not ports.can_be_reserved():
         raise ConfigError(
             "--workers: this system cannot reserve ports for several processes (SO_REUSEPORT). "
             "Train in one process, or start each worker by TF_CONFIG."
         )
+    servers = f" and {plan.servers} parameter servers" if plan.servers else ""
+    leader = task_name(next(iter(plan.jobs)), 0)
     number = sum(plan.jobs.values())
-    with ports.reserved(number) as addresses, _signals() as (received, pauses):
+    with (
+        ports.reserved(number) as addresses,
+        _signals() as (received, pauses),
+        worker_logs.kept(plan.folder) as logs,
+    ):
+        terminal.progress(
+            f"{plan.workers} workers{servers} on this machine; what they print is kept in {logs}, "
+            f"and the progress of {leader} is shown here"
+        )
         attempt = _Attempt(plan, addresses, received, pauses)
         while True:
             ended = attempt.run()
@@ -160,7 +153,7 @@ class _Attempt:
             name,
             [*plan.program, *plan.arguments],
             _environ(self._jobs, job, index),
-            os.path.join(plan.logs, f"{name.replace(' ', '-')}.log"),
+            os.path.join(worker_logs.folder_of(plan.folder), f"{name.replace(' ', '-')}.log"),
             flags=f" --workers {plan.workers}"
             + (f" --parameter-servers {plan.servers}" if plan.servers else ""),
             shows=leads,
