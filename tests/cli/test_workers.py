@@ -16,15 +16,21 @@ from tests import object_store
 from tests.workers import cluster
 from tf_slim.ops import files
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(300)
 
 PROGRAM = Path(__file__).with_name("made_up_worker.py")
 LAUNCH = """
-import sys
+import os, sys, threading, time
 from tf_slim.cli import launching
 assert "tensorflow" not in sys.modules
-launching.FROZEN_SECONDS = 60 if "worker 1:freeze" not in sys.argv else 3
 folder, run, workers, servers, restarts, *words = sys.argv[1:]
+
+def notice():  # soon, but not that one takes its time to begin
+    while not os.path.exists(os.path.join(folder, "frozen")):
+        time.sleep(0.02)
+    launching.FROZEN_SECONDS = 3
+
+threading.Thread(target=notice, daemon=True).start()
 program = [sys.executable, words.pop(0)]
 sys.exit(launching.launch(launching.Launch(
     [folder, *words], run, int(workers), int(servers), int(restarts), program)))
@@ -67,7 +73,7 @@ class Launched:
 
     def ended(self) -> tuple[int, str, str]:
         """The exit status, and what was printed."""
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=200)
         return self.process.returncode, out, err
 
     def log(self, name: str | int) -> str:
@@ -95,7 +101,7 @@ def launched(tmp_path):
                 os.kill(pid, signal.SIGKILL)
 
 
-def _wait(is_so, seconds=30.0):
+def _wait(is_so, seconds=100.0):
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
@@ -203,12 +209,15 @@ def test_a_frozen_worker_is_told_by_name(launched):
     one = launched("worker 1:freeze")
     status, _, err = one.ended()
     assert status == 1
-    assert re.search(r"error: worker 1 \(process \d+\) has given no sign of life for \d s", err)
+    assert re.search(r"error: worker 1 \(process \d+\) has given no sign of life for \d+ s", err)
     assert one.saved() == [True, False]
 
 
 def _is_stopped(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except (ProcessLookupError, FileNotFoundError):  # it has lost the other one, and ended
+        return False
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/1"), reason="asks /proc which processes are stopped")
@@ -220,7 +229,7 @@ def test_all_are_stopped_and_go_on_with_the_launcher(launched, tmp_path, loses):
     one.process.send_signal(signal.SIGTSTP)
     _wait(lambda: all(map(_is_stopped, [*pids, one.process.pid])))
     one.process.send_signal(signal.SIGCONT)
-    _wait(lambda: not any(_lives(pid) and _is_stopped(pid) for pid in pids))
+    _wait(lambda: not any(map(_is_stopped, pids)))
     if loses:
         _wait(lambda: one.log(1).count("--- worker 1 (process") == 2)
     (tmp_path / "end").touch()

@@ -310,12 +310,6 @@ def lives():
     made.close()
 
 
-def begun(lives, logdir):
-    life = lives.begin(logdir)
-    assert life.line().startswith("begin")
-    return life
-
-
 @pytest.fixture(scope="module")
 def undisturbed(lives, tmp_path_factory):
     logdir = tmp_path_factory.mktemp("undisturbed")
@@ -328,10 +322,8 @@ def undisturbed(lives, tmp_path_factory):
 def test_killed_at_random_moments(lives, tmp_path, undisturbed):
     moments = random.Random(7)
     for _ in range(5):
-        life = begun(lives, tmp_path)
-        time.sleep(moments.uniform(0.0, 0.5))
-        life.signal(signal.SIGKILL)
-        assert life.wait() == -signal.SIGKILL
+        seconds = moments.uniform(0.0, 0.5)
+        assert lives.one(tmp_path, "killed", seconds) == -signal.SIGALRM
     assert lives.one(tmp_path) == 0
     assert_same_run(undisturbed, tmp_path)
 
@@ -367,9 +359,11 @@ def test_a_hangup_that_is_ignored_stays_so():
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_let_the_step_finish_and_save(lives, tmp_path, undisturbed, number):
-    life = begun(lives, tmp_path)
+    life = lives.begin(tmp_path, "held")
+    assert life.line().startswith("begin")
     assert life.line().startswith("step")
     life.signal(number)
+    (tmp_path / "go").touch()
     assert life.wait() in (-number, 1, 130)
     saved = checkpoints.step_of(checkpoints.latest(tmp_path))
     assert 0 < saved == len(losses(tmp_path)) < training_digits.STEPS

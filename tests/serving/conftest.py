@@ -16,6 +16,9 @@ import tensorflow as tf
 import tf_slim as slim
 from tf_slim.serving import running
 
+PATIENCE = 120.0
+"""Seconds for what takes a moment, on a machine that is busy with other things, too."""
+
 LABELS = ("zero", "one", "two", "<b>three</b>", "four & more")
 
 
@@ -95,5 +98,5 @@ def address(served):
 @pytest.fixture(scope="session")
 def client(address):
     """Who asks it."""
-    with httpx.Client(base_url=address, timeout=30) as made:
+    with httpx.Client(base_url=address, timeout=PATIENCE) as made:
         yield made

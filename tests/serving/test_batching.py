@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from tests.serving.conftest import PATIENCE
 from tf_slim.serving.batching import Batcher
 
 
@@ -25,7 +26,7 @@ class Model:
 
     def __call__(self, images, key):
         self.begun.set()
-        assert self.go.wait(30)
+        assert self.go.wait(PATIENCE)
         sums = np.array([one.sum() for one in images])
         self.batches.append((key, sums.tolist()))
         if -4.0 in sums:
@@ -34,14 +35,14 @@ class Model:
 
 
 def sums(futures):
-    return [future.result(30)["sum"] for future in futures]
+    return [future.result(PATIENCE)["sum"] for future in futures]
 
 
 def test_what_comes_meanwhile_is_the_next_batch():
     model, seen = Model(), []
     batcher = Batcher(model, 4, lambda count, seconds: seen.append((count, seconds >= 0)))
     futures = [batcher.submit(image(0))]
-    assert model.begun.wait(30)
+    assert model.begun.wait(PATIENCE)
     futures += [batcher.submit(image(value)) for value in range(1, 7)]
     assert batcher.waiting == 6
     model.go.set()
@@ -55,7 +56,7 @@ def test_only_what_goes_together_is_computed_together():
     model = Model()
     batcher = Batcher(model, 8)
     futures = [batcher.submit(image(0), "a")]
-    assert model.begun.wait(30)
+    assert model.begun.wait(PATIENCE)
     rows = [(1, "a", 2), (2, "b", 2), (3, "a", 4), (4, "a", 2), (5, "b", 2)]
     futures += [batcher.submit(image(value, side), key) for value, key, side in rows]
     model.go.set()
@@ -68,12 +69,12 @@ def test_one_that_cannot_be_computed_does_not_take_its_neighbours_with_it():
     model = Model()
     batcher = Batcher(model, 8)
     first = batcher.submit(image(0))
-    assert model.begun.wait(30)
+    assert model.begun.wait(PATIENCE)
     futures = [batcher.submit(image(value)) for value in (1, -1, 2)]
     model.go.set()
     assert sums([first, futures[0], futures[2]]) == [0, 4, 8]
     with pytest.raises(ValueError, match="negative"):
-        futures[1].result(30)
+        futures[1].result(PATIENCE)
     batcher.close()
 
 
@@ -81,7 +82,7 @@ def test_what_nobody_waits_for_any_more_is_left_out():
     model = Model()
     batcher = Batcher(model, 8)
     futures = [batcher.submit(image(0))]
-    assert model.begun.wait(30)
+    assert model.begun.wait(PATIENCE)
     futures += [batcher.submit(image(value)) for value in (1, 2, 3)]
     assert futures[2].cancel()
     model.go.set()
@@ -97,7 +98,7 @@ def test_what_was_accepted_is_computed_when_it_closes():
     closing = threading.Thread(target=batcher.close)
     closing.start()
     model.go.set()
-    closing.join(30)
+    closing.join(PATIENCE)
     assert not closing.is_alive()
     assert sums(futures) == [0, 4, 8, 12, 16, 20, 24]
     with pytest.raises(RuntimeError, match="closed"):
@@ -110,12 +111,12 @@ def test_many_threads_lose_nothing():
 
     def ask(begin):
         for value in range(begin, begin + 50):
-            found[value] = batcher.submit(image(value)).result(30)["sum"]
+            found[value] = batcher.submit(image(value)).result(PATIENCE)["sum"]
 
     threads = [threading.Thread(target=ask, args=[50 * i]) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(PATIENCE)
     batcher.close()
     assert found == {value: 4 * value for value in range(400)}

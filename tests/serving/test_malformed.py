@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.serving.conftest import png
+from tests.serving.conftest import PATIENCE, png
 from tf_slim.evaluation.pictures import encoded
 
 pytestmark = pytest.mark.one_seed
@@ -221,7 +221,7 @@ RAW = {
 @pytest.mark.parametrize("what", RAW)
 def test_what_is_not_even_http(address, what):
     host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(RAW[what])
         answer = b""
         while part := connection.recv(4096):

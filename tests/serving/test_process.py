@@ -8,14 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
+import time
 
 import httpx
 import pytest
 
 import tf_slim as slim
 from tests.house.sources import ROOT
-from tests.serving.conftest import png, received
+from tests.serving.conftest import PATIENCE, png, received
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -32,6 +32,9 @@ def run(tmp_path_factory):
     return folder
 
 
+GIVEN = ["--port", "0", "--timeout", str(PATIENCE)]
+
+
 class Process:
     """One that serves, from when it says so."""
 
@@ -39,7 +42,7 @@ class Process:
 
     def __init__(self, *arguments: str):
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tf_slim.cli", "serve", *arguments, "--port", "0"],
+            [sys.executable, "-m", "tf_slim.cli", "serve", *arguments, *GIVEN],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -56,7 +59,7 @@ class Process:
 
     def ended(self) -> tuple[int, str, str]:
         """The exit status, and what was printed besides."""
-        out, err = self._process.communicate(timeout=60)
+        out, err = self._process.communicate(timeout=PATIENCE)
         return self._process.returncode, out, err
 
     def kill(self) -> None:
@@ -84,15 +87,16 @@ def test_sigterm_finishes_what_was_accepted(run, processes):
     head = "POST /predict?top=1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n"
     asked = []
     for content in pictures:
-        connection = socket.create_connection((host, int(port)), timeout=60)
+        connection = socket.create_connection((host, int(port)), timeout=PATIENCE)
         connection.sendall(head.format(len(content)).encode() + content[:20])
         asked.append(connection)
     _until_accepted(process.address, len(pictures))
     process.signal(signal.SIGTERM)
     with pytest.raises(OSError):
-        for _ in range(600):
-            socket.create_connection((host, int(port)), timeout=1).close()
-            threading.Event().wait(0.05)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+            time.sleep(0.05)
     for connection, content in zip(asked, pictures):
         connection.sendall(content[20:])
     for connection, content in zip(asked, pictures):
@@ -108,7 +112,10 @@ ADVICE = "for programs: {}/v1/models/my-digits:predict\nCtrl-C to stop\n"
 
 def test_ctrl_c_is_quiet(processes):
     process = processes[1]
-    assert httpx.post(f"{process.address}/predict", content=png(0)).status_code == 200
+    assert (
+        httpx.post(f"{process.address}/predict", content=png(0), timeout=PATIENCE).status_code
+        == 200
+    )
     process.signal(signal.SIGINT)
     status, out, err = process.ended()
     assert status == 130
@@ -118,9 +125,10 @@ def test_ctrl_c_is_quiet(processes):
 
 
 def _until_accepted(address: str, count: int) -> None:
-    for _ in range(600):
-        text = httpx.get(f"{address}/metrics").text
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        text = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
         if f"tf_slim_accepted_pictures {count}.0" in text:
             return
-        threading.Event().wait(0.05)
+        time.sleep(0.05)
     pytest.fail(text)

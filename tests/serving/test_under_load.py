@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tf_slim as slim
-from tests.serving.conftest import LABELS, png, received, serving
+from tests.serving.conftest import LABELS, PATIENCE, png, received, serving
 from tf_slim.serving.limits import Limits
 
 pytestmark = pytest.mark.one_seed
@@ -27,7 +27,7 @@ def test_none_is_lost_and_none_is_wrong(address, predictor):
 
     def ask(number):
         found = {}
-        with httpx.Client(base_url=address, timeout=60) as client:
+        with httpx.Client(base_url=address, timeout=PATIENCE) as client:
             for i in range(number, len(pictures), CLIENTS):
                 if i % 2:
                     response = client.post("/predict", content=pictures[i])
@@ -58,7 +58,7 @@ class Slow:
 
     def compute(self, batch, **kwargs):
         self.begun.set()
-        assert self.go.wait(60)
+        assert self.go.wait(PATIENCE)
         return self._predictor.compute(batch, **kwargs)
 
 
@@ -70,30 +70,33 @@ def slow(predictor):
 
 
 def test_past_the_queue_it_is_told_when_to_come_again(slow):
-    served = slim.serving.Served(slow, "slow", limits=Limits(queue=3))
+    served = slim.serving.Served(slow, "slow", limits=Limits(queue=3, timeout=PATIENCE))
     with serving(served) as address, concurrent.futures.ThreadPoolExecutor(3) as pool:
         asked = [
-            pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=60)
+            pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=PATIENCE)
             for i in range(3)
         ]
         _until(lambda: served.places.taken == 3)
-        response = httpx.post(f"{address}/predict", content=png(9))
+        response = httpx.post(f"{address}/predict", content=png(9), timeout=PATIENCE)
         assert response.status_code == 503
         assert int(response.headers["retry-after"]) >= 1
         assert "3 of 3 places" in response.json()["error"]
         body = {"instances": [{"b64": base64.b64encode(png(0)).decode()}]}
-        assert httpx.post(f"{address}/v1/models/slow:predict", json=body).status_code == 503
-        assert httpx.get(f"{address}/healthz").status_code == 200
+        assert (
+            httpx.post(f"{address}/v1/models/slow:predict", json=body, timeout=PATIENCE).status_code
+            == 503
+        )
+        assert httpx.get(f"{address}/healthz", timeout=PATIENCE).status_code == 200
         slow.go.set()
         assert [one.result().status_code for one in asked] == [200] * 3
-        assert httpx.post(f"{address}/predict", content=png(9)).status_code == 200
+        assert httpx.post(f"{address}/predict", content=png(9), timeout=PATIENCE).status_code == 200
     assert served.places.taken == 0
 
 
 def test_an_answer_that_takes_too_long_is_given_up(slow):
     served = slim.serving.Served(slow, "slow", limits=Limits(timeout=0.5))
     with serving(served) as address:
-        response = httpx.post(f"{address}/predict", content=png(0), timeout=60)
+        response = httpx.post(f"{address}/predict", content=png(0), timeout=PATIENCE)
         assert response.status_code == 504
         assert response.json()["error"] == "There was no answer within 0.5 s."
         assert served.places.taken == 0
@@ -112,25 +115,25 @@ def test_a_body_that_does_not_come_is_given_up(predictor):
 
 
 def test_who_goes_away_leaves_no_trace(slow):
-    served = slim.serving.Served(slow, "slow")
+    served = slim.serving.Served(slow, "slow", limits=Limits(timeout=PATIENCE))
     with serving(served) as address:
         with _connected(address) as connection:
             connection.sendall(_head(len(png(0))) + png(0))
-            assert slow.begun.wait(30)
+            assert slow.begun.wait(PATIENCE)
         with _connected(address) as connection:
             connection.sendall(_head(100) + b"abc")
             _until(lambda: served.places.taken == 2)
         slow.go.set()
         _until(lambda: served.places.taken == 0)
-        assert httpx.post(f"{address}/predict", content=png(1)).status_code == 200
+        assert httpx.post(f"{address}/predict", content=png(1), timeout=PATIENCE).status_code == 200
 
 
 def test_stopping_finishes_what_was_accepted(slow, predictor):
-    served = slim.serving.Served(slow, "slow", limits=Limits(batch_size=2))
+    served = slim.serving.Served(slow, "slow", limits=Limits(batch_size=2, timeout=PATIENCE))
     with concurrent.futures.ThreadPoolExecutor(7) as pool:
         with serving(served) as address:
             asked = [
-                pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=60)
+                pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=PATIENCE)
                 for i in range(7)
             ]
             _until(lambda: served.places.taken == 7)
@@ -145,11 +148,11 @@ def _head(length: int) -> bytes:
 
 def _connected(address: str) -> socket.socket:
     host, _, port = address.removeprefix("http://").partition(":")
-    return socket.create_connection((host, int(port)), timeout=30)
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
 
 
-def _until(holds, seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
+def _until(holds) -> None:
+    end = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < end, "it does not come to that"
         time.sleep(0.01)

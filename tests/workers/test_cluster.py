@@ -11,7 +11,7 @@ import pytest
 from tests.workers import cluster
 from tf_slim.learning.cluster import ports
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_two_workers_find_each_other(tmp_path):
