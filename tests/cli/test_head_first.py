@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import tf_slim as slim
 from tests.cli.conftest import tf_slim
 from tf_slim import checkpoints
 from tf_slim.cli import config, training_step
@@ -95,7 +96,8 @@ def test_the_rate_is_lower_once_all_is_trained():
 def test_the_loss_takes_classes_and_mixtures():
     logits, classes = np.float32([[1.0, 2.0], [0.5, -1.0]]), np.array([1, 0])
     for smoothing in (0.0, 0.1):
-        loss = training_step.loss(_config(f"train.label_smoothing={smoothing}"))
+        config = _config(f"train.label_smoothing={smoothing}", "train.aux_loss=0")
+        loss = training_step.loss(config, slim.Model(lambda images: images))
         mixed = np.eye(2, dtype=np.float32)[classes]
         np.testing.assert_allclose(loss(logits, classes), loss(logits, mixed), rtol=1e-6)
         weights = np.float32([2.0, 0.0])

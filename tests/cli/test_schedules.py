@@ -52,6 +52,12 @@ def test_exponential():
     assert got == pytest.approx([2.0, 1.0, 2 * 0.5**1.5])
 
 
+def test_exponential_in_steps():
+    settings = "schedule=exponential", "staircase=true", "learning_rate=2", "warmup_steps=0"
+    got = rates(*settings, "decay_steps=10", "decay_rate=0.5", at=[0, 9, 10, 19, 20])
+    assert got == pytest.approx([2.0, 2.0, 1.0, 1.0, 0.5])
+
+
 def test_piecewise():
     settings = "schedule=piecewise", "learning_rate=2", "warmup_steps=0"
     got = rates(*settings, "boundaries=[10, 20]", "decay_rate=0.5", at=[0, 10, 11, 20, 21])

@@ -120,15 +120,22 @@ class OptimizerOptions:
 
     name: str = option(
         "momentum",
-        "sgd, momentum, nesterov, adam, adamw or rmsprop",
-        choices=("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop"),
+        "sgd, momentum, nesterov, adam, adamw, rmsprop, adadelta, adagrad or ftrl",
+        choices=(
+            *("sgd", "momentum", "nesterov", "adam", "adamw"),
+            *("rmsprop", "adadelta", "adagrad", "ftrl"),
+        ),
     )
     learning_rate: float = option(0.03, "the highest one, after the warm-up", above=0)
     momentum: float = option(0.9, "of momentum, nesterov and rmsprop", at_least=0, below=1)
     beta_1: float = option(0.9, "of adam and adamw", at_least=0, below=1)
     beta_2: float = option(0.999, "of adam and adamw", at_least=0, below=1)
-    rho: float = option(0.9, "of rmsprop", at_least=0, below=1)
-    epsilon: float = option(1e-7, "of adam, adamw and rmsprop", above=0)
+    rho: float = option(0.9, "of rmsprop, and of adadelta (0.95 is usual)", at_least=0, below=1)
+    epsilon: float = option(1e-7, "of adam, adamw, rmsprop, adadelta and adagrad", above=0)
+    initial_accumulator_value: float = option(0.1, "of adagrad and ftrl", at_least=0)
+    learning_rate_power: float = option(-0.5, "of ftrl", at_most=0)
+    l1: float = option(0.0, "of ftrl, apart from the loss", at_least=0)
+    l2: float = option(0.0, "of ftrl, apart from the loss", at_least=0)
     weight_decay: float = option(0.004, "of adamw, apart from the loss", at_least=0)
     schedule: str = option(
         "cosine",
@@ -145,6 +152,7 @@ class OptimizerOptions:
         at_least=1,
     )
     decay_rate: float = option(0.1, "exponential, piecewise: the factor", above=0)
+    staircase: bool = option(False, "exponential: fall once every decay_steps, not in each step")
     boundaries: list[int] = option([], "piecewise: steps at which the factor applies", at_least=1)
     end_learning_rate: float = option(0.0, "cosine, linear: the last one", at_least=0)
 
@@ -182,6 +190,9 @@ class TrainOptions:
         None, "keep moving averages of the weights, such as 0.999, to evaluate", above=0, below=1
     )
     label_smoothing: float = option(0.0, "share of the label to spread", at_least=0, below=1)
+    aux_loss: float = option(
+        0.4, "weight of the loss of the auxiliary head, where the net has one", at_least=0
+    )
     class_weights: str | dict[str, float] = option(
         "", 'how much pictures count: "balanced", or by name or label of the class'
     )

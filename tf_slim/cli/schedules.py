@@ -42,7 +42,9 @@ def learning_rate(options: OptimizerOptions, number_of_steps: int) -> Any:
                 "The schedule 'exponential' multiplies the learning rate by optimizer.decay_rate "
                 "once every optimizer.decay_steps: give optimizer.decay_steps."
             )
-        rate = schedules.ExponentialDecay(highest, steps, options.decay_rate)
+        rate = schedules.ExponentialDecay(
+            highest, steps, options.decay_rate, staircase=options.staircase
+        )
     elif options.schedule == "piecewise":
         rate = _piecewise(options)
     return WarmUp(rate, warmup) if warmup else rate

@@ -84,6 +84,14 @@ def command(
     learning_rate: Annotated[
         float | None, flags.optional("RATE", "The highest one, after the warm-up.")
     ] = None,
+    aux_loss: Annotated[
+        float | None,
+        flags.optional(
+            "WEIGHT",
+            "Of the loss of the auxiliary head, where the net has one, as Inception v3 has. "
+            "Without: 0.4.",
+        ),
+    ] = None,
     on_error: Annotated[
         str | None,
         flags.optional(
@@ -188,6 +196,7 @@ def command(
         Flag("--batch-size", "data.batch_size", batch_size),
         Flag("--accumulate", "train.accumulate", accumulate),
         Flag("--learning-rate", "optimizer.learning_rate", learning_rate),
+        Flag("--aux-loss", "train.aux_loss", aux_loss),
         Flag("--on-error", "data.on_error", on_error),
         Flag("--precision", "model.precision", precision),
     ]

@@ -14,6 +14,9 @@ from tf_slim.cli import schedules
 from tf_slim.cli.config import Config, OptimizerOptions
 from tf_slim.cli.options import ConfigError
 
+_AUXILIARY = "AuxLogits"
+"""The end point that Inception, NASNet and PNASNet call their auxiliary head."""
+
 
 def train_step(
     config: Config, net: slim.Model, *, multi_label: bool = False
@@ -32,7 +35,7 @@ def train_step(
     try:
         return slim.learning.make_train_step(
             net,
-            loss(config, multi_label=multi_label),
+            loss(config, net, multi_label=multi_label),
             trainer,
             variables_to_train=options.trainable or None,
             frozen=[*options.frozen, *_averages(config, net)] or None,
@@ -60,13 +63,29 @@ def _averages(config: Config, net: slim.Model) -> list[str]:
     return [name for name in net.named_variables if name.endswith(endings)]
 
 
-def loss(config: Config, *, multi_label: bool = False) -> Callable:
-    """The loss: cross entropy with the labels, be they classes or mixtures, smoothed if asked."""
-    return functools.partial(
+def loss(config: Config, net: slim.Model, *, multi_label: bool = False) -> Callable:
+    """The loss: cross entropy with the labels, be they classes or mixtures, smoothed if asked.
+
+    An auxiliary head, if the net has one, has the same loss with a weight of its own.
+    """
+    cross_entropy = functools.partial(
         slim.losses.label_cross_entropy,
         label_smoothing=config.train.label_smoothing,
         multi_label=multi_label,
     )
+    share = config.train.aux_loss
+    if not share:
+        return cross_entropy
+
+    def with_auxiliary(logits, labels, weights=1.0):
+        auxiliary = net.end_points.get(_AUXILIARY)
+        total = cross_entropy(logits, labels, weights)
+        if auxiliary is None:
+            return total
+        # End points are as they were computed, maybe in bfloat16.
+        return total + share * cross_entropy(tf.cast(auxiliary, total.dtype), labels, weights)
+
+    return with_auxiliary
 
 
 def optimizer(config: Config) -> Any:
@@ -109,6 +128,19 @@ def _optimizer(options: OptimizerOptions, number_of_steps: int) -> Any:
     if options.name == "rmsprop":
         return keras.RMSprop(
             rate, rho=options.rho, momentum=options.momentum, epsilon=options.epsilon
+        )
+    if options.name == "adadelta":
+        return keras.Adadelta(rate, rho=options.rho, epsilon=options.epsilon)
+    start = options.initial_accumulator_value
+    if options.name == "adagrad":
+        return keras.Adagrad(rate, initial_accumulator_value=start, epsilon=options.epsilon)
+    if options.name == "ftrl":
+        return keras.Ftrl(
+            rate,
+            learning_rate_power=options.learning_rate_power,
+            initial_accumulator_value=start,
+            l1_regularization_strength=options.l1,
+            l2_regularization_strength=options.l2,
         )
     adam = {"beta_1": options.beta_1, "beta_2": options.beta_2, "epsilon": options.epsilon}
     if options.name == "adamw":
