@@ -7,7 +7,10 @@ import os
 import shutil
 
 import pytest
+import tensorflow as tf
 
+import tf_slim as slim
+from tests.cli import pictures
 from tests.cli.test_train import DIGITS
 from tf_slim.cli import evaluating
 
@@ -159,11 +162,37 @@ def test_a_run_made_in_python_is_evaluated_as_the_net_that_is_named(trained, cli
     assert "only in the model: CifarNet/conv1/weights" in result.err
 
 
+@pytest.fixture
+def old_train_dir(cli, tmp_path):
+    """A folder of checkpoints that says nothing; and pictures of its three classes."""
+    classes = pictures.make(tmp_path / "new")
+    (tmp_path / "new" / "grün" / "cut.jpg").unlink()
+    model = slim.nets.create("lenet", len(classes)).build(tf.TensorSpec([None, 28, 28, 3]))
+    model.save(tmp_path / "train_dir" / "model.ckpt-7")
+    return model
+
+
+def test_an_old_train_dir_has_the_classes_of_the_data_that_are_named(old_train_dir, cli):
+    settings = ["--set", "model.name=lenet"]
+    result = cli("eval", "train_dir", "--data", "new", "--json", *settings)
+    assert result.status == 0, result.err
+    measured = json.loads(result.out)
+    spec = slim.data.from_folder("new", "all")
+    assert measured["images"] == spec.num_samples
+    data = slim.data.Pipeline(spec, 8, preprocess="lenet", image_size=28)
+    metrics = slim.evaluation.classification_metrics(3)
+    expected = slim.evaluation.evaluate(old_train_dir, data, metrics)
+    assert measured["metrics"]["accuracy"] == pytest.approx(expected["accuracy"])
+    shutil.rmtree("new/青")
+    other = cli("eval", "train_dir", "--data", "new", *settings)
+    assert other.status == 1 and "LeNet/fc4/weights" in other.err
+
+
 @pytest.mark.parametrize("settings", [[], ["--set", "data.name=digits"]])
 def test_a_run_made_in_python_says_what_to_do(cli, made_in_python, settings):
     result = cli("eval", made_in_python, *settings)
     assert result.status == 1
-    assert "tf-slim eval 'my run' --set model.name=NET --set data.name=DATA" in result.err
+    assert "tf-slim eval 'my run' --set model.name=NET --data SOURCE" in result.err
     assert "slim.evaluation.evaluate" in result.err
     assert "slim.learning.fit" in cli("train", made_in_python).err
 

@@ -18,12 +18,15 @@ from tf_slim.data.sources.kinds import SPLIT
 from tf_slim.ops import precision, tfrecord
 
 
-def resolved(config: Config, data: RunData | None = None) -> Config:
+def resolved(
+    config: Config, data: RunData | None = None, spec: DatasetSpec | None = None
+) -> Config:
     """The configuration with all that follows from its data and its net filled in.
 
     Args:
       config: the configuration.
       data: its data; None to look for them.
+      spec: which of them tell the classes and the images; None for those to train on.
 
     Raises:
       ConfigError, ValueError: the data or the net do not exist, or do not go together.
@@ -35,7 +38,7 @@ def resolved(config: Config, data: RunData | None = None) -> Config:
     net = slim.nets.spec(config.model.name)
     config = starting_point.trained_as(config)
     data = data or RunData(config)
-    spec = data.spec(config.data.train_split)
+    spec = spec or data.spec(config.data.train_split)
     size = config.data.image_size or spec.image_size or net.image_size
     classes, decay = config.model.num_classes, config.model.weight_decay
     if classes is not None and classes < spec.num_classes:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tf_slim.cli import flags, machines, quiet, runs, targets, terminal
+from tf_slim.cli.config import Config
 from tf_slim.cli.options import ConfigError
 
 
@@ -40,7 +41,7 @@ def command(
         list[str] | None,
         flags.setting(
             "An option in place of the run's. A run that was made in Python has none: say "
-            "its net, model.name=NET, and data.name=DATA."
+            "its net, model.name=NET, and give --data."
         ),
     ] = None,
     report: Annotated[
@@ -60,7 +61,7 @@ def command(
     quiet.import_tensorflow()
     import tf_slim as slim
     from tf_slim import checkpoints
-    from tf_slim.cli import build, data_warnings, evaluating
+    from tf_slim.cli import build, data_warnings, evaluating, run_data
     from tf_slim.cli.run_data import RunData
     from tf_slim.data.renumbering import of_classes
     from tf_slim.learning import agreement, description
@@ -71,7 +72,12 @@ def command(
             "these are: give --data SOURCE."
         )
     of_run = RunData(config, run)
-    config = build.resolved_once(config, of_run)
+    if data and not _says_its_data(run, config, settings or []):
+        # Nobody knows what it was trained on: what it is to be evaluated on tells the classes.
+        instead = run_data.others(config, data, split, config.data.channels)
+        config = build.resolved(run_data.pointed_at(config, data), of_run, instead)
+    else:
+        config = build.resolved_once(config, of_run)
     if not (split or config.data.eval_split or data):
         raise ConfigError(f"{run} has no data.eval_split: give --split NAME or --data SOURCE.")
     reader = checkpoints.Reader(_checkpoint(run, checkpoint))
@@ -111,6 +117,15 @@ def command(
     evaluating.show(measured)
     if report is not None:
         terminal.say(f"  {'report':<12} {report}")
+
+
+def _says_its_data(run: str, config: Config, settings: list[str]) -> bool:
+    """Whether a run, or who asks for it, says what it was trained on, or all that matters of it."""
+    if not runs.is_of_python(run) or config.data.source or config.data.files:
+        return True
+    if any(one.partition("=")[0].strip() == "data.name" for one in settings):
+        return True
+    return bool(runs.description(run))
 
 
 def _checkpoint(run: str, checkpoint: str | None) -> str:

@@ -168,6 +168,13 @@ def others(config: Config, given: Sequence[str], split: str | None, channels: in
     )
 
 
+def pointed_at(config: Config, given: Sequence[str]) -> Config:
+    """The configuration with a source, or several patterns of TFRecord files, for its data."""
+    if len(given) == 1:
+        return config.replaced(data__source=given[0])
+    return config.replaced(data__files=list(given))
+
+
 def _of_files(
     patterns: Sequence[str], split: str, classes: int | None, channels: int
 ) -> DatasetSpec:

@@ -59,7 +59,7 @@ def config_to_evaluate(folder: str, settings: list[str]) -> Config:
         raise ConfigError(
             f"{folder} has checkpoints and no {configs.FILE_NAME}: it was made in Python, and does "
             "not say of which net and data. If the net is one of `tf-slim nets`, say so:\n"
-            f"  tf-slim eval {terminal.quoted(folder)} --set model.name=NET --set data.name=DATA\n"
+            f"  tf-slim eval {terminal.quoted(folder)} --set model.name=NET --data SOURCE\n"
             "One of your own is evaluated in Python: model.restore(...), then "
             "slim.evaluation.evaluate(model, data, metrics)."
         )
