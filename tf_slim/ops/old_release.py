@@ -19,5 +19,5 @@ def warning() -> str | None:
     return (
         f"tf_slim {old}, the old distribution, is installed beside tf-slim2, and both have the "
         "import name tf_slim: files of the two may be mixed. To mend it: pip uninstall -y tf_slim "
-        "tf-slim2, then pip install tf-slim2. Programs written for the old one run on this one."
+        "tf-slim2, then install tf-slim2 again. Programs written for the old one run on this one."
     )
