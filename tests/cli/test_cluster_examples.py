@@ -63,7 +63,7 @@ def batch(folder, *arguments, status=0):
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert result.stderr == ""
     return result.returncode, result.stdout.splitlines(), said.read_text()

@@ -184,7 +184,7 @@ def test_the_shell_completes(words, shell, expected):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert all(word in result.stdout for word in expected), result
     assert result.stderr == "False\n"
@@ -203,7 +203,7 @@ def test_tensorflow_is_not_heard_and_names_are_no_markup(level, tmp_path):
         env={**environment, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=200,
         check=True,
     )
     shown = {line.split()[0] for line in result.stdout.splitlines()}

@@ -112,14 +112,15 @@ def test_records_are_data_too(cli, tmp_path):
 
 
 SLOWLY = """
-import sys, time
+import os, sys, time
 from tf_slim.data.conversion import writing
 from tf_slim.data.sources import ordering
 from tf_slim.cli.main import run
 ordering.SHARD = 4
 before = writing.ShardWriter._record
 def slowly(self, stored):
-    time.sleep(0.15)
+    # When it is time to disturb it there is enough left to do.
+    time.sleep(1.0 if os.path.exists(os.path.join(sys.argv[2], ".converting", "done.jsonl")) else 0)
     return before(self, stored)
 writing.ShardWriter._record = slowly
 sys.exit(run(["data", "convert", sys.argv[1], sys.argv[2], "--workers", "1"]))
@@ -137,11 +138,11 @@ def test_ctrl_c_ends_it_and_the_same_command_goes_on(cli, folder, tmp_path):
         env=environment,
     )
     shards = out / ".converting" / "done.jsonl"
-    end = time.monotonic() + 60
+    end = time.monotonic() + 200
     while not shards.exists() and time.monotonic() < end and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=200)
     assert process.returncode == 130, err
     assert "the same command goes on there" in err and "Traceback" not in err
     assert os.listdir(out) == [".converting"]

@@ -241,10 +241,10 @@ def test_a_reader_that_has_seen_enough_and_ctrl_c(run, pictures):
         assert process.stdout.readline().startswith(many[0])
     closed.stdout.close()
     stopped.send_signal(signal.SIGINT)
-    out, err = stopped.communicate(timeout=60)
+    out, err = stopped.communicate(timeout=200)
     assert stopped.returncode == 130, err
     assert out.count("\n") < len(many)
     assert "Traceback" not in err
-    assert closed.wait(timeout=60) == 1
+    assert closed.wait(timeout=200) == 1
     assert "Traceback" not in closed.stderr.read()
     closed.stderr.close()

@@ -108,12 +108,12 @@ def test_stopped_and_gone_on(tmp_path, number, status):
         text=True,
     )
     folder = tmp_path / "run"
-    for _ in range(600):
+    for _ in range(2000):
         if (folder / "history.jsonl").exists() and (folder / "history.jsonl").stat().st_size:
             break
         time.sleep(0.1)
     process.send_signal(number)
-    printed, _ = process.communicate(timeout=60)
+    printed, _ = process.communicate(timeout=200)
     assert process.returncode == status, printed
     step = checkpoints.step_of(checkpoints.latest(folder))
     assert 0 < step < STEPS

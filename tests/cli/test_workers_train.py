@@ -16,7 +16,7 @@ from tests.workers import cluster
 from tf_slim import checkpoints
 from tf_slim.learning import read_history
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 STEPS = 60
 # For who is stopped: however long it takes to notice that it is time to, it is not at the end.
@@ -60,7 +60,7 @@ class Training:
 
     def wait(self, is_so):
         """Waits until something is so."""
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while not is_so():
             assert self.process.poll() is None, self.printed.read_text()
             assert time.monotonic() < end, self.printed.read_text()
@@ -71,7 +71,7 @@ class Training:
         return [int(pid) for pid in re.findall(rf"--- worker {index} \(process (\d+)\)", log)]
 
     def ended(self):
-        status = self.process.wait(120)
+        status = self.process.wait(300)
         return status, self.printed.read_text()
 
 

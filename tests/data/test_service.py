@@ -28,7 +28,7 @@ from tf_slim.learning.cluster import ports
 pytestmark = [
     pytest.mark.one_seed,
     pytest.mark.usefixtures("png_alone_in_module"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(600),
 ]
 
 SIZES = (7, 5, 9, 3)
@@ -51,7 +51,7 @@ def address(tmp_path_factory):
             command, stdout=file, stderr=file, cwd=ROOT, env=environment, start_new_session=True
         )
     try:
-        end = time.monotonic() + 100
+        end = time.monotonic() + 300
         while not (found := re.search(r"Dispatcher at (grpc://\S+)\n", log.read_text())):
             assert process.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.1)
@@ -136,7 +136,7 @@ def test_a_service_that_does_not_know_its_workers(pattern):
     config = tf.data.experimental.service.WorkerConfig(dispatcher.target.removeprefix("grpc://"))
     worker = tf.data.experimental.service.WorkerServer(config)
     with pytest.raises(reading.ServiceError, match="must be given worker_addresses"):
-        reading.count_workers(dispatcher.target, patience=3)
+        reading.count_workers(dispatcher.target, patience=100)
     del worker
 
 
@@ -173,7 +173,7 @@ def trained(pipeline, folder, hooks) -> dict[str, np.ndarray]:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the workers are forked")
 def test_a_worker_that_is_killed_is_told_and_nothing_is_lost(pattern, tmp_path, monkeypatch):
     monkeypatch.setattr(reading.Watched, "silent_seconds", 1.0)
-    monkeypatch.setattr(reading.Watched, "patience", 3.0)
+    monkeypatch.setattr(reading.Watched, "patience", 200.0)
     with (
         Forge("tests.data.service_worker") as forge,
         ports.reserved(2) as addresses,
@@ -193,13 +193,17 @@ def test_a_worker_that_is_killed_is_told_and_nothing_is_lost(pattern, tmp_path, 
             def after_step(self, run):
                 if run.step == 3:
                     workers[1].kill()
+                    monkeypatch.setattr(reading.Watched, "patience", 3.0)
 
+        assert reading.count_workers(dispatcher.address, patience=200) == 2
         expected = trained(alone, tmp_path / "alone", [])
-        with pytest.raises(reading.ServiceError, match="not all of its workers.*2.*found 1"):
+        with pytest.raises(reading.ServiceError, match="has not all of its workers after 3 s"):
             trained(served, tmp_path / "served", [Kills()])
         # Some batches were on their way.
         assert 3 <= checkpoints.step_of(checkpoints.latest(tmp_path / "served")) < STEPS
+        monkeypatch.setattr(reading.Watched, "patience", 200.0)
         workers[1].start()
+        assert reading.count_workers(dispatcher.address, patience=200) == 2
         for name, value in trained(served, tmp_path / "served", []).items():
             np.testing.assert_array_equal(value, expected[name], name)
 

@@ -45,7 +45,7 @@ def start(forge, tmp_path):
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            timeout=280,
+            timeout=550,
             check=False,
         )
 

@@ -27,7 +27,7 @@ from tests.docs.forge import ROOT
 
 HOW = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 END = "\x1e"  # stands in the output after each command
-SECONDS = 150
+SECONDS = 400
 # A slow machine says how far it is; in a terminal that is a bar, which disappears.
 PROGRESS = re.compile(r"^[^\n:]+: [\d,]+ of [\d,]+\n", re.MULTILINE)
 

@@ -70,7 +70,7 @@ def tracked_text_files() -> Iterator[tuple[Path, str]]:
 
 
 def run_python(
-    code: str, *args: str, cwd: Path | None = None, path: Path | None = None, timeout: float = 280
+    code: str, *args: str, cwd: Path | None = None, path: Path | None = None, timeout: float = 550
 ) -> subprocess.CompletedProcess[str]:
     """Runs `code` in a fresh interpreter that finds this checkout's `tf_slim` first.
 

@@ -27,7 +27,7 @@ def _make(*arguments, path=None):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -50,7 +50,7 @@ def another_process(folder, *arguments):
 
 
 def finished(process):
-    process.communicate("\n", timeout=60)
+    process.communicate("\n", timeout=200)
 
 
 @pytest.fixture
@@ -128,7 +128,8 @@ def write(folder, host="another-machine"):
     (folder / LOCK).write_text(json.dumps(holder))
 
 
-def test_another_machine_that_is_alive_is_respected(tmp_path, weak_locks):
+def test_another_machine_that_is_alive_is_respected(tmp_path, weak_locks, monkeypatch):
+    monkeypatch.setattr(run_lock, "_BEAT_SECONDS", 3.0)  # long enough to be heard of
     write(tmp_path)
     stop = threading.Event()
 

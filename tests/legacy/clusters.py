@@ -77,5 +77,5 @@ def tasks(
                 own = f"--job_name={job}", f"--task_index={index}"
                 added = found.add(f"{job}-{index}", script, *all_hosts, *own, *flags)
                 if chief_first and added.task == "worker-0":
-                    added.wait_for(chief_first, 90)
+                    added.wait_for(chief_first, 200)
         yield found

@@ -18,9 +18,9 @@ from tests.legacy import clusters
 from tests.workers import cluster
 from tests.workers.forge import Forge
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
-PATIENCE = 90
+PATIENCE = 200
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,9 @@ def test_slim_together_by_the_command(tmp_path):
 
 
 def slow_slim(forge, folder, *flags: str):
-    """Slim's own training, which saves once a second and gives time to kill a task."""
+    """Slim's own training, which saves once a second, and has steps left until `go` is there."""
     words = [f"--train_dir={folder / 'train'}", "--save_interval_secs=1", "--pause=0.05"]
+    words.append(f"--hold={folder / 'go'}")
     return clusters.tasks(forge, "slim_train.py", folder, *words, *flags)
 
 
@@ -125,6 +126,7 @@ def test_slim_through_the_death_of_the_chief(forge, tmp_path):
         chief.kill()
         # By its name: the other worker goes on while a checkpoint is written.
         before = wait_for_checkpoint(train, 5)
+        (tmp_path / "go").touch()
         chief.start()
         chief.wait_for("Restoring parameters from", PATIENCE)
         ended_well([chief, other, evaluator])
@@ -144,6 +146,7 @@ def test_slim_through_the_death_of_the_parameter_server(forge, tmp_path, sync):
         (ps,) = procs.of("ps")
         wait_for_checkpoint(train, 5)
         ps.kill()
+        (tmp_path / "go").touch()
         ps.start()
         ended_well(procs.of("worker"))
         chief, other = procs.of("worker")

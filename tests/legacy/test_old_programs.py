@@ -202,7 +202,7 @@ def test_training_in_one_process_and_evaluation_in_another(tmp_path):
         start("evaluator.py", f"--checkpoint_dir={logdir}", f"--eval_dir={eval_dir}"),
     ]
     (trained, trainer_says), (evaluated, evaluator_says) = (
-        process.communicate(timeout=280) for process in both
+        process.communicate(timeout=550) for process in both
     )
     assert [process.returncode for process in both] == [0, 0], trainer_says + evaluator_says
     assert float(trained.split()[-1]) < 0.5

@@ -72,7 +72,7 @@ def start(*arguments) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env=environment,
-        timeout=280,
+        timeout=550,
         check=False,
     )
 

@@ -89,15 +89,15 @@ def test_threads_share_an_object_and_a_decorator():
 
     @slim.arg_scope([block], rate=5)
     def decorated(mine):
-        barrier.wait(10)
+        barrier.wait(100)
         return block("net", scope=mine)
 
     def work(index):
         with slim.arg_scope([block], rate=index):
             for _ in range(20):
-                barrier.wait(10)
+                barrier.wait(100)
                 with shared:
-                    barrier.wait(10)
+                    barrier.wait(100)
                     found = block("net"), decorated(index)
                 seen.append((index, *found, block("net")))
 

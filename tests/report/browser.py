@@ -96,7 +96,7 @@ def look(page: str, folder: pathlib.Path, width: int = 1100, dark: bool = False)
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     assert "CONSOLE" not in result.stderr, "the page is refused something, or fails"

@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.report.browser import CHROMIUM
 
-_SECONDS = 60.0
+_SECONDS = 200.0
 
 
 class Page:

@@ -14,7 +14,7 @@ from tf_slim.learning.cluster import ports
 
 v1 = tf.compat.v1
 
-PATIENCE = 60
+PATIENCE = 200
 
 
 @pytest.fixture(scope="module")

@@ -189,7 +189,7 @@ def streams(strategy, folder):
     def read_by_each(dataset, step):
         made = iter(coordinator.create_per_worker_dataset(WorkerData(dataset, step, 2).make))
         found = {0: [], 1: []}
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not all(found.values()):  # one of them may be busy with its first batch
             assert time.monotonic() < end, {worker: len(some) for worker, some in found.items()}
             values = [coordinator.schedule(read, args=(made,)) for _ in range(12)]
@@ -373,12 +373,22 @@ def goes_back(strategy, folder):
 
 
 def slow(strategy, folder):
-    """A run to be disturbed: says where it is, and saves now and then."""
+    """A run to be disturbed: says where it is, and saves now and then.
+
+    The file `go` says how many steps it may take: it is not at its end before it is disturbed.
+    """
+
+    class Held(Losses):
+        def after_step(self, run):
+            super().after_step(run)
+            while len(self.steps) >= int((folder / "go").read_text()):
+                time.sleep(0.02)
+
     while not (folder / "go").exists():
         time.sleep(0.02)
     data = toy.data().map(wait)
     _, step = toy_step(strategy)
-    run = fit(step, data, folder / "slow", 400, hooks=[Losses(tell=True)], save_every_steps=20)
+    run = fit(step, data, folder / "slow", 400, hooks=[Held(tell=True)], save_every_steps=20)
     print("ended at", run.step, int(step.global_step), run.stop, flush=True)
 
 

@@ -17,7 +17,7 @@ from tests.workers.forge import Forge
 from tf_slim import checkpoints
 
 pytestmark = [
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked"),
 ]
 
@@ -41,7 +41,7 @@ def procs(folder):
         Forge("tests.workers.coordinator") as forge,
         cluster.started(forge, ps=2, chief=True, args=[folder], folder=folder) as procs,
     ):
-        procs[0].wait_for("slow: begins", 300)
+        procs[0].wait_for("slow: begins", 800)
         yield procs
 
 
@@ -75,7 +75,14 @@ class Coordinator:
         self._process, self._folder = process, folder
         self._before = len(process.log())
 
+    def _go(self, steps: int) -> None:
+        """Lets it take so many steps in this life."""
+        part = self._folder / "go.part"
+        part.write_text(str(steps))
+        part.replace(self._folder / "go")
+
     def begin(self, *orders: str) -> None:
+        self._go(0)
         (self._folder / "orders").write_text("\n".join(orders))
         self._before = len(self._process.log())
         self._process.start()
@@ -89,8 +96,9 @@ class Coordinator:
         return list(map(int, re.findall(r"^step (\d+)\n", self.log(), re.MULTILINE)))
 
     def until(self, number: int) -> None:
-        """Waits until it has taken so many steps."""
-        end = time.monotonic() + 100
+        """Waits until it has taken so many steps; it may take some more."""
+        self._go(number + 20)
+        end = time.monotonic() + 300
         while len(self.steps()) < number:
             assert time.monotonic() < end and self._process.returncode is None, self.log()
             time.sleep(0.02)
@@ -102,7 +110,8 @@ class Coordinator:
         """Waits for its end, after a signal if `number` is one."""
         if number:
             self._process.send(number)
-        return self._process.wait(120)
+        self._go(1000)
+        return self._process.wait(300)
 
 
 def test_workers_and_coordinators_and_servers_may_die(procs, folder):
@@ -113,7 +122,6 @@ def test_workers_and_coordinators_and_servers_may_die(procs, folder):
     def kept() -> int:
         return checkpoints.step_of(checkpoints.latest(folder / "slow"))
 
-    (folder / "go").touch()
     coordinator.until(50)
     worker.kill()
     coordinator.until(100)  # with the other one

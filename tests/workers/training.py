@@ -83,6 +83,12 @@ class Watch(slim.hooks.Hook):
             _FAULTS[kind](run)
 
 
+def _hold(run):
+    """Waits until the file `cut` is there, beside the run folder."""
+    while not os.path.exists(os.path.join(run.logdir, os.pardir, "cut")):
+        time.sleep(0.02)
+
+
 def _raise(run):
     raise KeyError("a hook that fails")
 
@@ -95,6 +101,7 @@ _FAULTS = {
     "term": lambda run: os.kill(os.getpid(), signal.SIGTERM),
     "kill": lambda run: os.kill(os.getpid(), signal.SIGKILL),
     "freeze": lambda run: os.kill(os.getpid(), signal.SIGSTOP),
+    "hold": _hold,
     "raise": _raise,
     "stop": _stop,
     "data": lambda run: None,

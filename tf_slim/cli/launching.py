@@ -211,6 +211,8 @@ class _Attempt:
     def _is_bad(self, one: WorkerProcess) -> bool:
         """Whether it fails, is frozen, or has ended otherwise than it should."""
         status = one.status
+        if status is not None:
+            one.hear()  # its last word, which may have come since
         if one.report:  # it may not have ended yet
             return True
         if status is None:

@@ -71,7 +71,7 @@ def test_a_wrong_cluster_is_told_before_anything_starts(monkeypatch):
         slim.learning.make_strategy()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_workers_of_a_cluster(program, tmp_path):
     """One that is started late is waited for; started anew alone, it is told that it is alone."""
     with cluster.started(program, args=[60], folder=tmp_path) as procs:
@@ -84,7 +84,7 @@ def test_workers_of_a_cluster(program, tmp_path):
         assert procs[1].wait(100) == -signal.SIGTERM
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(program, tmp_path):
     with cluster.started(program, args=[60, "die"], folder=tmp_path) as procs:
         assert procs[1].wait(100) == -signal.SIGKILL
@@ -94,7 +94,7 @@ def test_one_that_dies_when_all_have_met_is_told_in_a_sentence(program, tmp_path
     assert "Traceback" not in log and "Timeout" not in log
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_chief_and_its_servers(program, tmp_path):
     with cluster.started(program, workers=1, ps=2, chief=True, args=[60], folder=tmp_path) as procs:
         assert procs[0].wait(120) == 0, procs.logs()

@@ -54,12 +54,14 @@ def wait_for(function: Callable[[], _T], what: str, seconds: float) -> _T:
                 signal.signal(signal.SIGTERM, _end)  # again and again, since it is taken meanwhile
             thread.join(0.1)
             now = time.monotonic()
-            if now > started + seconds:
-                raise TimeoutError(f"{what}: not there after {seconds:.0f} s.")
-            if now > tell_at and thread.is_alive():
+            if not thread.is_alive():
+                break
+            if now > tell_at:
                 tell_at = now + _TOLD_AGAIN_SECONDS
                 left = f"{now - started:.0f} s so far, at most {seconds:.0f} s"
                 print(f"{what} ({left})", file=sys.stderr, flush=True)
+            if now > started + seconds:
+                raise TimeoutError(f"{what}: not there after {seconds:.0f} s.")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
     result, error = outcome

@@ -38,7 +38,7 @@ def main(_):
             variables_to_restore=slim.get_variables_to_restore(),
             eval_interval_secs=0.2,
             max_number_of_evaluations=FLAGS.max_number_of_evaluations,
-            timeout=60)
+            timeout=200)
         print('accuracy %g' % value[0])
 
 

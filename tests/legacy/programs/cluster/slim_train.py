@@ -6,6 +6,9 @@ python slim_train.py --job_name=worker --task_index=1 ...
 """
 from __future__ import print_function
 
+import os
+import time
+
 import tensorflow as tf
 import tensorflow.contrib.slim as slim
 
@@ -21,6 +24,7 @@ tf.app.flags.DEFINE_boolean('sync_replicas', False, 'Whether replicas step toget
 tf.app.flags.DEFINE_integer('save_interval_secs', 600, 'How often to save.')
 tf.app.flags.DEFINE_integer('startup_delay_steps', 0, 'Steps the others wait for the chief.')
 tf.app.flags.DEFINE_float('pause', 0.0, 'Seconds between steps.')
+tf.app.flags.DEFINE_string('hold', '', 'A file to wait for after eight steps.')
 FLAGS = tf.app.flags.FLAGS
 
 
@@ -66,9 +70,9 @@ def main(_):
         def train_step_fn(sess, *args, **kwargs):
             result = slim.learning.train_step(sess, *args, **kwargs)
             train_step_fn.steps += 1
-            if FLAGS.pause:
-                import time
-                time.sleep(FLAGS.pause)
+            time.sleep(FLAGS.pause)
+            while FLAGS.hold and train_step_fn.steps >= 8 and not os.path.exists(FLAGS.hold):
+                time.sleep(0.02)
             return result
         train_step_fn.steps = 0
 
