@@ -294,7 +294,7 @@ def test_a_file_that_may_not_be_read(predict, tmp_path, monkeypatch):
 
 def test_a_folder_of_text_has_no_picture(predict, tmp_path):
     (tmp_path / "notes.txt").write_text("no picture")
-    with pytest.raises(slim.data.DataError, match="no picture in this folder, 1 other files"):
+    with pytest.raises(slim.data.DataError, match="no picture in this folder: only 1 other file"):
         predict(tmp_path)
     with pytest.raises(slim.data.DataError, match="give it alone"):
         predict([DIGITS[0], tmp_path])

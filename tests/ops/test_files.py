@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -34,6 +35,23 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
     files.replace_text(path, "two")
     assert path.read_text() == "two"
     assert os.listdir(tmp_path) == ["x.txt"]
+
+
+@pytest.mark.parametrize("filename", ["none", "its own"])
+def test_an_error_of_writing_tells_of_the_file_that_was_asked_for(tmp_path, filename):
+    path = tmp_path / "x.txt"
+    with pytest.raises(OSError, match=f"space.*'{path}'"), files.replacing(path) as temporary:
+        raise OSError(errno.ENOSPC, "no space", *([temporary] if filename == "its own" else []))
+    with pytest.raises(OSError, match="/dev/full"):
+        files.replace_text("/dev/full", "x")
+    with pytest.raises(FileNotFoundError, match=f"'{tmp_path}/gone/x.txt'"):
+        files.replace_text(tmp_path / "gone" / "x.txt", "x")
+
+
+def test_an_error_that_is_not_of_writing_is_left_alone(tmp_path):
+    with pytest.raises(ConnectionResetError) as caught, files.replacing(tmp_path / "x"):
+        raise ConnectionResetError(errno.ECONNRESET, "gone")
+    assert caught.value.filename is None
 
 
 def test_a_new_file_has_the_permissions_of_new_files(tmp_path, mask):

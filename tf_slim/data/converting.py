@@ -103,7 +103,7 @@ def convert(
             return finished
         plan = _begun(found, place, on_error, progress)
         done = place.done()
-        _check_room(plan, done, place.shards)
+        _check_room(plan, done, place.shards, out)
         try:
             _write_all(plan, place, done, on_error == "skip", workers, progress)
             manifest = plan.manifest(done)
@@ -194,15 +194,14 @@ def _check_same(finished: Manifest, plan: Plan, out: str) -> None:
             check_file(os.path.join(out, one.name), one.bytes)
 
 
-def _check_room(plan: Plan, done: Mapping[str, Done], folder: str) -> None:
+def _check_room(plan: Plan, done: Mapping[str, Done], folder: str, out: str) -> None:
     need = plan.bytes - sum(one.file.bytes for one in done.values())
     free = shutil.disk_usage(folder).free
     if need > free:
         raise OSError(
             errno.ENOSPC,
-            f"There is not enough room: about {need:,} bytes are needed and {free:,} are free. "
-            "Nothing was written",
-            folder,
+            f"{out}: nothing was written. There is not enough room: about {need:,} bytes are "
+            f"needed, and {free:,} are free",
         )
 
 

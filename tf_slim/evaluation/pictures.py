@@ -87,10 +87,11 @@ def in_folder(folder: str) -> list[str]:
     found = list(walking.pictures(folder))
     paths = [os.path.join(folder, one.path) for one in found if one.reason is None]
     if not paths:
-        there = f"{len(found)} other files" if found else "nothing"
+        others = "1 other file" if len(found) == 1 else f"{len(found)} other files"
+        there = f"only {others}" if found else "it is empty"
         endings = [ending for endings in images.ENDINGS.values() for ending in endings]
         raise DataNotFoundError(
-            f"there is no picture in this folder, {there} in all. Pictures are told by their "
+            f"there is no picture in this folder: {there}. Pictures are told by their "
             f"endings: {', '.join(endings)}.",
             path=folder,
         )

@@ -15,6 +15,9 @@ from typing import BinaryIO
 
 from tf_slim.ops import paths
 
+# No room, or none for this user, or for a file of this size; a disk that fails.
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 def read_bytes(path: str) -> bytes:
     """Reads a file, here or far away (`gs://...`).
@@ -100,9 +103,10 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
             yield temporary
         return
     folder, base = os.path.split(path)
-    temporary = _made(folder, f".{base}.part-", 0o666 if before is None else 0o600)
+    temporary = _made(folder, base, 0o666 if before is None else 0o600)
     try:
-        yield temporary
+        with _told_as(path, temporary):
+            yield temporary
         if before is not None:
             os.chmod(temporary, stat.S_IMODE(before.st_mode))
         flush(temporary)
@@ -111,6 +115,18 @@ def replacing(path: str | os.PathLike) -> Iterator[str]:
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
+        raise
+
+
+@contextlib.contextmanager
+def _told_as(path: str, temporary: str = "") -> Iterator[None]:
+    """Has an error of writing that tells of no file, or of a temporary one, tell of `path`."""
+    try:
+        yield
+    except OSError as error:
+        unsaid = error.filename is None and error.errno in _OF_WRITING
+        if unsaid or (error.filename and error.filename == temporary):
+            error.filename = path
         raise
 
 
@@ -211,15 +227,15 @@ def _poured_into(path: str) -> Iterator[str]:
         temporary = os.path.join(folder, "content")
         open(temporary, "xb").close()
         yield temporary
-        with open(temporary, "rb") as source, open(path, "wb") as target:
+        with _told_as(path), open(temporary, "rb") as source, open(path, "wb") as target:
             shutil.copyfileobj(source, target)
 
 
-def _made(folder: str, prefix: str, mode: int) -> str:
+def _made(folder: str, base: str, mode: int) -> str:
     """Makes an empty file; the system takes from its permissions what new files should not have."""
     while True:
-        path = os.path.join(folder, prefix + secrets.token_hex(6))
-        with contextlib.suppress(FileExistsError):
+        path = os.path.join(folder, f".{base}.part-{secrets.token_hex(6)}")
+        with contextlib.suppress(FileExistsError), _told_as(os.path.join(folder, base), path):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
             return path
 
