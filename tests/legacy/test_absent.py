@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+
 import pytest
+import tensorflow as tf
 
 from tf_slim.legacy import absent
 
@@ -43,6 +46,7 @@ def test_looking_at_it_is_no_use():
     ("symbol", "expected"),
     [
         ("tf.contrib.seq2seq.AttentionWrapper", "decoders"),
+        ("tf.train.SummaryWriter", "tf.summary.FileWriter, as it is called since TensorFlow 1.0"),
         ("tf.contrib.crf", "conditional random fields"),
         ("tf.contrib.unheard_of.thing", ""),
         ("tf.unheard_of", ""),
@@ -52,3 +56,17 @@ def test_alternative(symbol, expected):
     found = absent.alternative(symbol)
     assert expected in found
     assert bool(found) == bool(expected)
+
+
+def test_older_names_are_gone_and_newer_ones_are_there():
+    """Otherwise the advice would be none, or would never be given."""
+
+    def has(symbol: str) -> bool:
+        try:
+            operator.attrgetter(symbol.removeprefix("tf."))(tf.compat.v1)
+        except AttributeError:
+            return False
+        return True
+
+    assert not [name for name in absent._SINCE_1_0 if has(name)]
+    assert all(map(has, absent._SINCE_1_0.values()))

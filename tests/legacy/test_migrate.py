@@ -36,6 +36,12 @@ IMPORTS = {
         "from tf_slim import add_arg_scope"
     ),
     "from tensorflow.contrib.layers.python.layers import utils": "from tf_slim.layers import utils",
+    "from tensorflow.contrib.framework.python.ops import variables": (
+        "import tf_slim as variables"
+    ),
+    "import tensorflow.contrib.framework.python.ops.variables as v": "import tf_slim as v",
+    "from tensorflow.contrib.layers.python import layers": "from tf_slim import layers",
+    "from tensorflow.contrib.framework import python": None,
     "from tensorflow.contrib.rnn import GRUCell": (
         "from tf_slim.legacy.tensorflow1.rnn_cell import GRUCell"
     ),
@@ -201,6 +207,14 @@ def test_a_script_without_main_switches_to_graphs(name):
 def test_a_module_leaves_that_to_the_program(name):
     after = migrate.migrate(BEGINNING + MODULES[name]).after
     assert "compat.v1" in after and "disable_v2_behavior" not in after
+
+
+def test_python_2(tmp_path, capsys):
+    (tmp_path / "old.py").write_text("import tensorflow as tf\nprint 'hello'\n")
+    assert migrate.main(str(tmp_path)) == 1
+    said = capsys.readouterr().err
+    assert "old.py:2: Missing parentheses in call to 'print'" in said
+    assert said.count("2to3") == 1
 
 
 def test_no_such_file(tmp_path, capsys):

@@ -126,6 +126,7 @@ def test_python_2_is_told_in_three_lines(program):
     done = start("tf_slim.legacy", script)
     assert done.returncode == 1
     assert "SyntaxError" in done.stderr and "Traceback" not in done.stderr
+    assert "2to3" in done.stderr
 
 
 def test_no_such_program(tmp_path):

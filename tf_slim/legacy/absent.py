@@ -53,10 +53,34 @@ _ALTERNATIVES = {
     "tf.examples": "slim.data, or tf.keras.datasets",
     "tf.keras.estimator": "tf.keras.Model.fit",
 }
+# Names that programs older than TensorFlow 1.0 use, and those that it gave these things.
+_SINCE_1_0 = {
+    "tf.audio_summary": "tf.summary.audio",
+    "tf.batch_matmul": "tf.matmul",
+    "tf.complex_abs": "tf.abs",
+    "tf.histogram_summary": "tf.summary.histogram",
+    "tf.image.per_image_whitening": "tf.image.per_image_standardization",
+    "tf.image_summary": "tf.summary.image",
+    "tf.inv": "tf.reciprocal",
+    "tf.listdiff": "tf.setdiff1d",
+    "tf.merge_all_summaries": "tf.summary.merge_all",
+    "tf.merge_summary": "tf.summary.merge",
+    "tf.mul": "tf.multiply",
+    "tf.neg": "tf.negative",
+    "tf.nn.rnn": "tf.nn.static_rnn",
+    "tf.pack": "tf.stack",
+    "tf.scalar_summary": "tf.summary.scalar",
+    "tf.select": "tf.where",
+    "tf.sub": "tf.subtract",
+    "tf.train.SummaryWriter": "tf.summary.FileWriter",
+    "tf.unpack": "tf.unstack",
+}
 
 
 def alternative(symbol: str) -> str:
     """What to use in place of `symbol`, as the end of a sentence; empty where nothing is known."""
+    if symbol in _SINCE_1_0:
+        return f"{_SINCE_1_0[symbol]}, as it is called since TensorFlow 1.0"
     parts = symbol.split(".")
     for length in range(len(parts), 1, -1):
         found = _ALTERNATIVES.get(".".join(parts[:length]))

@@ -49,8 +49,11 @@ def home_of(old: str) -> tuple[str, str] | None:
         found = _lookup(old)
     except (AttributeError, ImportError):
         return None
-    if isinstance(found, (Absent, namespaces.Namespace)):
+    if isinstance(found, Absent):
         return None
+    if isinstance(found, namespaces.Namespace):
+        module = _MODULES.get(namespaces.public(old))
+        return (module, "") if module else None
     if isinstance(found, types.ModuleType):
         return (found.__name__, "") if found.__name__.startswith("tf_slim") else None
     for module in ("tf_slim", *namespaces.providers(path)):

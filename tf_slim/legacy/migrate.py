@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import os
@@ -85,6 +86,7 @@ def migrate(text: str, path: str = "<text>") -> Migration:
     try:
         module = libcst.parse_module(text)
     except libcst.ParserSyntaxError as error:
+        ast.parse(text, path)  # whose errors are for people
         raise SyntaxError(error.message, (path, error.raw_line, error.raw_column, None)) from None
     after, left = rewriting.rewrite(module, home_of, import_home, numpy1.today)
     return Migration(path, text, after, tuple(left))
@@ -122,6 +124,8 @@ def main(place: str, *, apply: bool = False) -> int:
         print(migration.diff(), end="")
         if apply:
             _replace(path, migration.after, encoding)
+    if status:
+        print(source.IF_PYTHON_2, file=sys.stderr)
     what = "1 file" if changed == 1 else f"{changed} files"
     done = "rewritten" if apply else "to rewrite; --apply writes" if changed else "to rewrite"
     print(f"{what} {done}", file=sys.stderr)

@@ -100,6 +100,10 @@ def _hint(error: Exception) -> str:
             "any code; if you trust the file: tf-slim run --allow-pickle, or np.load(..., "
             "allow_pickle=True)."
         )
+    if isinstance(error, SyntaxError):
+        from tf_slim.legacy import source
+
+        return source.IF_PYTHON_2
     return ""
 
 
@@ -157,11 +161,8 @@ def _check(script: str, **flags: bool) -> int:
     try:
         findings = check.check(script, **flags)
     except SyntaxError as error:
-        print(
-            f"error: {error.filename}:{error.lineno}: {error.msg}. If it is written for Python 2, "
-            "convert it first.",
-            file=sys.stderr,
-        )
+        print(f"error: {error.filename}:{error.lineno}: {error.msg}", file=sys.stderr)
+        print(_hint(error), file=sys.stderr)
         return 1
     for finding in findings:
         print(finding)

@@ -9,10 +9,16 @@ import types
 
 from tf_slim.legacy.numpy1 import methods
 
-__all__ = ["HELPER", "compiled", "read"]
+__all__ = ["HELPER", "IF_PYTHON_2", "compiled", "read"]
 
 # The name under which compiled modules find `methods`.
 HELPER = "__numpy1__"
+
+# What to do about a file that is no Python 3.
+IF_PYTHON_2 = (
+    "hint: a program that was written for Python 2 is converted first: 2to3 -w FILE.py (the "
+    "command comes with Python up to 3.12)."
+)
 
 
 def read(path: str | os.PathLike) -> tuple[str, str]:

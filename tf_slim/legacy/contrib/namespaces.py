@@ -222,6 +222,13 @@ def find(path: str) -> types.ModuleType:
     raise ModuleNotFoundError(str(not_provided(f"tf.{path}")), name=f"tensorflow.{path}")
 
 
+def public(path: str) -> str:
+    """The namespace with all names of a private module: `contrib.layers` of `python.ops`."""
+    package = path.partition(".python.")[0].removesuffix(".python")
+    names = set(_PROVIDERS.get(_AS.get(path, path), ()))
+    return package if names and names <= set(_PROVIDERS.get(package, ())) else path
+
+
 def providers(path: str) -> tuple[str, ...]:
     """Names of the modules that have the names of a module of `tf.contrib`; see `_PROVIDERS`."""
     slim_module = _slim_module(path)
