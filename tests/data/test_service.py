@@ -206,6 +206,11 @@ def test_a_worker_that_is_killed_is_told_and_nothing_is_lost(pattern, tmp_path, 
         assert reading.count_workers(dispatcher.address, patience=200) == 2
         for name, value in trained(served, tmp_path / "served", []).items():
             np.testing.assert_array_equal(value, expected[name], name)
+        # A loop of one's own over the pipeline is told as well.
+        with pytest.raises(reading.ServiceError, match="not all of its workers.*2.*found 1"):
+            for number, _ in enumerate(served):
+                if number == 2:
+                    workers[1].kill()
 
 
 def test_what_is_no_address(pattern):

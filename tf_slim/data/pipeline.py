@@ -238,7 +238,9 @@ class Pipeline:
             and where training mixes pictures float32 `[batch, classes]` of anything in between. In
             training on pictures or classes with weights a third tensor holds these, float32
             `[batch]` (`[batch, classes]` by class of several labels); evaluation never has it.
-            Errors while iterating are TensorFlow's: see `diagnose`.
+            Errors while iterating are TensorFlow's: see `diagnose`. For a killed worker of a
+            service it waits without end, in which nothing can stop it: iterate over the pipeline
+            itself, which raises a `ServiceError`.
 
         Raises:
             DataError: If the spec does not say how many records there are, and a file ends within
@@ -386,7 +388,8 @@ class Pipeline:
     def __iter__(self) -> Iterator[tuple[tf.Tensor, ...]]:
         """The batches of `dataset()`, with errors that name the picture at fault.
 
-        A training stream without `num_epochs` does not end.
+        A training stream without `num_epochs` does not end. Where a service makes the batches and
+        one of its workers is gone, a `ServiceError` says so within a minute.
         """
         with self.diagnosing():
             yield from watched(iter(self.dataset()), self.service)

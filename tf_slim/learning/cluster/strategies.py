@@ -43,7 +43,8 @@ def make_strategy(
     GPUs. In a cluster of workers it is a `MultiWorkerMirroredStrategy`: all take each step
     together, on shares of one batch. In a cluster with parameter servers ("ps") it is a
     `ParameterServerStrategy` for the chief; a worker or a server of it serves the chief here until
-    that has ended, and then exits.
+    that has ended, and then exits. Variables of 512 KB and more are divided over the servers along
+    their first axis, into parts of 256 KB at least; checkpoints have them whole.
 
     The cluster is looked for in `TF_CONFIG`, among the tasks of a SLURM `srun`, and among the pods
     of an indexed Kubernetes Job (with `TF_SLIM_WORKERS` and `TF_SLIM_SERVICE` set). Before
