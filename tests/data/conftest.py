@@ -37,3 +37,8 @@ def png_alone(monkeypatch):
     """As `png_alone_in_module`, for one test."""
     monkeypatch.setattr(pipeline, "files_of", _files_of)
     monkeypatch.setattr(pipeline, "load", _load)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What is random in a pipeline goes by its own seed, so TensorFlow's is set once for a file."""
+    item.add_marker("one_seed")
