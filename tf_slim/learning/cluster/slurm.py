@@ -82,28 +82,29 @@ def _names(part: str) -> Iterator[str]:
 
 def _numbers(ranges: str, part: str) -> list[str]:
     found: list[str] = []
-    for piece in ranges.split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", piece)
-        if match is None:
-            raise ClusterError(
-                f"SLURM_STEP_NODELIST: expected numbers in brackets, such as n[1-2,7]; got {part!r}"
-            )
-        first, last = match.group(1), match.group(2) or match.group(1)
-        found += [str(n).zfill(len(first)) for n in range(int(first), int(last) + 1)]
+    wrong = f"SLURM_STEP_NODELIST: expected numbers in brackets, such as n[1-2,7]; got {part!r}."
+    for first, last in _pairs(ranges, r"(\d+)(?:-(\d+))?", wrong):
+        numbers = range(int(first), int(last or first) + 1)
+        found += [str(number).zfill(len(first)) for number in numbers]
     return found
 
 
 def _counts(text: str) -> list[int]:
     """`2(x3),1` is 2, 2, 2, 1."""
     counts: list[int] = []
-    for piece in text.split(","):
-        match = re.fullmatch(r"(\d+)(?:\(x(\d+)\))?", piece)
-        if match is None:
-            raise ClusterError(
-                f"SLURM_STEP_TASKS_PER_NODE: expected numbers such as 2(x3),1; got {text!r}."
-            )
-        counts += [int(match.group(1))] * int(match.group(2) or 1)
+    wrong = f"SLURM_STEP_TASKS_PER_NODE: expected numbers such as 2(x3),1; got {text!r}."
+    for count, times in _pairs(text, r"(\d+)(?:\(x(\d+)\))?", wrong):
+        counts += [int(count)] * int(times or 1)
     return counts
+
+
+def _pairs(text: str, pattern: str, wrong: str) -> Iterator[tuple[str, str | None]]:
+    """The two groups of the pattern in each part of a list; the second may be none."""
+    for part in text.split(","):
+        match = re.fullmatch(pattern, part)
+        if match is None:
+            raise ClusterError(wrong)
+        yield match[1], match[2]
 
 
 def _text(environ: Mapping[str, str], name: str) -> str:
