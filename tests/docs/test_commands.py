@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from tests.docs import pages
+from tests.docs.command_lines import refused
 from tests.docs.reader import commands
-from tests.house.sources import ROOT, run_python
+from tests.house.sources import ROOT
 
 PAGES = [pages.read(name) for name in pages.names()]
 
@@ -29,41 +29,11 @@ def test_make_targets_exist():
     assert named <= targets
 
 
-# Runs every command line with --help behind it: the command line parses what stands before, so that
-# a sub-command or an option it does not have is an error, and then shows the help only.
-ASK = """
-import contextlib, io, itertools, json, sys
-from tf_slim.cli.main import run
-
-refused = {}
-for arguments in json.loads(sys.argv[1]):
-    if arguments[:1] == ["run"]:  # What stands behind the program is for the program.
-        options = itertools.takewhile(lambda word: word.startswith("-"), arguments[1:])
-        arguments = ["run", *options]
-    sys.argv = ["tf-slim", *arguments, "--help"]
-    shown, status = io.StringIO(), 0
-    with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
-        try:
-            status = run()
-        except SystemExit as end:
-            status = end.code
-    if status:
-        refused[" ".join(arguments)] = shown.getvalue()
-print(json.dumps(refused))
-"""
-
-
-def _refused(command_lines):
-    result = run_python(ASK, json.dumps(command_lines))
-    assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
-
-
 def test_tf_slim_commands_exist():
     command_lines = _all("tf-slim")
     assert command_lines, "no page names a tf-slim command"
-    assert _refused(command_lines) == {}
+    assert refused(command_lines) == {}
 
 
-def test_a_command_that_does_not_exist_is_refused():
-    assert list(_refused([["no-such-command"]])) == ["no-such-command"]
+def test_a_command_that_does_not_exist_isrefused():
+    assert list(refused([["no-such-command"]])) == ["no-such-command"]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.docs import pages
-from tests.docs.test_commands import _refused
+from tests.docs.command_lines import refused
 from tests.house.sources import ROOT
 from tf_slim.cli.config import SECTIONS
 from tf_slim.cli.options import fields
@@ -47,8 +47,8 @@ def test_flags(name):
         for flag in FLAG.findall(now)
     }
     assert len(named) > 10
-    refused = _refused([[command, flag, "1"] for command, flag in sorted(named)])
-    assert [text for text in refused.values() if "No such option" in text] == []
+    told = refused([[command, flag, "1"] for command, flag in sorted(named)])
+    assert [text for text in told.values() if "No such option" in text] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
