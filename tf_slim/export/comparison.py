@@ -13,7 +13,7 @@ from tf_slim.export.source import PROBABILITIES
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """An exported file beside what it was made from, on the same pictures.
+    """An exported file beside what it was made from, on the same pictures. As text it is a table.
 
     Attributes:
       pictures: how many it was run on.
@@ -32,7 +32,14 @@ class Comparison:
       size: of the file, with what belongs beside it.
       tolerance: what is accepted.
 
-    Examples: see `slim.export.save`.
+    Examples:
+      >>> print(slim.export.save("runs/digits", "compared.pb", pictures=50).verified)
+      50 pictures: digits, test
+                            source  exported
+      size                  1.3 MB    1.3 MB
+      accuracy              ...
+      same top class                100.00 %
+      ...
     """
 
     pictures: int
@@ -66,6 +73,15 @@ class Comparison:
                 f"less than {100 * allowed.agreement:.1f} %"
             )
         return None
+
+    def __str__(self) -> str:
+        table = rows(self, "exported")
+        widths = [max(map(len, column)) for column in zip(*table)]
+        lines = [f"{self.pictures} pictures: {self.data}"]
+        for name, ours, theirs, asked in table:
+            cells = name.ljust(widths[0]), ours.rjust(widths[1]), theirs.rjust(widths[2]), asked
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
 
     def _other_classes(self) -> str:
         if self.tolerance.or_agreement is None or self.agreement is None:
