@@ -264,7 +264,7 @@ def _trunk(images, scope="trunk"):
 @pytest.mark.usefixtures("empty_registry")
 class TestWithoutClasses:
     @pytest.fixture(autouse=True)
-    def trunk(self):
+    def trunk(self, empty_registry):
         _register(_trunk, "trunk", "mine")
 
     def test_its_spec(self):
