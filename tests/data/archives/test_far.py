@@ -14,7 +14,7 @@ import pytest
 from tests import object_store
 from tests.data.archives import made
 from tf_slim import data
-from tf_slim.data.archives.opening import archive_kind, open_archive
+from tf_slim.data.archives.opening import open_archive
 from tf_slim.ops import files, paths
 
 pytestmark = pytest.mark.one_seed
@@ -88,7 +88,7 @@ def test_is_as_it_is_here_and_copied_once(tmp_path, kind, copied):
     (near / "other.bin").write_bytes(b"none of it")
     source = far(near)
     copied.clear()
-    assert archive_kind(source) == kind and not copied
+    assert open_archive(str(near), str(tmp_path)).layout.name == kind and not copied
     expected = content(near, tmp_path)
     assert content(source, tmp_path) == expected
     assert len(copied) == COPIED[kind] and f"{source}/other.bin" not in copied
@@ -184,7 +184,7 @@ def test_what_is_missing_is_named_by_its_path(tmp_path):
     with pytest.raises(data.DataError, match=rf"{source}/annotations/.*missing: train_1\.jpg"):
         open_archive(source, str(tmp_path))
     files.replace_text(f"{source}/annotations/instances_train2014.json", "[1]")
-    with pytest.raises(data.DataError, match=rf"{source}/annotations/.*none|no annotations"):
+    with pytest.raises(data.DataError, match=rf"{source}/annotations/.*no annotations"):
         open_archive(source, str(tmp_path))
     paths.remove(f"{source}/val2014.zip")
     files.replace_text(f"{source}/val2014.zip", "cut")

@@ -38,20 +38,16 @@ _FILES = {
 }
 
 
-def find(members: Members) -> dict[str, Member] | None:
+def find(members: Members) -> dict[str, Member]:
     """Looks for the batches.
 
     Args:
         members: What an archive or a folder holds.
 
     Returns:
-        Each of them by its name, such as `data_batch_1`, or None if there are none.
+        Each of them by its name, such as `data_batch_1`.
     """
-    found = {}
-    for name, member in members.files.items():
-        if is_batch(name):
-            found[_base(name)] = member
-    return found or None
+    return {_base(name): member for name, member in members.files.items() if is_batch(name)}
 
 
 def is_batch(name: str) -> bool:

@@ -37,8 +37,10 @@ def find(path: str, names: Iterable[str]) -> bool:
         path: Of the folder or archive.
         names: Of the files in it.
     """
-    names = [os.path.basename(path), *(name.rpartition("/")[2] for name in names)]
-    return TRAIN in names or any(map(_CLASS.fullmatch, names[1:]))
+    if os.path.basename(path) == TRAIN:
+        return True
+    names = [name.rpartition("/")[2] for name in names]
+    return TRAIN in names or any(map(_CLASS.fullmatch, names))
 
 
 def is_part(name: str) -> bool:

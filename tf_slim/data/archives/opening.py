@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from tf_slim.data.archives import cifar10, class_folders, far, imagenet, mnist, visual_wake_words
 from tf_slim.data.archives.archive import Archive
-from tf_slim.data.archives.members import in_folder, is_archive, members_of
+from tf_slim.data.archives.members import Members, in_folder, is_archive, members_of
 from tf_slim.ops import paths
-
-
-def archive_kind(path: str) -> str | None:
-    """Tells what a path has the archives of, without reading more than names.
-
-    Args:
-        path: A file or folder.
-
-    Returns:
-        The name of a data set, `archive` for any other tar or zip file, or None.
-    """
-    if not paths.is_folder(path):
-        return "archive" if is_archive(path) else None
-    return _kind_of_folder(path, *paths.folders_and_files(path))
-
-
-def _kind_of_folder(path: str, folders: Sequence[str], names: Sequence[str]) -> str | None:
-    if mnist.find(names):
-        return "mnist"
-    if visual_wake_words.find(path, folders):
-        return "visualwakewords"
-    if any(map(cifar10.is_batch, names)):
-        return "cifar10"
-    return "imagenet" if imagenet.find(path, names) else None
 
 
 def open_archive(path: str, scratch: str) -> Archive | str | None:
@@ -69,15 +45,16 @@ def open_archive(path: str, scratch: str) -> Archive | str | None:
 
 def _of_folder(path: str, scratch: str) -> Archive | None:
     folders, names = paths.folders_and_files(path)
-    kind = _kind_of_folder(path, folders, names)
-    if kind is None:
-        return None
-    if kind == "visualwakewords":
-        return visual_wake_words.read(path, folders, names, scratch)
-    is_part = {"mnist": mnist.is_part, "cifar10": cifar10.is_batch, "imagenet": imagenet.is_part}
-    members = in_folder(path, filter(is_part[kind], names), copied=True)
-    if kind == "mnist":
-        return mnist.read(members)
-    return (
-        imagenet.read(members) if kind == "imagenet" else cifar10.read(cifar10.find(members) or {})
-    )
+
+    def copied(is_part: Callable[[str], bool]) -> Members:
+        return in_folder(path, filter(is_part, names), copied=True)
+
+    if mnist.find(names):
+        return mnist.read(copied(mnist.is_part))
+    if annotations := visual_wake_words.find(path, folders):
+        return visual_wake_words.read(path, annotations, folders, names, scratch)
+    if any(map(cifar10.is_batch, names)):
+        return cifar10.read(cifar10.find(copied(cifar10.is_batch)))
+    if imagenet.find(path, names):
+        return imagenet.read(copied(imagenet.is_part))
+    return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tf_slim.data.archives import far
 from tf_slim.data.archives.archive import Archive, Packed
@@ -46,7 +46,13 @@ def find(folder: str, folders: Sequence[str]) -> dict[str, str]:
     }
 
 
-def read(folder: str, folders: Sequence[str], names: Sequence[str], scratch: str) -> Archive:
+def read(
+    folder: str,
+    annotations: Mapping[str, str],
+    folders: Sequence[str],
+    names: Sequence[str],
+    scratch: str,
+) -> Archive:
     """Reads the annotations and finds the pictures.
 
     Of a folder that is far away, annotations and archives are copied; pictures in a folder are
@@ -55,6 +61,7 @@ def read(folder: str, folders: Sequence[str], names: Sequence[str], scratch: str
     Args:
         folder: The folder. Beside the annotations it has a folder or an archive of the pictures of
             each split, such as `train2014` or `train2014.zip`.
+        annotations: What `find` found.
         folders: Names of the folders in it.
         names: Names of the files in it.
         scratch: See `members_of`.
@@ -65,7 +72,6 @@ def read(folder: str, folders: Sequence[str], names: Sequence[str], scratch: str
     Raises:
         DataError: If the annotations are none of COCO's, or pictures are missing.
     """
-    annotations = find(folder, folders)
     archives = {
         called: os.path.join(folder, called + ending)
         for called in annotations
