@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -16,7 +17,6 @@ import tensorflow as tf
 from tests.data import made, pictures
 from tests.house.sources import run_python
 from tf_slim import data
-from tf_slim.data import converting
 from tf_slim.data.conversion import workplace
 from tf_slim.data.sources import ordering
 
@@ -384,7 +384,7 @@ def test_a_disk_without_room_is_seen_before(tmp_path, monkeypatch):
     class Usage:
         free = 1000
 
-    monkeypatch.setattr(converting.shutil, "disk_usage", lambda _: Usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage)
     with pytest.raises(OSError, match=r"not enough room: about [\d,]+ bytes .* 1,000 are free"):
         data.convert(source, tmp_path / "out")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import functools
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 
 from tf_slim.data.conversion.plan import Plan, plan_of
@@ -19,7 +18,7 @@ from tf_slim.data.manifest import Manifest
 from tf_slim.data.sources.checking import check_on_error
 from tf_slim.data.sources.folder import VALIDATION_SHARE
 from tf_slim.data.spec import DatasetSpec
-from tf_slim.ops import paths
+from tf_slim.ops import files, paths
 from tf_slim.ops.arguments import checked_by
 from tf_slim.ops.data_errors import DataError
 from tf_slim.ops.wording import unknown_name
@@ -196,12 +195,10 @@ def _check_same(finished: Manifest, plan: Plan, out: str) -> None:
 
 def _check_room(plan: Plan, done: Mapping[str, Done], folder: str, out: str) -> None:
     need = plan.bytes - sum(one.file.bytes for one in done.values())
-    free = shutil.disk_usage(folder).free
-    if need > free:
+    lack = files.missing_room(folder, need)
+    if lack:
         raise OSError(
-            errno.ENOSPC,
-            f"{out}: nothing was written. There is not enough room: about {need:,} bytes are "
-            f"needed, and {free:,} are free",
+            errno.ENOSPC, f"{out}: nothing was written. There is not enough room: about {lack}"
         )
 
 

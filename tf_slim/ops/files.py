@@ -264,6 +264,12 @@ def set_aside(path: str | os.PathLike, why: str) -> str:
     return aside
 
 
+def missing_room(folder: str | os.PathLike, need: int) -> str | None:
+    """What the disk of a folder lacks to take so many bytes, in words; None if it has room."""
+    free = shutil.disk_usage(folder).free
+    return f"{need:,} bytes are needed and {free:,} are free" if need > free else None
+
+
 def flush(path: str) -> None:
     """Makes a file survive a power cut from here on; of a folder, the names in it.
 

@@ -10,7 +10,6 @@ import errno
 import glob
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable
 
 import filelock
@@ -90,12 +89,12 @@ def _copy(path: str, copy: str) -> None:
 
 def _require_room(missing: dict[str, int]) -> None:
     folder = downloads.private_folder("archives")
-    need, free = sum(missing.values()), shutil.disk_usage(folder).free
-    if need > free:
+    lack = files.missing_room(folder, sum(missing.values()))
+    if lack:
         first, *others = missing
         raise OSError(
             errno.ENOSPC,
             f"There is not enough room to copy {first}{f' and {len(others)} more' * bool(others)}: "
-            f"{need:,} bytes are needed and {free:,} are free. TF_SLIM_CACHE names another place",
+            f"{lack}. TF_SLIM_CACHE names another place",
             str(folder),
         )
