@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import tensorflow as tf
 
 from tf_slim import nets
 from tf_slim.ops import net_table, shapes
-from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.outputs import with_end_points
 
 __all__ = [
     "Layer",
@@ -231,11 +231,8 @@ def analyze_net(
         shape[-3:-1] = [image_size, image_size]
     with tf.Graph().as_default() as graph:
         net = nets.get_network_fn(name, num_classes or spec.num_classes)
-        outputs, end_points = split_outputs(
-            net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
-        )
-        if end_points is None:  # a net of one's own
-            end_points = outputs if isinstance(outputs, Mapping) else {}
+        result = net(tf.compat.v1.placeholder(tf.float32, shape), **kwargs)
+        end_points = with_end_points(result)[1] or {}  # a net of one's own may have none
         variables = tf.compat.v1.global_variables()
         trainable = tf.compat.v1.trainable_variables()
         parameters = analyze_vars(trainable)[0]

@@ -18,7 +18,7 @@ from tf_slim.nets._features import with_features
 from tf_slim.nets._fetch import fetch, published
 from tf_slim.nets._restore import restore
 from tf_slim.ops.arg_scope import arg_scope as enter_arg_scope
-from tf_slim.ops.arguments import checked
+from tf_slim.ops.arguments import checked, takes
 from tf_slim.ops.model import Model
 from tf_slim.ops.origin import Origin
 from tf_slim.ops.types import Patterns
@@ -195,7 +195,7 @@ def get_network_fn(
     """
     found = _registry.spec(name)
     bound = {**found.defaults, **_classes_argument(found, num_classes)}
-    if _registry.takes(found.fn, "is_training"):
+    if takes(found.fn, "is_training"):
         bound["is_training"] = is_training
     network_fn = bind(name, found.fn, found.arg_scope, weight_decay, **bound)
     network_fn.default_image_size = found.image_size  # pyright: ignore[reportFunctionMemberAccess]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tf_slim.nets._registry import NetSpec
-from tf_slim.ops.outputs import split_outputs
+from tf_slim.ops.outputs import with_end_points
 from tf_slim.ops.wording import did_you_mean, first_few
 
 
@@ -41,25 +41,17 @@ def with_features(
 
     @functools.wraps(fn)
     def net(*args, **kwargs):
-        logits, end_points = _split(found.name, fn(*args, **kwargs))
+        logits, end_points = with_end_points(fn(*args, **kwargs))
+        if end_points is None:
+            raise ValueError(
+                f"nets.create({found.name!r}, features=...): the function of this net returns no "
+                f"end points; got {type(logits).__name__}. Let it return (outputs, a dict of end "
+                "points), or a dict alone."
+            )
         selected = select(found.name, end_points, wanted, has_logits)
         return (logits, selected) if has_logits else selected
 
     return net
-
-
-def _split(net: str, result: Any) -> tuple[Any, Mapping[str, Any]]:
-    """What a net returned, as (outputs, end points); a dict is both."""
-    outputs, end_points = split_outputs(result)
-    if end_points is None and isinstance(outputs, Mapping):
-        end_points = outputs
-    if end_points is None:
-        raise ValueError(
-            f"nets.create({net!r}, features=...): the function of this net returns no end points; "
-            f"got {type(outputs).__name__}. Let it return (outputs, a dict of end points), or a "
-            "dict alone."
-        )
-    return outputs, end_points
 
 
 def select(

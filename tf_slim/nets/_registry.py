@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from tf_slim.nets._published import PUBLISHED, Checkpoint
-from tf_slim.ops.arguments import checked, is_ours
+from tf_slim.ops.arguments import checked, is_ours, takes
 from tf_slim.ops.modes import do_not_convert
 from tf_slim.ops.wording import unknown_name
 
@@ -254,8 +254,8 @@ def _load_families() -> None:
 
 def _classes(fn: Callable, called: str, given: int | None) -> int | None:
     """The number of classes that a net has unless told otherwise; None if it takes none."""
-    named = "num_classes" in inspect.signature(fn).parameters
-    if not named and given is None:
+    parameter = inspect.signature(fn).parameters.get("num_classes")
+    if parameter is None and given is None:
         return None
     if not takes(fn, "num_classes"):
         raise ValueError(
@@ -263,7 +263,7 @@ def _classes(fn: Callable, called: str, given: int | None) -> int | None:
             f"num_classes={given!r}. Leave it out for a net without classes, or give the function "
             "the argument."
         )
-    default: Any = _default(fn, "num_classes") if named else None
+    default: Any = None if parameter is None else parameter.default
     classes = given or (None if default is inspect.Parameter.empty else default)
     if not classes:
         raise ValueError(
@@ -271,12 +271,6 @@ def _classes(fn: Callable, called: str, given: int | None) -> int | None:
             "num_classes to register."
         )
     return classes
-
-
-def takes(fn: Callable, keyword: str) -> bool:
-    """Whether a function has an argument of this name, or takes any."""
-    parameters = inspect.signature(fn).parameters
-    return keyword in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _default(fn: Callable, parameter: str) -> Any:

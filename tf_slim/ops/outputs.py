@@ -21,6 +21,14 @@ def split_outputs(result: Any) -> tuple[Any, dict | None]:
     return result, None
 
 
+def with_end_points(result: Any) -> tuple[Any, Mapping[str, Any] | None]:
+    """As `split_outputs`; a net that returns a dict alone has its outputs for end points."""
+    outputs, end_points = split_outputs(result)
+    if end_points is None and isinstance(outputs, Mapping):
+        return outputs, outputs
+    return outputs, end_points
+
+
 def in_full(result: Any) -> Any:
     """What a net returned, with outputs in float32; end points stay as they were computed."""
     if split_outputs(result)[1] is None:

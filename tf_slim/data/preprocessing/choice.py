@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 
 from tf_slim.data.preprocessing import get_preprocessing
 from tf_slim.data.preprocessing.cropping import Cropping
-from tf_slim.ops.arguments import describe
+from tf_slim.ops.arguments import describe, takes
 from tf_slim.ops.tracing import UserFunction
 
 
@@ -32,10 +31,8 @@ def chosen(preprocess: str | Callable, image_size: tuple[int, int] | None) -> Ca
             "preprocess must be a function or the name of a preprocessing, received "
             f"{describe(preprocess)}."
         )
-    parameters = inspect.signature(preprocess).parameters
-    any_keyword = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
-    missing = [name for name in ("is_training", "seed") if name not in parameters]
-    if missing and not any_keyword:
+    missing = [name for name in ("is_training", "seed") if not takes(preprocess, name)]
+    if missing:
         raise ValueError(
             f"preprocess is called as fn(image, is_training=..., seed=...), but {preprocess!r} "
             f"does not take {' and '.join(missing)}: add `*, is_training, seed` to its parameters."

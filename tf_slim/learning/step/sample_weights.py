@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from tf_slim.ops.arguments import takes
 from tf_slim.ops.net_signature import name_of
 
 _NAMES = ("weights", "sample_weight")
@@ -45,7 +46,7 @@ def _name(loss: Callable) -> str:
             )
         if name in parameters:
             return name
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    if takes(loss, _NAMES[0]):
         return _NAMES[0]
     raise TypeError(
         "The batches have weights of the examples, (inputs, labels, weights), and the loss takes "

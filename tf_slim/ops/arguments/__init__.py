@@ -16,6 +16,7 @@ from tf_slim.ops.arguments.door import checked_by as checked_by
 from tf_slim.ops.arguments.door import door as door
 from tf_slim.ops.arguments.door import is_ours as is_ours
 from tf_slim.ops.arguments.door import passes_on as passes_on
+from tf_slim.ops.arguments.door import takes as takes
 from tf_slim.ops.arguments.kinds import Kind as Kind
 from tf_slim.ops.arguments.kinds import optional as optional
 from tf_slim.ops.arguments.messages import Caller as Caller

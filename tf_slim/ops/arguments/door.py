@@ -180,6 +180,12 @@ def call(argument: str, takes: str, function: Callable, *args: Any, **kwargs: An
         ) from error
 
 
+def takes(function: Callable, keyword: str) -> bool:
+    """Whether a function has an argument of this name, or takes any."""
+    parameters = inspect.signature(function).parameters
+    return keyword in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+
+
 def binds(function: Callable, *args: Any, **kwargs: Any) -> bool:
     """Whether a function can be called so; True if it does not tell."""
     try:
