@@ -150,3 +150,12 @@ def strategy2():
     import tensorflow as tf
 
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture
+def own_registry(monkeypatch):
+    """Nets that a test registers are gone after it. A fixture that registers some asks for it."""
+    from tf_slim.nets import _registry
+
+    _registry.names()  # or the families would be registered in the copy
+    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))

@@ -10,16 +10,14 @@ import tf_slim as slim
 from tests.cli.conftest import tf_slim
 from tf_slim.cli import build, training_step
 from tf_slim.cli.config import load
-from tf_slim.nets import _registry
 
 IMAGES = np.random.RandomState(0).rand(8, 8, 8, 3).astype(np.float32)
 LABELS = np.arange(8) % 3
 
 
 @pytest.fixture
-def nets(monkeypatch):
+def nets(own_registry):
     """Two small nets: "forked" has an auxiliary head in training, "straight" none."""
-    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
 
     def scope(weight_decay=0.0):
         with slim.arg_scope(

@@ -35,5 +35,5 @@ def test_tf_slim_commands_exist():
     assert refused(command_lines) == {}
 
 
-def test_a_command_that_does_not_exist_isrefused():
+def test_a_command_that_does_not_exist_is_refused():
     assert list(refused([["no-such-command"]])) == ["no-such-command"]

@@ -174,12 +174,8 @@ def test_each_replica_counts_for_itself(strategy2):
 
 
 @pytest.fixture(autouse=True)
-def named_net(monkeypatch):
+def named_net(own_registry):
     """A net of one layer, by name."""
-    from tf_slim.nets import _registry
-
-    slim.nets.names()  # or the families would be registered in the copy, and gone with it
-    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
 
     def arg_scope(weight_decay=0.0, batch_norm_decay=SLOW):
         with slim.arg_scope([slim.batch_norm], decay=batch_norm_decay) as scope:

@@ -15,7 +15,6 @@ import tf_slim as slim
 from tests.nets.table import BUILT, NETS, image_shape, images
 from tests.nets.test_reference import CLASSES as RECORDED_CLASSES
 from tests.nets.test_reference import recorded
-from tf_slim.nets import _registry
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
@@ -208,11 +207,6 @@ def _tiny_arg_scope(weight_decay=0.25):
         return scope
 
 
-@pytest.fixture
-def empty_registry(monkeypatch):
-    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
-
-
 def _tiny(images, num_classes=4, is_training=True, scope="tiny"):
     del is_training
     with slim.scope(scope):
@@ -226,7 +220,7 @@ def _register(fn, name, module):
     )(fn)
 
 
-@pytest.mark.usefixtures("empty_registry")
+@pytest.mark.usefixtures("own_registry")
 class TestRegister:
     def test_a_new_net(self):
         assert _register(_tiny, "tiny", "mine") is _tiny
@@ -261,10 +255,10 @@ def _trunk(images, scope="trunk"):
         return {"fine": fine, "coarse": slim.conv2d(fine, 5, 3, stride=2, scope="coarse")}
 
 
-@pytest.mark.usefixtures("empty_registry")
+@pytest.mark.usefixtures("own_registry")
 class TestWithoutClasses:
     @pytest.fixture(autouse=True)
-    def trunk(self, empty_registry):
+    def trunk(self, own_registry):
         _register(_trunk, "trunk", "mine")
 
     def test_its_spec(self):
@@ -325,7 +319,7 @@ class TestWithoutClasses:
             np.testing.assert_array_equal(again.named_variables[name], variable)
 
 
-@pytest.mark.usefixtures("empty_registry")
+@pytest.mark.usefixtures("own_registry")
 def test_a_number_of_classes_is_needed_where_the_function_takes_one():
     def head(images, num_classes):
         return slim.fully_connected(slim.flatten(images), num_classes)
@@ -334,7 +328,7 @@ def test_a_number_of_classes_is_needed_where_the_function_takes_one():
         _register(head, "head", "mine")
 
 
-def test_features_of_a_net_without_end_points(empty_registry):
+def test_features_of_a_net_without_end_points(own_registry):
     def bare(images, num_classes=3):
         return slim.fully_connected(slim.flatten(images), num_classes)
 
@@ -352,7 +346,7 @@ def _home(name):
 FORKED = {_home(name): name for name in BUILT if "." not in _home(name)}
 
 
-@pytest.mark.usefixtures("empty_registry")
+@pytest.mark.usefixtures("own_registry")
 @pytest.mark.parametrize("family", FORKED)
 def test_a_file_can_be_copied_out_and_changed(family):
     source = pathlib.Path(slim.nets.__file__).parent / f"{family}.py"

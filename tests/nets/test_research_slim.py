@@ -17,7 +17,6 @@ from tests.goldens import loader
 from tests.goldens.decode import exists, find
 from tests.nets.table import images
 from tf_slim.legacy.research_slim.nets import nets_factory
-from tf_slim.nets import _registry
 
 PACKAGE = "tf_slim.legacy.research_slim.nets"
 
@@ -135,8 +134,8 @@ def test_a_module_that_nobody_had_is_not_found():
         getattr(importlib.import_module(PACKAGE), "vgg_17")  # noqa: B009
 
 
+@pytest.mark.usefixtures("own_registry")
 def test_a_new_net_is_in_the_factory_by_itself(monkeypatch):
-    monkeypatch.setattr(_registry, "_SPECS", dict(_registry._SPECS))
     for table in (nets_factory.networks_map, nets_factory.arg_scopes_map):
         monkeypatch.delitem(table, "tiny", raising=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import socket
 import threading
@@ -18,6 +19,10 @@ from tf_slim.serving import running
 
 PATIENCE = 120.0
 """Seconds for what takes a moment, on a machine that is busy with other things, too."""
+
+get, post, options = (
+    functools.partial(ask, timeout=PATIENCE) for ask in (httpx.get, httpx.post, httpx.options)
+)
 
 LABELS = ("zero", "one", "two", "<b>three</b>", "four & more")
 

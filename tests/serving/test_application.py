@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import json
 
-import httpx
 import numpy as np
 import pytest
 
 import tf_slim as slim
-from tests.serving.conftest import LABELS, PATIENCE, photograph, png, serving
+from tests.serving.conftest import LABELS, get, options, photograph, png, post, serving
 from tf_slim.report.images import data_uri
 
 pytestmark = pytest.mark.one_seed
@@ -204,21 +203,14 @@ def test_pages_of_others_may_ask_when_they_are_named(predictor):
     served = slim.serving.Served(predictor, "m")
     with serving(served, origins=["https://good.example"]) as address:
         good = {"Origin": "https://good.example"}
-        response = httpx.post(f"{address}/predict", content=png(0), headers=good, timeout=PATIENCE)
+        response = post(f"{address}/predict", content=png(0), headers=good)
         assert response.status_code == 200
         assert response.headers["access-control-allow-origin"] == "https://good.example"
         assert "cross-origin-resource-policy" not in response.headers
         bad = {"Origin": "https://bad.example"}
-        assert (
-            httpx.post(
-                f"{address}/predict", content=png(0), headers=bad, timeout=PATIENCE
-            ).status_code
-            == 403
-        )
+        assert post(f"{address}/predict", content=png(0), headers=bad).status_code == 403
         asked = {**good, "Access-Control-Request-Method": "POST"}
-        assert (
-            httpx.options(f"{address}/predict", headers=asked, timeout=PATIENCE).status_code == 200
-        )
+        assert options(f"{address}/predict", headers=asked).status_code == 200
 
 
 def test_a_name_stands_in_an_address(predictor):
@@ -234,9 +226,9 @@ def test_a_model_without_heat_maps_says_why(predictor):
     served = slim.serving.Served(flat, "flat")
     assert "no feature map" in str(served.warm_up())
     with serving(served) as address:
-        found = httpx.post(f"{address}/predict?heat_map=1", content=png(0), timeout=PATIENCE).json()
+        found = post(f"{address}/predict?heat_map=1", content=png(0)).json()
         assert "heat_map" not in found and len(found["labels"]) == 5
-        assert "where it looks" not in httpx.get(address, timeout=PATIENCE).text
+        assert "where it looks" not in get(address).text
 
 
 def test_probabilities_that_are_none_are_an_error_of_the_server(predictor):
@@ -245,7 +237,7 @@ def test_probabilities_that_are_none_are_an_error_of_the_server(predictor):
     broken = slim.Predictor(model, preprocess="digits", image_size=8, channels=1)
     served = slim.serving.Served(broken, "broken")
     with serving(served) as address:
-        response = httpx.post(f"{address}/predict", content=png(0), timeout=PATIENCE)
+        response = post(f"{address}/predict", content=png(0))
         assert response.status_code == 500
         assert "no finite probabilities" in json.loads(response.text)["error"]
 
@@ -257,6 +249,6 @@ def test_an_exported_file_is_served_without_heat_maps(predictor, tmp_path):
     served = slim.serving.Served(slim.Predictor(path), "net")
     assert "nothing inside can be seen" in str(served.warm_up())
     with serving(served) as address:
-        found = httpx.post(f"{address}/predict?heat_map=1", content=png(2), timeout=PATIENCE).json()
+        found = post(f"{address}/predict?heat_map=1", content=png(2)).json()
     assert "image" not in found
     near([one["probability"] for one in found["labels"]], [p for _, p in predictor(png(2)).labels])

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
 
 import tf_slim as slim
 from tests.house.sources import ROOT
-from tests.serving.conftest import PATIENCE, png, received
+from tests.serving.conftest import PATIENCE, get, png, post, received
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -112,10 +111,7 @@ ADVICE = "for programs: {}/v1/models/my-digits:predict\nCtrl-C to stop\n"
 
 def test_ctrl_c_is_quiet(processes):
     process = processes[1]
-    assert (
-        httpx.post(f"{process.address}/predict", content=png(0), timeout=PATIENCE).status_code
-        == 200
-    )
+    assert post(f"{process.address}/predict", content=png(0)).status_code == 200
     process.signal(signal.SIGINT)
     status, out, err = process.ended()
     assert status == 130
@@ -127,7 +123,7 @@ def test_ctrl_c_is_quiet(processes):
 def _until_accepted(address: str, count: int) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        text = httpx.get(f"{address}/metrics", timeout=PATIENCE).text
+        text = get(f"{address}/metrics").text
         if f"tf_slim_accepted_pictures {count}.0" in text:
             return
         time.sleep(0.05)

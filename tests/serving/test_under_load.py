@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import tf_slim as slim
-from tests.serving.conftest import LABELS, PATIENCE, png, received, serving
+from tests.serving.conftest import LABELS, PATIENCE, get, png, post, received, serving
 from tf_slim.serving.limits import Limits
 
 pytestmark = pytest.mark.one_seed
@@ -72,31 +72,25 @@ def slow(predictor):
 def test_past_the_queue_it_is_told_when_to_come_again(slow):
     served = slim.serving.Served(slow, "slow", limits=Limits(queue=3, timeout=PATIENCE))
     with serving(served) as address, concurrent.futures.ThreadPoolExecutor(3) as pool:
-        asked = [
-            pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=PATIENCE)
-            for i in range(3)
-        ]
+        asked = [pool.submit(post, f"{address}/predict", content=png(i)) for i in range(3)]
         _until(lambda: served.places.taken == 3)
-        response = httpx.post(f"{address}/predict", content=png(9), timeout=PATIENCE)
+        response = post(f"{address}/predict", content=png(9))
         assert response.status_code == 503
         assert int(response.headers["retry-after"]) >= 1
         assert "3 of 3 places" in response.json()["error"]
         body = {"instances": [{"b64": base64.b64encode(png(0)).decode()}]}
-        assert (
-            httpx.post(f"{address}/v1/models/slow:predict", json=body, timeout=PATIENCE).status_code
-            == 503
-        )
-        assert httpx.get(f"{address}/healthz", timeout=PATIENCE).status_code == 200
+        assert post(f"{address}/v1/models/slow:predict", json=body).status_code == 503
+        assert get(f"{address}/healthz").status_code == 200
         slow.go.set()
         assert [one.result().status_code for one in asked] == [200] * 3
-        assert httpx.post(f"{address}/predict", content=png(9), timeout=PATIENCE).status_code == 200
+        assert post(f"{address}/predict", content=png(9)).status_code == 200
     assert served.places.taken == 0
 
 
 def test_an_answer_that_takes_too_long_is_given_up(slow):
     served = slim.serving.Served(slow, "slow", limits=Limits(timeout=0.5))
     with serving(served) as address:
-        response = httpx.post(f"{address}/predict", content=png(0), timeout=PATIENCE)
+        response = post(f"{address}/predict", content=png(0))
         assert response.status_code == 504
         assert response.json()["error"] == "There was no answer within 0.5 s."
         assert served.places.taken == 0
@@ -125,17 +119,14 @@ def test_who_goes_away_leaves_no_trace(slow):
             _until(lambda: served.places.taken == 2)
         slow.go.set()
         _until(lambda: served.places.taken == 0)
-        assert httpx.post(f"{address}/predict", content=png(1), timeout=PATIENCE).status_code == 200
+        assert post(f"{address}/predict", content=png(1)).status_code == 200
 
 
 def test_stopping_finishes_what_was_accepted(slow, predictor):
     served = slim.serving.Served(slow, "slow", limits=Limits(batch_size=2, timeout=PATIENCE))
     with concurrent.futures.ThreadPoolExecutor(7) as pool:
         with serving(served) as address:
-            asked = [
-                pool.submit(httpx.post, f"{address}/predict", content=png(i), timeout=PATIENCE)
-                for i in range(7)
-            ]
+            asked = [pool.submit(post, f"{address}/predict", content=png(i)) for i in range(7)]
             _until(lambda: served.places.taken == 7)
             threading.Timer(0.5, slow.go.set).start()
         found = [one.result().json()["labels"][0]["label"] for one in asked]

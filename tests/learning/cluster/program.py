@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ import signal
 import tensorflow as tf
 
 import tf_slim as slim
+from tests.workers.adding import added_up, part
 from tf_slim.learning.cluster import servers, strategies, watching
 
 
@@ -36,12 +36,6 @@ def main(words: list[str]) -> None:
         print(f"{kind}: {table.numpy().mean():g} in {len(table.variables)} parts", flush=True)
     else:
         index = strategy.cluster_resolver.task_id
-        total = added_up(strategy, index)
+        total = added_up(strategy)
         print(f"{kind}: {index} of {strategy.num_replicas_in_sync}, sum {total}", flush=True)
-        with contextlib.suppress(tf.errors.OpError):
-            added_up(strategy, index)  # who ends first has not given the others all they need
-
-
-def added_up(strategy, index: int) -> int:
-    numbers = strategy.run(lambda: tf.identity(index + 1))
-    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, numbers, axis=None))
+        part(strategy)
